@@ -1,0 +1,176 @@
+"""The read model of tickets and feed items: what ticket_tracker writes and other features read."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from kaizen.dynamo import pages, to_value
+from kaizen.times import format_instant, parse_instant
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+OPEN_INDEX = "open"  # sparse: only open tickets carry `open_component`
+OBSERVED_INDEX = "observed"  # sparse: only tickets with a completed close carry `observed_day`
+FEED_PARTITION = "feed"
+
+State = Literal["open", "closed", "transferred", "deleted"]
+Interval = tuple[datetime, datetime | None]  # None: not ended
+
+
+class LogEntry(NamedTuple):
+    """A fact about a ticket's life. The log is a set: applying a fact twice changes nothing.
+
+    kind: `closed` (detail: resolution), `reopened`, `labeled` or `unlabeled` (detail: a pause label, lower case).
+    """
+
+    at: datetime
+    kind: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """One GitHub issue that carries the policy's ticket labels. All instants are aware UTC.
+
+    `mttr_seconds` is the wall time from opening to the last completed close, None before the first.
+    """
+
+    id: int  # GitHub's issue id: unique across repositories, unlike the number
+    repository_id: int
+    repository: str
+    number: int
+    title: str
+    url: str
+    state: State
+    resolution: str
+    component: str
+    severity: str
+    labels: tuple[str, ...]
+    assignees: tuple[str, ...]
+    opened_at: datetime
+    updated_at: datetime
+    log: tuple[LogEntry, ...] = ()
+    mttr_seconds: int | None = None
+
+    @property
+    def name(self) -> str:
+        """`owner/repo#12`, as people write it."""
+        return f"{self.repository}#{self.number}"
+
+    def closed_intervals(self) -> list[Interval]:
+        """When the ticket was closed, whatever the resolution, in order."""
+        return _intervals(self.log, "closed", "reopened")
+
+    def paused_intervals(self, pause_labels: Collection[str]) -> list[Interval]:
+        """When it carried a pause label; intervals of several labels may overlap."""
+        return [
+            interval
+            for label in sorted(pause_labels)
+            for interval in _intervals((e for e in self.log if e.detail == label), "labeled", "unlabeled")
+        ]
+
+
+def _intervals(log: Iterable[LogEntry], start: str, end: str) -> list[Interval]:
+    intervals: list[Interval] = []
+    since: datetime | None = None
+    for entry in sorted(entry for entry in log if entry.kind in (start, end)):
+        if entry.kind == start and since is None:
+            since = entry.at
+        elif entry.kind == end and since is not None:
+            intervals.append((since, entry.at))
+            since = None
+    return [*intervals, (since, None)] if since is not None else intervals
+
+
+FeedKind = Literal["opened", "closed", "reopened", "transferred", "deleted"]
+
+
+@dataclass(frozen=True, slots=True)
+class FeedItem:
+    """One ticket event, frozen when it was first published: later edits of the ticket never change it."""
+
+    id: str  # permanent: `<repository id>/<issue id>/<kind>/<unix seconds of the event>`
+    kind: FeedKind
+    title: str
+    url: str
+    repository: str
+    number: int
+    component: str
+    severity: str
+    state: State
+    resolution: str
+    at: datetime  # when it happened
+    published_at: datetime  # when it was first put in the feed
+    due_at: datetime | None = None  # SLA deadline as known then
+    mttr_seconds: int | None = None
+
+
+def ticket_attributes(ticket: Ticket) -> dict[str, Any]:
+    """A ticket as plain attributes, keys left to the writer."""
+    return {
+        "id": ticket.id,
+        "repository_id": ticket.repository_id,
+        "repository": ticket.repository,
+        "number": ticket.number,
+        "title": ticket.title,
+        "url": ticket.url,
+        "state": ticket.state,
+        "resolution": ticket.resolution,
+        "component": ticket.component,
+        "severity": ticket.severity,
+        "labels": list(ticket.labels),
+        "assignees": list(ticket.assignees),
+        "opened_at": format_instant(ticket.opened_at),
+        "updated_at": format_instant(ticket.updated_at),
+        "log": [[format_instant(entry.at), entry.kind, entry.detail] for entry in sorted(ticket.log)],
+        "mttr_seconds": ticket.mttr_seconds,
+    }
+
+
+def ticket_from(attributes: Mapping[str, Any]) -> Ticket:
+    """The ticket behind stored attributes; unknown ones are left alone."""
+    fields: dict[str, Any] = {name: attributes[name] for name in Ticket.__dataclass_fields__ if name in attributes}
+    fields |= {
+        "labels": tuple(attributes["labels"]),
+        "assignees": tuple(attributes["assignees"]),
+        "opened_at": parse_instant(attributes["opened_at"]),
+        "updated_at": parse_instant(attributes["updated_at"]),
+        "log": tuple(LogEntry(parse_instant(at), kind, detail) for at, kind, detail in attributes.get("log", [])),
+    }
+    return Ticket(**fields)
+
+
+def feed_item_attributes(item: FeedItem) -> dict[str, Any]:
+    """A feed item as plain attributes with its keys: newest last in the one partition of the feed."""
+    attributes: dict[str, Any] = {name: getattr(item, name) for name in FeedItem.__dataclass_fields__}
+    for name in ("at", "published_at", "due_at"):
+        attributes[name] = format_instant(attributes[name]) if attributes[name] else None
+    return attributes | {"pk": FEED_PARTITION, "sk": f"{attributes['published_at']}#{item.id}"}
+
+
+def feed_item_from(attributes: Mapping[str, Any]) -> FeedItem:
+    fields: dict[str, Any] = {name: attributes.get(name) for name in FeedItem.__dataclass_fields__}
+    for name in ("at", "published_at", "due_at"):
+        fields[name] = parse_instant(fields[name]) if fields[name] else None
+    return FeedItem(**fields)
+
+
+def open_tickets(client: "DynamoDBClient", table: str) -> list[Ticket]:
+    """Every open ticket; reads the sparse index alone, so closed history costs nothing."""
+    return [ticket_from(item) for item in pages(client, "scan", TableName=table, IndexName=OPEN_INDEX)]
+
+
+def newest_feed_items(client: "DynamoDBClient", table: str, page_size: int) -> Iterator[FeedItem]:
+    """Feed items, newest first, read page by page as far as the caller goes."""
+    for item in pages(
+        client,
+        "query",
+        TableName=table,
+        KeyConditionExpression="pk = :feed",
+        ExpressionAttributeValues={":feed": to_value(FEED_PARTITION)},
+        ScanIndexForward=False,
+        Limit=page_size,
+    ):
+        yield feed_item_from(item)
