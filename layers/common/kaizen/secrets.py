@@ -1,22 +1,45 @@
 """Secrets by reference: SSM SecureString parameters, cached for minutes."""
 
+from functools import cache
+
 from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
-from aws_lambda_powertools.utilities.parameters.ssm import get_parameter
+from aws_lambda_powertools.utilities.parameters.ssm import SSMProvider
+from botocore.config import Config
+from botocore.exceptions import ClientError
 
 CACHE_SECONDS = 300
+# A request waits for the secret: give up while there is still time to say so.
+_CLIENT = Config(connect_timeout=2, read_timeout=3, retries={"total_max_attempts": 2, "mode": "standard"})
 
 
 class SecretError(Exception):
-    """The parameter store does not answer, or holds no such parameter. A retry may cure it."""
+    """The parameter store does not answer. A retry may cure it."""
+
+
+class SecretMissingError(SecretError):
+    """The parameter store has no such parameter, or an empty one: an operator must create it."""
+
+
+@cache
+def _provider() -> SSMProvider:
+    return SSMProvider(boto_config=_CLIENT)
 
 
 def secret(parameter: str, *, fresh: bool = False) -> str:
-    """The decrypted value; `fresh` asks the store again even when the cache is young. Raises SecretError."""
+    """The decrypted value; `fresh` asks the store again even when the cache is young.
+
+    Raises SecretMissingError or SecretError; neither ever holds the value.
+    """
     try:
-        value = get_parameter(parameter, decrypt=True, max_age=CACHE_SECONDS, force_fetch=fresh)
+        value = _provider().get(parameter, decrypt=True, max_age=CACHE_SECONDS, force_fetch=fresh)
     except GetParameterError as error:
-        # The cause carries the AWS error; never the value.
+        if _not_found(error.__context__):  # Powertools keeps the AWS error as context only
+            raise SecretMissingError(f"there is no secret parameter {parameter}") from error
         raise SecretError(f"cannot read the secret parameter {parameter}") from error
     if not isinstance(value, str) or not value:
-        raise SecretError(f"the secret parameter {parameter} is empty")
+        raise SecretMissingError(f"the secret parameter {parameter} is empty")
     return value
+
+
+def _not_found(error: BaseException | None) -> bool:
+    return isinstance(error, ClientError) and error.response["Error"]["Code"] == "ParameterNotFound"

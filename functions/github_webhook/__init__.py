@@ -1,0 +1,1 @@
+"""POST /github/webhook: verify, slim, publish, answer."""

@@ -1,0 +1,107 @@
+"""API Gateway event -> delivery -> bus -> 202; the only file here that knows Lambda's shapes."""
+
+import os
+import time
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from github_webhook.delivery import RequestError
+from github_webhook.intake import Receipt, Request, event_label, receive
+from github_webhook.publisher import Publisher, PublishError
+from github_webhook.verification import Verifier
+from kaizen.github import SIGNATURE_HEADER
+from kaizen.http import BodyError, Event, Response, header, problem, raw_body, reply_json
+from kaizen.metrics.changes import add, updates
+from kaizen.observability import logger
+from kaizen.secrets import SecretError, secret
+from kaizen.settings import Settings
+from kaizen.times import utc_now
+
+# GitHub waits 10 s for all of it: a call that hangs must leave time for the answer.
+_CLIENT = Config(connect_timeout=1, read_timeout=3, retries={"total_max_attempts": 2, "mode": "standard"})
+_TITLES = {400: "Bad Request", 401: "Unauthorized", 413: "Content Too Large", 415: "Unsupported Media Type"}
+
+
+@dataclass(frozen=True)
+class WebhookSettings(Settings):
+    event_bus_name: str
+    metrics_table: str
+    github_secret_parameter: str
+    github_secret_previous_parameter: str
+
+
+@cache
+def settings() -> WebhookSettings:
+    return WebhookSettings.from_env(os.environ)
+
+
+@cache
+def publisher() -> Publisher:
+    return Publisher(boto3.client("events", config=_CLIENT), settings().event_bus_name)
+
+
+@cache
+def verifier() -> Verifier:
+    given = settings()
+    return Verifier(given.github_secret_parameter, given.github_secret_previous_parameter, secret, time.monotonic)
+
+
+@cache
+def _dynamodb() -> Any:
+    return boto3.client("dynamodb", config=_CLIENT)
+
+
+def count(receipt: Receipt) -> None:
+    """Count a delivery that goes no further; the tracker counts accepted ones with the ticket they change."""
+    changes = [
+        add(
+            "kaizen_webhook_deliveries_total",
+            {"event": receipt.event, "result": receipt.result},
+            shard_by=receipt.delivery_id,
+        )
+    ]
+    try:
+        for update in updates(settings().metrics_table, changes, utc_now()):
+            _dynamodb().update_item(**update)
+    except (BotoCoreError, ClientError) as error:
+        # The answer to the caller stands without the count; the log line is what is left of it.
+        logger.error("delivery not counted", error=type(error).__name__, result=receipt.result)
+
+
+def read_request(event: Event) -> Request:
+    return Request(
+        body=raw_body(event),
+        content_type=header(event, "content-type"),
+        signature=header(event, SIGNATURE_HEADER),
+        event=header(event, "x-github-event"),
+        delivery_id=header(event, "x-github-delivery"),
+        hook_id=header(event, "x-github-hook-id"),
+    )
+
+
+@logger.inject_lambda_context(clear_state=True)
+def lambda_handler(event: Event, context: Any) -> Response:
+    """202 with the delivery id; 400, 401, 413, 415 name the caller's fault; 503 when AWS does not answer."""
+    known = event_label(header(event, "x-github-event"))
+    try:
+        receipt = receive(read_request(event), utc_now(), verifier().signed, publisher().publish)
+    except (BodyError, RequestError) as error:
+        status = error.status if isinstance(error, RequestError) else 400
+        reason = error.reason if isinstance(error, RequestError) else "base64"
+        logger.warning("delivery rejected", status=status, reason=reason)
+        count(Receipt("rejected", known, "", reason))
+        return problem(status, _TITLES[status], str(error))
+    except (SecretError, PublishError, BotoCoreError, ClientError) as error:
+        # GitHub shows the failed delivery, and it can be redelivered: better than a 202 for an event that is lost.
+        logger.error("delivery not taken", error=type(error).__name__)
+        return problem(503, "Service Unavailable", "the delivery could not be stored; redeliver it")
+    logger.append_keys(delivery_id=receipt.delivery_id)
+    logger.info("delivery taken", result=receipt.result, github_event=receipt.event, reason=receipt.reason)
+    if receipt.result != "accepted":
+        count(receipt)
+    return reply_json(202, {"delivery": receipt.delivery_id, "result": receipt.result})

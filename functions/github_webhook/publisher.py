@@ -1,0 +1,35 @@
+"""Events onto the bus."""
+
+import json
+from typing import TYPE_CHECKING
+
+from kaizen.events import SOURCE, GithubIssue
+
+if TYPE_CHECKING:
+    from mypy_boto3_events import EventBridgeClient
+
+
+class PublishError(Exception):
+    """The bus did not take the event. A redelivery may cure it: answer 503 so that GitHub shows a failure."""
+
+
+class Publisher:
+    def __init__(self, client: "EventBridgeClient", bus: str) -> None:
+        self._client = client
+        self._bus = bus
+
+    def publish(self, event: GithubIssue) -> None:
+        """Returns once the bus has it. Raises PublishError when the bus refused it."""
+        answer = self._client.put_events(
+            Entries=[
+                {
+                    "EventBusName": self._bus,
+                    "Source": SOURCE,
+                    "DetailType": event.DETAIL_TYPE,
+                    "Time": event.received_at,
+                    "Detail": json.dumps(event.detail(), separators=(",", ":")),
+                }
+            ]
+        )
+        if answer["FailedEntryCount"]:  # put_events does not raise for a refused entry
+            raise PublishError(answer["Entries"][0].get("ErrorCode", "unknown"))
