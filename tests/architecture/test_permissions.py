@@ -1,0 +1,61 @@
+"""Least privilege, and one writer for each piece of state."""
+
+from typing import Any
+
+import pytest
+
+from tests.architecture.house import lambda_functions, listed, resources, statements, target
+
+WRITES = {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:BatchWriteItem"}
+# Counters are written by every feature, each only through kaizen.metrics, with the state they count.
+SHARED_TABLES = {"MetricsTable"}
+# Actions that AWS offers for no single resource; none is needed yet.
+WITHOUT_RESOURCE_LEVEL: set[str] = set()
+
+
+def all_statements() -> list[tuple[str, dict[str, Any]]]:
+    return [(name, each) for name, function in lambda_functions().items() for each in statements(function)]
+
+
+def faults(statement: dict[str, Any]) -> list[str]:
+    """What is too wide in one statement."""
+    actions = listed(statement["Action"])
+    found = [action for action in actions if "*" in action]
+    if "*" in listed(statement["Resource"]) and not set(actions) <= WITHOUT_RESOURCE_LEVEL:
+        found.append("Resource *")
+    return found
+
+
+@pytest.mark.parametrize(("name", "statement"), all_statements(), ids=lambda value: str(value)[:40])
+def test_nothing_too_wide(name: str, statement: dict[str, Any]) -> None:
+    assert statement["Effect"] == "Allow"
+    assert faults(statement) == []
+
+
+def test_the_check_finds_planted_faults() -> None:
+    assert faults({"Action": "dynamodb:*", "Resource": "arn:aws:dynamodb:x"})
+    assert faults({"Action": ["sqs:SendMessage"], "Resource": ["*"]})
+
+
+def test_policies_are_spelled_out() -> None:
+    """No managed policy or SAM policy template: those grant more than is used."""
+    for name, function in lambda_functions().items():
+        assert all(set(policy) == {"Statement"} for policy in function["Policies"]), name
+
+
+def test_each_table_has_one_writer() -> None:
+    writers: dict[str, set[str]] = {table: set() for table in resources("AWS::DynamoDB::Table")}
+    for name, statement in all_statements():
+        if WRITES & set(listed(statement["Action"])):
+            for resource in listed(statement["Resource"]):
+                writers[target(resource)].add(name)
+    for table, names in writers.items():
+        if table not in SHARED_TABLES:
+            assert len(names) == 1, (table, names)
+
+
+def test_tables_can_be_restored() -> None:
+    for name, table in resources("AWS::DynamoDB::Table").items():
+        assert table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True, name
+        assert table["SSESpecification"]["SSEEnabled"] is True, name
+        assert table["BillingMode"] == "PAY_PER_REQUEST", name

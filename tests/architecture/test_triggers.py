@@ -1,0 +1,77 @@
+"""Every trigger that nobody waits for has a way out for what fails, and an alarm on it."""
+
+from typing import Any
+
+import pytest
+
+from tests.architecture.house import lambda_functions, resources, target, template
+
+GLOBAL_TIMEOUT = template()["Globals"]["Function"]["Timeout"]
+
+
+def events(kind: str) -> list[tuple[str, dict[str, Any], dict[str, Any]]]:
+    return [
+        (name, function, event["Properties"])
+        for name, function in lambda_functions().items()
+        for event in function.get("Events", {}).values()
+        if event["Type"] == kind
+    ]
+
+
+def alarmed_queues() -> set[str]:
+    return {
+        target(dimension["Value"])
+        for alarm in resources("AWS::CloudWatch::Alarm").values()
+        if alarm["MetricName"] == "ApproximateNumberOfMessagesVisible" and alarm["AlarmActions"]
+        for dimension in alarm["Dimensions"]
+    }
+
+
+def dead_letter_queues() -> set[str]:
+    redrives = {
+        target(queue["RedrivePolicy"]["deadLetterTargetArn"])
+        for queue in resources("AWS::SQS::Queue").values()
+        if "RedrivePolicy" in queue
+    }
+    schedules = {target(event["DeadLetterConfig"]["Arn"]) for _, _, event in events("ScheduleV2")}
+    failures = {
+        target(function["EventInvokeConfig"]["DestinationConfig"]["OnFailure"]["Destination"])
+        for _, function, _ in events("ScheduleV2")
+    }
+    rules = {
+        target(each["DeadLetterConfig"]["Arn"])
+        for rule in resources("AWS::Events::Rule").values()
+        for each in rule["Targets"]
+    }
+    return redrives | schedules | failures | rules
+
+
+@pytest.mark.parametrize(("name", "function", "event"), events("SQS"), ids=lambda value: str(value)[:24])
+def test_queue_consumers(name: str, function: dict[str, Any], event: dict[str, Any]) -> None:
+    queue = resources("AWS::SQS::Queue")[target(event["Queue"])]
+    assert queue["VisibilityTimeout"] >= 6 * function.get("Timeout", GLOBAL_TIMEOUT)
+    assert event["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert "RedrivePolicy" in queue
+
+
+@pytest.mark.parametrize(("name", "function", "event"), events("ScheduleV2"), ids=lambda value: str(value)[:24])
+def test_scheduled_functions(name: str, function: dict[str, Any], event: dict[str, Any]) -> None:
+    assert target(event["DeadLetterConfig"]["Arn"])
+    assert target(function["EventInvokeConfig"]["DestinationConfig"]["OnFailure"]["Destination"])
+
+
+def test_rules_bound_their_retries() -> None:
+    for rule in resources("AWS::Events::Rule").values():
+        for each in rule["Targets"]:
+            assert {"MaximumRetryAttempts", "MaximumEventAgeInSeconds"} <= set(each["RetryPolicy"])
+
+
+def test_every_dead_letter_queue_has_an_alarm() -> None:
+    assert dead_letter_queues() == alarmed_queues()
+
+
+def test_every_route_is_throttled() -> None:
+    (api,) = resources("AWS::Serverless::HttpApi").values()
+    assert api["DefaultRouteSettings"]["ThrottlingRateLimit"] > 0
+    routes = {f"{event['Method']} {event['Path']}" for _, _, event in events("HttpApi")}
+    assert set(api["RouteSettings"]) <= routes  # a setting for a route that is gone would fail the deployment
