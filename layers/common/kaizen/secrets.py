@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 CACHE_SECONDS = 300
 # A request waits for the secret: give up while there is still time to say so.
-_CLIENT = Config(connect_timeout=2, read_timeout=3, retries={"total_max_attempts": 2, "mode": "standard"})
+CLIENT = Config(connect_timeout=2, read_timeout=3, retries={"total_max_attempts": 2, "mode": "standard"})
 
 
 class SecretError(Exception):
@@ -22,7 +22,7 @@ class SecretMissingError(SecretError):
 
 @cache
 def _provider() -> SSMProvider:
-    return SSMProvider(boto_config=_CLIENT)
+    return SSMProvider(boto_config=CLIENT)
 
 
 def secret(parameter: str, *, fresh: bool = False) -> str:

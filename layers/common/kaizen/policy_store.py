@@ -1,0 +1,109 @@
+"""The policy in force: the SSM parameter when there is one, else the layer's default file.
+
+A refused policy never takes effect: the last good one stays, which a fresh process finds in the parameter's history.
+A store that does not answer is no reason to fall back to the default, which may know other components and targets.
+"""
+
+import time
+from collections.abc import Callable, Iterable
+from functools import cache
+from pathlib import Path
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from kaizen.observability import logger
+from kaizen.policy import Policy
+from kaizen.policy_file import PolicyError, parse
+from kaizen.secrets import CACHE_SECONDS, CLIENT, SecretError, SecretMissingError, secret
+
+DEFAULT_FILE = Path(__file__).parents[1] / "policy.toml"
+
+
+class PolicyStore:
+    """`read` gives the parameter's text as kaizen.secrets.secret does, `history` its versions, newest first."""
+
+    def __init__(
+        self,
+        read: Callable[[], str],
+        history: Callable[[], Iterable[str]],
+        default: Callable[[], str],
+        clock: Callable[[], float],
+    ) -> None:
+        self._read = read
+        self._history = history
+        self._default = default
+        self._clock = clock
+        self._text: str | None = None  # what `_policy` or the refusal stems from
+        self._policy: Policy | None = None
+        self._missing_until = float("-inf")
+        self.refused = False
+
+    def current(self) -> Policy:
+        """Raises SecretError when the store does not answer and no policy is known yet: try again."""
+        try:
+            text = self._given()
+        except SecretError:
+            if self._policy is None:
+                raise
+            logger.warning("the policy cannot be read: the one in memory stays in force")
+            return self._policy
+        if text != self._text or self._policy is None:
+            self._take(text)
+        assert self._policy is not None
+        return self._policy
+
+    def _given(self) -> str:
+        if self._clock() < self._missing_until:
+            return self._default()
+        try:
+            return self._read()
+        except SecretMissingError:
+            self._missing_until = self._clock() + CACHE_SECONDS
+            return self._default()
+
+    def _take(self, text: str) -> None:
+        try:
+            policy, refused = parse(text), False
+        except PolicyError as error:
+            logger.error("the policy is refused: the last good one stays in force", problems=error.problems)
+            policy, refused = self._policy or self._last_good(), True
+        self._policy, self._text, self.refused = policy, text, refused
+
+    def _last_good(self) -> Policy:
+        for text in self._history():
+            try:
+                return parse(text)
+            except PolicyError:
+                continue
+        return parse(self._default())
+
+
+@cache
+def policy_store(parameter: str) -> PolicyStore:
+    """The store behind a parameter's name, one per process."""
+    return PolicyStore(
+        read=lambda: secret(parameter),
+        history=lambda: _history(parameter),
+        default=cache(lambda: DEFAULT_FILE.read_text(encoding="utf-8")),
+        clock=time.monotonic,
+    )
+
+
+def current_policy(parameter: str) -> Policy:
+    """The policy in force. Raises SecretError when it cannot be read and none is known yet."""
+    return policy_store(parameter).current()
+
+
+def policy_refused(parameter: str) -> bool:
+    """Whether the parameter holds a policy that was refused when it was last read."""
+    return policy_store(parameter).refused
+
+
+def _history(parameter: str) -> list[str]:
+    client = boto3.client("ssm", config=CLIENT)
+    try:
+        pages = client.get_paginator("get_parameter_history").paginate(Name=parameter, WithDecryption=True)
+        return [version["Value"] for page in pages for version in page["Parameters"]][::-1]
+    except (BotoCoreError, ClientError) as error:
+        raise SecretError(f"cannot read the history of {parameter}") from error
