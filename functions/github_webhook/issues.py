@@ -53,6 +53,7 @@ def slim_issue(headers: Headers, payload: Mapping[str, Any], received_at: dateti
         moved_issue_id=_id(moved_issue, "issue.id") if moved_issue else 0,
         moved_repository_id=_id(moved_repository, "repository.id") if moved_repository else 0,
         moved_opened_at=_optional_instant(moved_issue, "issue.created_at"),
+        moved_labels=_names(moved_issue, "issue.labels", "name", MAX_LABELS),
     )
 
 

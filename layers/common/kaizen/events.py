@@ -20,7 +20,7 @@ class GithubIssue:
     """One `issues` delivery: what happened, and the issue as it stood then. Instants are aware UTC.
 
     `action_label` is the label that was added or removed; `moved_*` name the issue on the other side of a
-    transfer (0 when there is none), with `moved_opened_at` its opening.
+    transfer (0 when there is none), with `moved_opened_at` its opening and `moved_labels` its labels.
     """
 
     DETAIL_TYPE = "github.issues"
@@ -47,6 +47,7 @@ class GithubIssue:
     moved_issue_id: int
     moved_repository_id: int
     moved_opened_at: datetime | None
+    moved_labels: tuple[str, ...]
 
     def detail(self) -> dict[str, Any]:
         """JSON-ready; instants as ISO text, the version beside the facts."""

@@ -59,17 +59,31 @@ class Ticket:
         """`owner/repo#12`, as people write it."""
         return f"{self.repository}#{self.number}"
 
+    def log_with(self, entries: Collection[LogEntry]) -> tuple[LogEntry, ...]:
+        """The log and the entries, each once, in order."""
+        return tuple(sorted({*self.log, *entries}))
+
     def closed_intervals(self) -> list[Interval]:
         """When the ticket was closed, whatever the resolution, in order."""
-        return _intervals(self.log, "closed", "reopened")
+        intervals = _intervals(self.log, "closed", "reopened")
+        if self.state == "open" and intervals and intervals[-1][1] is None:
+            # The delivery that reopened it is lost: it was open again when last heard of.
+            intervals[-1] = (intervals[-1][0], max(self.updated_at, intervals[-1][0]))
+        return intervals
 
     def paused_intervals(self, pause_labels: Collection[str]) -> list[Interval]:
-        """When it carried a pause label; intervals of several labels may overlap."""
-        return [
-            interval
-            for label in sorted(pause_labels)
-            for interval in _intervals((e for e in self.log if e.detail == label), "labeled", "unlabeled")
-        ]
+        """When it carried a pause label (lower case), label by label; the intervals of two labels may overlap."""
+        carried = {label.lower() for label in self.labels}
+        found: list[Interval] = []
+        for pause in sorted(pause_labels):
+            intervals = _intervals((e for e in self.log if e.detail == pause), "labeled", "unlabeled")
+            lasting = bool(intervals) and intervals[-1][1] is None
+            if lasting and pause not in carried:  # the delivery that took the label off is lost
+                intervals[-1] = (intervals[-1][0], max(self.updated_at, intervals[-1][0]))
+            elif pause in carried and not lasting:  # or the one that put it on
+                intervals.append((self.updated_at, None))
+            found += intervals
+        return found
 
 
 def _intervals(log: Iterable[LogEntry], start: str, end: str) -> list[Interval]:

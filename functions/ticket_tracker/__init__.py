@@ -1,0 +1,1 @@
+"""Issue events become tickets, totals and feed items: one transaction per delivery."""

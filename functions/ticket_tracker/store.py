@@ -1,0 +1,142 @@
+"""Records in the tickets table: one consistent read and one transaction per delivery."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from kaizen.dynamo import from_item, to_item
+from kaizen.events import GithubIssue
+from kaizen.metrics.changes import Change, updates
+from kaizen.tickets import FeedItem, feed_item_attributes, ticket_attributes, ticket_from
+from kaizen.times import format_instant
+from ticket_tracker.record import Record
+from ticket_tracker.tracking import Conflict, Duplicate
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+# GitHub redelivers for 3 days (Enterprise Server 7); a later replay changes nothing either, it only costs more.
+MARKER_DAYS = 14
+FEED_DAYS = 90
+_OWN = ("tracked", "facts_key", "state_key", "labels_key", "moved_issue_id", "version")
+
+
+class TicketStore:
+    def __init__(self, client: "DynamoDBClient", tickets_table: str, metrics_table: str) -> None:
+        self._client = client
+        self._tickets = tickets_table
+        self._metrics = metrics_table
+
+    def load(self, issue_id: int) -> Record | None:
+        answer = self._client.get_item(TableName=self._tickets, Key=_key(issue_id), ConsistentRead=True)
+        return record_from(from_item(answer["Item"])) if "Item" in answer else None
+
+    def commit(
+        self,
+        event: GithubIssue,
+        old: Record | None,
+        new: Record | None,
+        changes: Sequence[Change],
+        feed: Sequence[FeedItem],
+        now: datetime,
+    ) -> None:
+        """Write all of it or nothing. Raises Duplicate, Conflict, and ClientError for anything else."""
+        marker = {
+            "pk": f"delivery#{event.hook_id}#{event.delivery_id}",
+            "sk": "delivery",
+            "expires_at": _after(now, MARKER_DAYS),
+        }
+        actions: list[dict[str, Any]] = [
+            {
+                "Put": {
+                    "TableName": self._tickets,
+                    "Item": to_item(marker),
+                    "ConditionExpression": "attribute_not_exists(pk)",
+                }
+            }
+        ]
+        if new is not None and new != old:
+            actions.append({"Put": self._put_record(old, new)})
+        for item in feed:
+            attributes = feed_item_attributes(item) | {"expires_at": _after(now, FEED_DAYS)}
+            actions.append({"Put": {"TableName": self._tickets, "Item": to_item(attributes)}})
+        actions += [{"Update": update} for update in updates(self._metrics, changes, now)]
+        try:
+            self._client.transact_write_items(TransactItems=actions)  # type: ignore[arg-type]
+        except self._client.exceptions.TransactionCanceledException as error:
+            raise _reason(error) from error
+        except self._client.exceptions.TransactionInProgressException as error:
+            raise Conflict("the same transaction is under way") from error
+
+    def count(self, changes: Sequence[Change], now: datetime) -> None:
+        """Count outside any transaction: for a delivery that changes nothing else."""
+        for update in updates(self._metrics, changes, now):
+            self._client.update_item(**update)
+
+    def _put_record(self, old: Record | None, new: Record) -> dict[str, Any]:
+        version = old.version if old else 0
+        put: dict[str, Any] = {
+            "TableName": self._tickets,
+            "Item": to_item(record_attributes(new) | {"version": version + 1}),
+        }
+        if old is None:
+            return put | {"ConditionExpression": "attribute_not_exists(pk)"}
+        return put | {
+            "ConditionExpression": "#version = :version",
+            "ExpressionAttributeNames": {"#version": "version"},
+            "ExpressionAttributeValues": to_item({":version": version}),
+        }
+
+
+def _key(issue_id: int) -> dict[str, Any]:
+    return to_item({"pk": f"ticket#{issue_id}", "sk": "ticket"})
+
+
+def _after(now: datetime, days: int) -> int:
+    return int((now + timedelta(days=days)).timestamp())
+
+
+def _reason(error: ClientError) -> Exception:
+    """Why a transaction was cancelled; the marker comes first in it."""
+    codes = [reason.get("Code", "None") for reason in error.response.get("CancellationReasons", [])]
+    if codes and codes[0] == "ConditionalCheckFailed":
+        return Duplicate()
+    transient = ("ConditionalCheckFailed", "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded")
+    if any(code in transient for code in codes):
+        return Conflict(", ".join(sorted(set(codes) - {"None"})))
+    return error
+
+
+def record_attributes(record: Record) -> dict[str, Any]:
+    """A record with its keys, and the index attributes that only live or observed tickets carry."""
+    ticket = record.ticket
+    attributes: dict[str, Any] = {"pk": f"ticket#{ticket.id}", "sk": "ticket"} | ticket_attributes(ticket)
+    attributes |= {name: getattr(record, name) for name in _OWN}
+    attributes |= {
+        "inherited_labels": list(record.inherited_labels),
+        "booked_closes": list(record.booked_closes),
+    }
+    if record.live:
+        attributes["open_component"] = ticket.component
+    if ticket.mttr_seconds is not None:
+        observed = format_instant(max(e.at for e in ticket.log if e.kind == "closed" and e.detail == "completed"))
+        attributes |= {
+            "observed_day": observed[:10],
+            "observed_at": observed,
+            "mttr_component": record.booked_component,
+            "mttr_severity": record.booked_severity,
+        }
+    return attributes
+
+
+def record_from(attributes: Mapping[str, Any]) -> Record:
+    return Record(
+        ticket=ticket_from(attributes),
+        inherited_labels=tuple(attributes["inherited_labels"]),
+        booked_component=attributes.get("mttr_component"),
+        booked_severity=attributes.get("mttr_severity"),
+        booked_closes=tuple(attributes["booked_closes"]),
+        **{name: attributes[name] for name in _OWN},
+    )

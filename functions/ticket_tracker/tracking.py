@@ -1,0 +1,90 @@
+"""One delivery applied: read, merge, book, commit; again when someone else was faster."""
+
+import random
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Literal, Protocol
+
+from kaizen.events import GithubIssue
+from kaizen.metrics.changes import Change, add, set_gauge
+from kaizen.policy import Policy
+from kaizen.tickets import FeedItem
+from ticket_tracker.booking import Outcome, book
+from ticket_tracker.record import Record, merge
+
+ATTEMPTS = 6
+Result = Literal["accepted", "duplicate"]
+
+
+class Duplicate(Exception):
+    """Raised by a store whose marker shows that the delivery is applied."""
+
+
+class Conflict(Exception):
+    """Raised by a store when another writer was first."""
+
+
+class Store(Protocol):
+    """What tracking needs of a store; `store.TicketStore` and the tests' twin in memory are two."""
+
+    def load(self, issue_id: int) -> Record | None: ...
+
+    def commit(
+        self,
+        event: GithubIssue,
+        old: Record | None,
+        new: Record | None,
+        changes: Sequence[Change],
+        feed: Sequence[FeedItem],
+        now: datetime,
+    ) -> None: ...
+
+    def count(self, changes: Sequence[Change], now: datetime) -> None: ...
+
+
+def track(
+    event: GithubIssue,
+    store: Store,
+    policy: Policy,
+    now: datetime,
+    sleep: Callable[[float], None],
+) -> Result:
+    """Apply one delivery exactly once. Raises Conflict when others win every time, and what the store raises."""
+    for attempt in range(ATTEMPTS):
+        old = store.load(event.issue_id)
+        new, lost = merge(old, event, policy)
+        outcome = book(old, new, policy, now) if new is not None else None
+        try:
+            _commit(store, event, old, outcome, lost, now)
+        except Duplicate:
+            store.count([_delivery(event, "duplicate")], now)
+            return "duplicate"
+        except Conflict:
+            if attempt == ATTEMPTS - 1:
+                raise
+            sleep(random.uniform(0, 0.05 * 2**attempt))  # noqa: S311 - jitter, not a secret
+        else:
+            return "accepted"
+    raise AssertionError("unreachable: the last attempt returns or raises")
+
+
+def _commit(
+    store: Store, event: GithubIssue, old: Record | None, outcome: Outcome | None, lost: int, now: datetime
+) -> None:
+    changes = [
+        _delivery(event, "accepted"),
+        set_gauge(
+            "kaizen_webhook_last_delivery_timestamp_seconds", {}, int(now.timestamp()), shard_by=event.delivery_id
+        ),
+    ]
+    if lost:
+        changes.append(add("kaizen_observations_rejected_total", {"reason": "history_full"}, lost))
+    if outcome is None:
+        store.commit(event, old, None, changes, (), now)
+    else:
+        store.commit(event, old, outcome.record, [*changes, *outcome.changes], outcome.feed, now)
+
+
+def _delivery(event: GithubIssue, result: Result) -> Change:
+    labels = {"event": "issues", "result": result}
+    return add("kaizen_webhook_deliveries_total", labels, shard_by=event.delivery_id)
