@@ -171,9 +171,25 @@ def feed_item_from(attributes: Mapping[str, Any]) -> FeedItem:
     return FeedItem(**fields)
 
 
-def open_tickets(client: "DynamoDBClient", table: str) -> list[Ticket]:
-    """Every open ticket; reads the sparse index alone, so closed history costs nothing."""
-    return [ticket_from(item) for item in pages(client, "scan", TableName=table, IndexName=OPEN_INDEX)]
+class UnreadableTicketsError(Exception):
+    """Some stored tickets cannot be read; raised at the end of a run, when all the others are dealt with."""
+
+    def __init__(self, keys: list[str]) -> None:
+        super().__init__(f"{len(keys)} tickets cannot be read: {', '.join(keys[:20])}")
+
+
+def open_tickets(client: "DynamoDBClient", table: str) -> tuple[list[Ticket], list[str]]:
+    """Every open ticket, and the keys of those that cannot be read.
+
+    Reads the sparse index alone, so closed history costs nothing.
+    """
+    tickets, unreadable = [], []
+    for item in pages(client, "scan", TableName=table, IndexName=OPEN_INDEX):
+        try:
+            tickets.append(ticket_from(item))
+        except (KeyError, TypeError, ValueError):
+            unreadable.append(str(item.get("pk")))
+    return tickets, unreadable
 
 
 def newest_feed_items(client: "DynamoDBClient", table: str, page_size: int) -> Iterator[FeedItem]:

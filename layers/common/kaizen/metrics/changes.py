@@ -55,6 +55,11 @@ def set_gauge(name: str, labels: Mapping[str, str], value: int | float, *, shard
     return Change(name, series_key(metric, labels, shard_by), "set", (("value", value),))
 
 
+def row_key(name: str, labels: Mapping[str, str]) -> dict[str, Any]:
+    """The key of an unsharded gauge's row, for a series that must vanish instead of staying at its last value."""
+    return to_item({"metric": name, "series": series_key(_metric(name, "gauge"), labels)})
+
+
 def observe(name: str, labels: Mapping[str, str], seconds: int, *, count: int = 1) -> Change:
     """Add to a summary or histogram; integer seconds keep sums exact.
 
