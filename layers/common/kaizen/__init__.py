@@ -1,1 +1,3 @@
-"""Code shared by two or more functions; importing this package imports nothing else."""
+"""The shared layer: what two or more features need."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,1 @@
+"""Every metric for Prometheus: rows of totals, never tickets, so that a scrape costs the same after years."""

@@ -1,0 +1,36 @@
+"""Which series there are from the start: a counter that is born above 0 is invisible to `increase()`. Pure."""
+
+from itertools import product
+
+from kaizen.metrics.catalogue import Metric
+from kaizen.policy import Policy
+
+_VALUES: dict[str, tuple[str, ...]] = {
+    "resolution": ("completed", "not_planned", "duplicate", "transferred", "deleted"),
+    "outcome": ("met", "breached"),
+    "event": ("issues", "ping", "other"),
+    "result": ("accepted", "duplicate", "ignored", "rejected"),
+    "reason": ("negative", "history_full"),
+    "format": ("rss", "atom"),
+    "code": ("200", "304"),
+}
+_SLACK = {"method": ("chat.postMessage", "webhook"), "result": ("ok", "ratelimited", "error")}
+# Gauges that say something by being absent: no open ticket, no deadline, no digest yet.
+_ABSENT = (
+    "kaizen_ticket_oldest_opened_timestamp_seconds",
+    "kaizen_ticket_next_deadline_timestamp_seconds",
+    "kaizen_digest_last_success_timestamp_seconds",
+    "kaizen_statistics_last_success_timestamp_seconds",
+    "kaizen_webhook_last_delivery_timestamp_seconds",
+    "kaizen_sla_target_seconds",
+)
+
+
+def initial_series(metric: Metric, policy: Policy) -> list[tuple[str, ...]]:
+    """Label values of every series that is exported at 0 before anything happened, in catalogue order."""
+    if metric.name in _ABSENT:
+        return []
+    known = _VALUES | {"component": policy.component_names, "severity": policy.severity_names}
+    if metric.name == "kaizen_slack_requests_total":
+        known = known | _SLACK
+    return list(product(*(known[label] for label in metric.labels)))
