@@ -1,11 +1,10 @@
-"""Conditional requests and content codings, as RFC 9110 has them. Pure."""
+"""Conditional requests, as RFC 9110 has them. Pure."""
 
 import re
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 
 _ENTITY_TAG = re.compile(r'(?:W/)?("[\x21\x23-\x7e\x80-\uffff]*")')
-_QUALITY = re.compile(r"\s*q\s*=\s*(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)\s*", re.IGNORECASE)
 
 
 def http_date(instant: datetime) -> str:
@@ -31,16 +30,3 @@ def _date(text: str) -> datetime | None:
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
     return instant if instant.tzinfo else instant.replace(tzinfo=UTC)  # `-0000` and asctime dates are UTC
-
-
-def gzip_accepted(accept_encoding: str) -> bool:
-    """Whether gzip is at least as welcome as no coding at all; section 12.5.3."""
-    weights: dict[str, float] = {}
-    for part in accept_encoding.split(","):
-        coding, _, parameter = part.partition(";")
-        quality = _QUALITY.fullmatch(parameter) if parameter.strip() else None
-        if parameter.strip() and quality is None:
-            continue  # malformed: as if it were not there
-        weights[coding.strip().lower()] = float(quality[1]) if quality else 1.0
-    gzip = weights.get("gzip", weights.get("x-gzip", weights.get("*", 0.0)))
-    return gzip > 0 and gzip >= weights.get("identity", 0.0)

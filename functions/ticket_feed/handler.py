@@ -1,16 +1,16 @@
 """GET or HEAD /feed.rss and /feed.atom -> the newest ticket events; the only file here that knows Lambda's shapes."""
 
-import gzip
 import os
 import re
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, cast
+from typing import Any
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from kaizen.content import compressed, quality
 from kaizen.http import Event, Response, header, method, problem, query, reply
 from kaizen.metrics.changes import add, updates
 from kaizen.mttr_store import read_windows
@@ -22,7 +22,7 @@ from kaizen.settings import Settings
 from kaizen.tickets import newest_feed_items
 from kaizen.times import utc_now
 from ticket_feed.access import allowed
-from ticket_feed.conditional import gzip_accepted, http_date, not_modified
+from ticket_feed.conditional import http_date, not_modified
 from ticket_feed.filters import NAMES, FilterError, Filters, read_filters
 from ticket_feed.model import MOST_ENTRIES, Feed, build, select
 from ticket_feed.render import CONTENT_TYPES, REVISION, Format, render
@@ -56,7 +56,7 @@ def lambda_handler(event: Event, context: Any) -> Response:
     form = str(event.get("rawPath", "")).rpartition("/feed.")[2]
     if form not in CONTENT_TYPES:
         return problem(404, "Not Found", "the feeds are /feed.rss and /feed.atom")
-    response = answer(event, cast("Format", form))
+    response = answer(event, form)
     count(form, response["statusCode"], event)
     # Never the query string: the token travels there.
     logger.info("feed request", form=form, status=response["statusCode"])
@@ -90,7 +90,7 @@ def answer(event: Event, form: Format) -> Response:
 
 def representation(event: Event, feed: Feed, form: Format, policy: FeedPolicy) -> Response:
     """The feed in the coding the reader wants, or 304 when it has that already."""
-    zipped = gzip_accepted(header(event, "accept-encoding"))
+    zipped = quality(header(event, "accept-encoding"), "gzip") > 0
     # Each coding is another representation, and a strong tag names the bytes of one.
     etag = f'"{feed.fingerprint(form, REVISION)}{"-gzip" if zipped else ""}"'
     headers = {
@@ -109,7 +109,7 @@ def representation(event: Event, feed: Feed, form: Format, policy: FeedPolicy) -
         return reply(200, "", headers)
     content = render(feed, form)
     if zipped:
-        return reply(200, gzip.compress(content, mtime=0), headers)  # a time inside would change the bytes
+        return reply(200, compressed(content), headers)
     return reply(200, content.decode("utf-8"), headers)
 
 

@@ -3,14 +3,15 @@
 import math
 from datetime import datetime
 
+from kaizen.durations import human
 from kaizen.mttr import ALL, WINDOW_DAYS, Window
 from kaizen.tickets import FeedItem
 from ticket_feed.text import cut, escaped, one_line, plain
 
-MAX_TITLE = 200  # characters of the ticket's title in an item's
+MAX_TITLE = 200  # characters of the ticket's title in an item's title
+MAX_CONTENT_TITLE = 1000  # and in its content
 _FEW = 5  # below this many tickets, quantiles say little
 _CLOSED = {"not_planned": "Closed as not planned", "duplicate": "Closed as duplicate"}
-_UNITS = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))
 
 
 def happened(item: FeedItem) -> str:
@@ -34,24 +35,13 @@ def content(item: FeedItem) -> str:
     if item.due_at is not None:
         facts.append(("SLA due", instant(item.due_at)))
     if item.kind == "closed" and item.mttr_seconds is not None:
-        facts.append(("Time to resolution", duration(item.mttr_seconds)))
-    lines = "".join(f"<li>{name}: {value}</li>" for name, value in facts)
-    return f"<p>{escaped(item.title)} ({escaped(item.repository)}#{item.number})</p><ul>{lines}</ul>"
+        facts.append(("Time to resolution", human(item.mttr_seconds)))
+    ticket = f"{escaped(cut(item.title, MAX_CONTENT_TITLE))} ({escaped(item.repository)}#{item.number})"
+    return f"<p>{ticket}</p><ul>{''.join(f'<li>{name}: {value}</li>' for name, value in facts)}</ul>"
 
 
 def instant(at: datetime) -> str:
     return at.strftime("%Y-%m-%d %H:%M UTC")
-
-
-def duration(seconds: float) -> str:
-    """The two largest units, rounded down: `1 d 4 h`, `12 min 30 s`."""
-    left = int(seconds)
-    for index, (unit, size) in enumerate(_UNITS[:-1]):
-        if left >= size:
-            smaller, small = _UNITS[index + 1]
-            rest = left % size // small
-            return f"{left // size} {unit}" + (f" {rest} {smaller}" if rest else "")
-    return f"{left} s"
 
 
 def mttr(window: Window | None) -> str:
@@ -63,6 +53,6 @@ def mttr(window: Window | None) -> str:
         return f"MTTR of {group}: no ticket resolved in the last {WINDOW_DAYS} days."
     few = ", few samples" if window.n < _FEW else ""
     return (
-        f"MTTR of {group} over the last {WINDOW_DAYS} days: mean {duration(window.mean)}, "
-        f"median {duration(window.median)}, p90 {duration(window.p90)} (n = {window.n}{few})."
+        f"MTTR of {group} over the last {WINDOW_DAYS} days: mean {human(window.mean)}, "
+        f"median {human(window.median)}, p90 {human(window.p90)} (n = {window.n}{few})."
     )
