@@ -1,0 +1,1 @@
+"""Slack: escaping, messages within its limits, and posting them."""
