@@ -1,13 +1,14 @@
 """Working time: intervals per weekday in an IANA zone, less holidays. Pure."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from itertools import count
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-Span = tuple[datetime, datetime]  # aware UTC, end excluded
 _DAY = timedelta(days=1)
 
 
@@ -15,7 +16,7 @@ _DAY = timedelta(days=1)
 class Calendar:
     """`windows[weekday]` (0 = Monday) lists (start, end) in minutes after local midnight, apart and in order.
 
-    At least one weekday has a window, else no due time would ever come.
+    Raises ValueError without any window: no due time would ever come.
     """
 
     name: str
@@ -23,51 +24,100 @@ class Calendar:
     windows: tuple[tuple[tuple[int, int], ...], ...]
     holidays: frozenset[date]
 
+    def __post_init__(self) -> None:
+        if not any(self.windows):
+            raise ValueError(f"the calendar {self.name} has no window on any weekday")
+
+    def week_seconds(self) -> int:
+        """Working seconds of a week without holidays or clock changes."""
+        return sum(60 * (end - start) for windows in self.windows for start, end in windows)
+
     def seconds(self, start: datetime, end: datetime) -> int:
-        """Working seconds between two instants; 0 when end is not after start."""
-        if end <= start:
-            return 0
-        total = timedelta()
-        for opens, closes in self._spans(start):
-            if opens >= end:
-                break
-            total += max(min(closes, end) - max(opens, start), timedelta())
-        return int(total.total_seconds())
+        """Working seconds between two instants of whole seconds; 0 when end is not after start."""
+        begin, stop = _posix(start), _posix(end)
+        years = range(self._local_year(start), self._local_year(end) + 1)
+        return max(sum(year.worked(stop) - year.worked(begin) for year in (_year(self, each) for each in years)), 0)
 
     def advance(self, start: datetime, seconds: int) -> datetime:
         """The first instant by which so many working seconds have passed since `start`."""
-        left = timedelta(seconds=seconds)
-        if not left:
+        if not seconds:
             return start
-        for opens, closes in self._spans(start):
-            begin = max(opens, start)
-            if closes - begin >= left:
-                return begin + left
-            left -= max(closes - begin, timedelta())
-        raise AssertionError("a calendar has a window in every week")
+        left, begin = seconds, _posix(start)
+        for each in count(self._local_year(start)):
+            year = _year(self, each)
+            wanted = year.worked(begin) + left
+            if wanted <= year.total:
+                return datetime.fromtimestamp(year.instant(wanted), UTC)
+            left = wanted - year.total
+        raise AssertionError("count() has no end")
 
-    def _spans(self, start: datetime) -> Iterator[Span]:
-        # From the day before: a window may end after midnight where a clock change moves its end.
-        first = start.astimezone(ZoneInfo(self.zone)).date() - _DAY
-        for days in count():
-            yield from _day_spans(self, first + days * _DAY)
+    def _local_year(self, instant: datetime) -> int:
+        return instant.astimezone(ZoneInfo(self.zone)).year
 
 
-@lru_cache(maxsize=4096)
-def _day_spans(calendar: Calendar, day: date) -> tuple[Span, ...]:
-    """The working spans of one local day.
+class _Year(NamedTuple):
+    """The working spans of one local year, in order, in POSIX seconds; with sums, any stretch takes two look-ups."""
 
-    Bounds are turned into UTC one by one, so that a shift across a clock change has its true length. A local time
-    that does not exist moves forward; of a time that exists twice, the first counts (PEP 495, fold=0).
-    """
-    if day in calendar.holidays:
-        return ()
+    opens: tuple[int, ...]
+    closes: tuple[int, ...]
+    sums: tuple[int, ...]  # working seconds up to the end of each span
+
+    @property
+    def total(self) -> int:
+        return self.sums[-1] if self.sums else 0
+
+    def worked(self, instant: int) -> int:
+        """Working seconds of this year that lie before an instant."""
+        index = bisect_right(self.opens, instant) - 1
+        return self.sums[index] - max(self.closes[index] - instant, 0) if index >= 0 else 0
+
+    def instant(self, worked: int) -> int:
+        """The first instant with so many working seconds before it; `worked` is between 1 and the total."""
+        index = bisect_left(self.sums, worked)
+        return self.closes[index] - (self.sums[index] - worked)
+
+
+@lru_cache(maxsize=256)
+def _year(calendar: Calendar, year: int) -> _Year:
+    opens, closes, sums = [], [], [0]
+    for start, end in _spans(calendar, year):
+        opens.append(start)
+        closes.append(end)
+        sums.append(sums[-1] + end - start)
+    return _Year(tuple(opens), tuple(closes), tuple(sums[1:]))
+
+
+def _spans(calendar: Calendar, year: int) -> Iterator[tuple[int, int]]:
+    """Bounds become UTC one by one, day by day, so that a shift across a clock change has its true length."""
     zone = ZoneInfo(calendar.zone)
-    midnight = datetime(day.year, day.month, day.day, tzinfo=zone)
-    spans = []
-    for start, end in calendar.windows[day.weekday()]:
-        # Addition to an aware datetime is wall-clock arithmetic in its zone.
-        opens, closes = ((midnight + timedelta(minutes=minutes)).astimezone(UTC) for minutes in (start, end))
-        if closes > opens:
-            spans.append((opens, closes))
-    return tuple(spans)
+    midnight = datetime(year, 1, 1)  # noqa: DTZ001  local wall time, turned into an instant below
+    while midnight.year == year:
+        if midnight.date() not in calendar.holidays:
+            for window in calendar.windows[midnight.weekday()]:
+                start, end = (_instant(midnight + timedelta(minutes=minutes), zone) for minutes in window)
+                if end > start:
+                    yield start, end
+        midnight += _DAY
+
+
+def _instant(local: datetime, zone: ZoneInfo) -> int:
+    """The instant of a local wall time: of one that exists twice the first, of one that does not the end of the gap.
+
+    PEP 495 would move a time within the gap by the gap's length. That is past times after the gap: two windows
+    around it could overlap, and their time would count twice.
+    """
+    instant = _posix(local.replace(tzinfo=zone))
+    if _local(instant, zone) == local:
+        return instant
+    before = _posix(local.replace(tzinfo=zone, fold=1))  # the offset after the gap gives an instant before it
+    gap = range(before, instant + 1)
+    offset = datetime.fromtimestamp(before, zone).utcoffset()
+    return gap[bisect_left(gap, True, key=lambda each: datetime.fromtimestamp(each, zone).utcoffset() != offset)]
+
+
+def _local(instant: int, zone: ZoneInfo) -> datetime:
+    return datetime.fromtimestamp(instant, zone).replace(tzinfo=None)
+
+
+def _posix(instant: datetime) -> int:
+    return int(instant.timestamp())

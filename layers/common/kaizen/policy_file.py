@@ -7,11 +7,12 @@ from typing import Any
 
 from kaizen import policy_values as values
 from kaizen.calendars import Calendar
-from kaizen.policy import OTHER, UNASSIGNED, UNKNOWN, Component, FeedPolicy, Policy, Route, Severity, SlaTarget
+from kaizen.policy_model import OTHER, UNASSIGNED, UNKNOWN, Component, FeedPolicy, Policy, Route, Severity, SlaTarget
 from kaizen.tables import Table, boolean, integer, many, one_of, text
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _MOST_COMPONENTS, _MOST_SEVERITIES = 50, 9  # each pair of them is some thirty metric series
+_MOST_WEEKS = 520
 _RESERVED = (OTHER, UNASSIGNED, UNKNOWN)
 
 
@@ -27,7 +28,7 @@ def parse(given: str) -> Policy:
     """The policy of a TOML text. Raises PolicyError naming every fault."""
     try:
         file = Table(tomllib.loads(given))
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # also a number of thousands of digits, or brackets by the thousand
         raise PolicyError([f"not valid TOML: {error}"]) from error
     policy = _read(file)
     file.problems.extend(_contradictions(policy))
@@ -47,9 +48,7 @@ def _read(file: Table) -> Policy:
         pause_labels=frozenset(tickets.get("pause_labels", values.labels, ())),
         component_prefixes=components.get("prefixes", values.labels, ()),
         components=tuple(
-            Component(name, components.get(name, values.labels, ()))
-            for name in components.rest()
-            if _name(components, name)
+            Component(name, _labels(components, name)) for name in components.rest() if _name(components, name)
         ),
         severities=tuple(_severity(each, known, set(calendars)) for each in _named(file.table("severities"))),
         unknown_target=_target(unknown, known, set(calendars)),
@@ -81,6 +80,13 @@ def _name(table: Table, name: str) -> bool:
     return True
 
 
+def _labels(table: Table, key: str) -> tuple[str, ...]:
+    labels: tuple[str, ...] = table.need(key, values.labels, (key,))
+    if not labels:
+        table.fault("is empty: nothing could ever match it", key)
+    return labels
+
+
 def _named(table: Table) -> list[Table]:
     """The tables in a table of tables, each under its name."""
     return [table.table(name) for name in table.rest() if _name(table, name)]
@@ -88,19 +94,18 @@ def _named(table: Table) -> list[Table]:
 
 def _calendar(name: str, table: Table) -> Calendar | None:
     zone = table.need("zone", values.zone, None)
+    faults = len(table.problems)
     windows = tuple(table.get(day, values.windows, ()) for day in WEEKDAYS)
+    if not any(windows) and len(table.problems) == faults:
+        table.fault("has no window on any weekday")
     holidays = table.get("holidays", many(values.day), ())
     table.close()
-    if not any(table.has(day) for day in WEEKDAYS) or (not any(windows) and not table.problems):
-        table.fault("has no window on any weekday")
     return Calendar(name, zone, windows, frozenset(holidays)) if zone is not None and any(windows) else None
 
 
 def _severity(table: Table, calendars: Mapping[str, Calendar], named: set[str]) -> Severity:
     name = table.place.partition(".")[2]
-    labels = table.need("labels", values.labels, ())
-    if table.has("labels") and not labels:
-        table.fault("is empty: no ticket could ever have this severity", "labels")
+    labels = _labels(table, "labels")
     target = _target(table, calendars, named)
     table.close()
     return Severity(name, labels, target)
@@ -125,7 +130,10 @@ def _target(table: Table, calendars: Mapping[str, Calendar], named: set[str]) ->
         table.fault("the business clock needs a calendar", "clock")
     if "d" in written:
         table.fault("business time is counted in hours and minutes: its days have no one length", "target")
-    return SlaTarget(seconds, "business", calendars.get(calendar or ""))
+    found = calendars.get(calendar or "")
+    if found is not None and seconds > _MOST_WEEKS * found.week_seconds():
+        table.fault(f"takes more than ten years of the calendar {calendar!r}", "target")
+    return SlaTarget(seconds, "business", found)
 
 
 def _route(table: Table) -> Route:

@@ -13,8 +13,7 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from kaizen.observability import logger
-from kaizen.policy import Policy
-from kaizen.policy_file import PolicyError, parse
+from kaizen.policy import Policy, PolicyError, parse
 from kaizen.secrets import CACHE_SECONDS, CLIENT, SecretError, SecretMissingError, secret
 
 DEFAULT_FILE = Path(__file__).parents[1] / "policy.toml"
@@ -104,6 +103,7 @@ def _history(parameter: str) -> list[str]:
     client = boto3.client("ssm", config=CLIENT)
     try:
         pages = client.get_paginator("get_parameter_history").paginate(Name=parameter, WithDecryption=True)
-        return [version["Value"] for page in pages for version in page["Parameters"]][::-1]
+        versions = [version for page in pages for version in page["Parameters"]]
+        return [each["Value"] for each in sorted(versions, key=lambda each: each["Version"], reverse=True)]
     except (BotoCoreError, ClientError) as error:
         raise SecretError(f"cannot read the history of {parameter}") from error

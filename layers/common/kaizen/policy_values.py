@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 from kaizen.tables import many, text
 
-_LENGTH = re.compile(r"(?:(\d{1,4})d)?(?:(\d{1,5})h)?(?:(\d{1,6})m)?")
-_WINDOW = re.compile(r"(\d\d):(\d\d)-(\d\d):(\d\d)")
+_LENGTH = re.compile(r"(?:([0-9]{1,4})d)?(?:([0-9]{1,5})h)?(?:([0-9]{1,6})m)?")
+_WINDOW = re.compile(r"([0-9]{2}):([0-9]{2})-([0-9]{2}):([0-9]{2})")
 _LONGEST = 10 * 366 * 86400
 
 NAME = r"[a-z0-9][a-z0-9_-]{0,62}"
@@ -18,7 +18,7 @@ address = text(r"/[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*", "the path of an SSM param
 channel = text(r"[CGD][A-Z0-9]{2,20}", "a Slack channel id, such as C0123456789")
 domain = text(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+", "a domain, such as example.org")
 digest = text(r"[0-9a-f]{64}", "a SHA-256 in hex (64 digits)")
-label = text(r".{1,100}", "a label of 1 to 100 characters")
+label = text(r"[^\x00-\x1f\x7f]{1,100}", "a label of 1 to 100 characters")
 
 
 def labels(value: Any) -> tuple[str, ...]:
@@ -67,5 +67,5 @@ def zone(value: Any) -> str:
 
 def day(value: Any) -> date:
     if not isinstance(value, date) or isinstance(value, datetime):
-        raise ValueError("is not a date, such as 2026-12-25 without quotes")
+        raise ValueError("is not a date such as 2026-12-25, without quotes")
     return value

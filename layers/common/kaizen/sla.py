@@ -2,7 +2,7 @@
 
 The clock runs from the opening, whatever the severity was then. It stands still while the ticket carries a pause
 label or is closed; intervals of several labels count once where they overlap. A reopened ticket goes on from what
-it had, and a later severity brings its target from the original start.
+it had, and a later severity brings its target from the original start. Everything counts in whole seconds.
 """
 
 from collections.abc import Iterable
@@ -18,7 +18,7 @@ class SlaStatus:
     """Where a ticket stands. All lengths are seconds on the target's clock; instants are aware UTC.
 
     `remaining_seconds` is negative once breached; exactly due is not breached. `due_at` is None while the clock
-    stands still, and the instant of the breach after one.
+    stands still; once the target is used up it stays at the instant when it was, also when that lies in the past.
     """
 
     target_seconds: int
@@ -36,23 +36,29 @@ def status(ticket: Ticket, policy: Policy, now: datetime) -> SlaStatus | None:
     target = policy.target(ticket.severity)
     if target is None:
         return None
-    stopped = [*ticket.paused_intervals(policy.pause_labels), *ticket.closed_intervals()]
+    now = now.replace(microsecond=0)  # else the due instant would move within a second
+    stopped = _stopped(ticket, policy)
     running = running_intervals(ticket.opened_at, now, stopped)
     elapsed = sum(_length(target, start, end) for start, end in running)
-    breached = elapsed > target.seconds
-    breached_at = _reached(target, running) if breached else None
+    remaining = target.seconds - elapsed
+    ahead = remaining > 0
+    due_at = _advance(target, max(now, ticket.opened_at), remaining) if ahead else _used_up(target, running)
     stands_still = any(start <= now and (end is None or end > now) for start, end in stopped)
-    due_at = breached_at or _advance(target, now, target.seconds - elapsed)
     return SlaStatus(
         target_seconds=target.seconds,
         clock=target.clock,
         elapsed_seconds=elapsed,
-        remaining_seconds=target.seconds - elapsed,
+        remaining_seconds=remaining,
         paused=stands_still and ticket.state == "open",
-        breached=breached,
+        breached=remaining < 0,
         due_at=None if stands_still else due_at,
-        breached_at=breached_at,
+        breached_at=due_at if remaining < 0 else None,
     )
+
+
+def elapsed_seconds(target: SlaTarget, opened_at: datetime, until: datetime, stopped: Iterable[Interval]) -> int:
+    """Seconds on the target's clock from opening to `until`, less the union of the stopped intervals."""
+    return sum(_length(target, start, end) for start, end in running_intervals(opened_at, until, stopped))
 
 
 def running_intervals(
@@ -72,6 +78,13 @@ def running_intervals(
     return running
 
 
+def _stopped(ticket: Ticket, policy: Policy) -> list[Interval]:
+    stopped = [*ticket.paused_intervals(policy.pause_labels), *ticket.closed_intervals()]
+    if ticket.state in ("transferred", "deleted"):  # its end is in no log: nothing can follow it
+        stopped.append((ticket.updated_at, None))
+    return stopped
+
+
 def _length(target: SlaTarget, start: datetime, end: datetime) -> int:
     if target.calendar is not None:
         return target.calendar.seconds(start, end)
@@ -84,8 +97,8 @@ def _advance(target: SlaTarget, start: datetime, seconds: int) -> datetime:
     return start + timedelta(seconds=seconds)
 
 
-def _reached(target: SlaTarget, running: list[tuple[datetime, datetime]]) -> datetime:
-    """When the running time first equalled the target; there is such an instant, since it exceeds it."""
+def _used_up(target: SlaTarget, running: list[tuple[datetime, datetime]]) -> datetime:
+    """When the running time first equalled the target, which it has reached."""
     left = target.seconds
     for start, end in running:
         length = _length(target, start, end)

@@ -70,7 +70,7 @@ class Table:
             self.fault("there is no such key", key)
 
 
-def text(pattern: str = r".{1,200}", wanted: str = "a text of 1 to 200 characters") -> Convert[str]:
+def text(pattern: str = r"[^\x00-\x1f\x7f]{1,200}", wanted: str = "a text of 1 to 200 characters") -> Convert[str]:
     def convert(value: Any) -> str:
         if not isinstance(value, str) or not re.fullmatch(pattern, value):
             raise ValueError(f"is not {wanted}")
@@ -109,6 +109,14 @@ def many[T](each: Convert[T]) -> Convert[tuple[T, ...]]:
     def convert(value: Any) -> tuple[T, ...]:
         if not isinstance(value, list):
             raise ValueError("is not a list")
-        return tuple(each(item) for item in value)
+        items, faults = [], []
+        for place, item in enumerate(value, start=1):
+            try:
+                items.append(each(item))
+            except ValueError as error:
+                faults.append(f"its item {place} {error}")
+        if faults:
+            raise ValueError(", ".join(faults))
+        return tuple(items)
 
     return convert
