@@ -24,13 +24,14 @@ from kaizen.times import utc_now
 from ticket_feed.access import allowed
 from ticket_feed.conditional import http_date, not_modified
 from ticket_feed.filters import NAMES, FilterError, Filters, read_filters
-from ticket_feed.model import MOST_ENTRIES, Feed, build, select
+from ticket_feed.model import MOST_ENTRIES, MOST_READ, Feed, build, select
 from ticket_feed.render import CONTENT_TYPES, REVISION, Format, render
 
 # A reader waits: a call that hangs must leave time to say so.
 _CLIENT = Config(connect_timeout=1, read_timeout=3, retries={"total_max_attempts": 2, "mode": "standard"})
 _HOST = re.compile(r"[A-Za-z0-9.-]+(:\d{1,5})?")
 _RETRY_SECONDS = "60"
+_FILTERED_PAGE = MOST_READ // 2  # events; a filter looks through more than it shows, in few reads below 1 MB
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,8 @@ def answer(event: Event, form: Format) -> Response:
             return refusal
         filters = read_filters({name: query(event, name) for name in NAMES}, policy)
         client, tables = dynamodb(), settings()
-        items = select(newest_feed_items(client, tables.tickets_table, MOST_ENTRIES), filters)
+        page = MOST_ENTRIES if filters == Filters() else _FILTERED_PAGE
+        items = select(newest_feed_items(client, tables.tickets_table, page), filters)
         windows = read_windows(client, tables.metrics_table)
     except FilterError as error:
         return problem(400, "Bad Request", str(error), allowed=error.allowed)

@@ -51,8 +51,17 @@ class Feed:
 
 
 def select(items: Iterable[FeedItem], filters: Filters) -> list[FeedItem]:
-    """The newest events that the filters admit; `items` run from the newest and are read no further than needed."""
-    return list(islice((item for item in islice(items, MOST_READ) if filters.admits(item)), MOST_ENTRIES))
+    """The newest events that the filters admit; `items` run from the newest and are read no further than needed.
+
+    Of two with one id (the reason of a close was changed later) the first published one stays: items are frozen.
+    """
+    found: dict[str, FeedItem] = {}
+    for item in islice(items, MOST_READ):
+        if filters.admits(item):
+            found[item.id] = item
+        if len(found) == MOST_ENTRIES:
+            break
+    return list(found.values())
 
 
 def build(
