@@ -1,6 +1,6 @@
 """The policy in force: the SSM parameter when there is one, else the layer's default file.
 
-A refused policy never takes effect: the last good one stays, which a fresh process finds in the parameter's history.
+A refused policy never takes effect: the last good one stays, which every process finds in the parameter's history.
 A store that does not answer is no reason to fall back to the default, which may know other components and targets.
 """
 
@@ -66,16 +66,23 @@ class PolicyStore:
             policy, refused = parse(text), False
         except PolicyError as error:
             logger.error("the policy is refused: the last good one stays in force", problems=error.problems)
-            policy, refused = self._policy or self._last_good(), True
+            policy, refused = self._last_good(), True
         self._policy, self._text, self.refused = policy, text, refused
 
     def _last_good(self) -> Policy:
-        for text in self._history():
+        """The newest valid version, so that old and new processes agree; else what is in memory, else the default."""
+        try:
+            versions = self._history()
+        except SecretError:
+            if self._policy is None:
+                raise
+            return self._policy
+        for text in versions:
             try:
                 return parse(text)
             except PolicyError:
                 continue
-        return parse(self._default())
+        return self._policy or parse(self._default())
 
 
 @cache
