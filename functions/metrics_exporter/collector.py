@@ -5,31 +5,28 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import accumulate
 
-from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric as Family
 from prometheus_client.registry import Collector
 
-import kaizen
 from kaizen.metrics.catalogue import CATALOGUE, Metric
 from kaizen.metrics.rows import Rows, Series
-from kaizen.mttr_store import Windows
 from kaizen.policy import Policy
 from kaizen.times import parse_instant
+from metrics_exporter.own import OWN, Scrape, Values, own_values
 from metrics_exporter.series import initial_series
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What one scrape read, and how long that took in seconds."""
+    """Everything that one scrape exposes."""
 
     rows: Rows
-    windows: Windows
-    policy: Policy
-    policy_refused: bool
-    seconds: float
+    scrape: Scrape
 
 
 class KaizenCollector(Collector):
+    """One scrape's families. A new one, in a new registry, for each scrape: nothing outlives it."""
+
     def __init__(self, reading: Reading) -> None:
         self._reading = reading
 
@@ -39,56 +36,66 @@ class KaizenCollector(Collector):
 
     def collect(self) -> Iterator[Family]:
         for metric in CATALOGUE.values():
-            yield self._family(metric)
-        reading = self._reading
-        yield _gauge("kaizen_policy_refused", "1 while the policy parameter is refused.", reading.policy_refused)
-        yield _gauge("kaizen_store_up", "1: the store answered; a scrape fails when it does not.", 1)
-        yield _gauge("kaizen_scrape_duration_seconds", "Time spent reading the rows of this scrape.", reading.seconds)
-        build = GaugeMetricFamily("kaizen_build_info", "The version that answers.", labels=("version",))
-        build.add_metric((kaizen.__version__,), 1)
-        yield build
+            yield self._stored(metric)
+        values = own_values(self._reading.scrape)
+        for metric in OWN:
+            yield _made(metric, values[metric.name])
 
-    def _family(self, metric: Metric) -> Family:
-        name = metric.name.removesuffix("_total") if metric.kind == "counter" else metric.name
-        family = Family(name, metric.help, metric.kind)
-        series = {values: _zero(metric, values) for values in initial_series(metric, self._reading.policy)}
-        series |= self._reading.rows.get(metric.name, {})
-        if metric.name == "kaizen_sla_target_seconds":
-            series = _targets(self._reading.policy)
-        for values in sorted(series):
-            self._samples(family, metric, series[values])
+    def _stored(self, metric: Metric) -> Family:
+        family = Family(family_name(metric), metric.help, metric.kind)
+        series = self._series(metric)
+        for labels in sorted(series):
+            self._samples(family, metric, series[labels])
         return family
+
+    def _series(self, metric: Metric) -> dict[tuple[str, ...], Series]:
+        policy = self._reading.scrape.policy
+        if metric.name == "kaizen_sla_target_seconds":
+            return _targets(policy)
+        rows = self._reading.rows.get(metric.name, {})
+        if metric.name == "kaizen_digest_last_success_timestamp_seconds":
+            # A route that left the policy leaves its row behind; exported, it would be missed for ever.
+            names = {route.name for route in policy.routes}
+            rows = {labels: series for labels, series in rows.items() if labels[0] in names}
+        return {labels: _zero(metric, labels) for labels in initial_series(metric, policy)} | rows
 
     def _samples(self, family: Family, metric: Metric, series: Series) -> None:
         labels = series.labels
-        if metric.kind == "gauge":
+        if metric.kind in ("gauge", "counter"):
             family.add_sample(metric.name, labels, series.value)
-            return
-        if metric.kind == "counter":
-            family.add_sample(metric.name, labels, series.value)
-        elif metric.kind == "summary":
+        else:
             if metric.name == "kaizen_mttr_seconds":
                 for quantile, value in self._quantiles(labels).items():
                     family.add_sample(metric.name, labels | {"quantile": quantile}, value)
+            elif metric.kind == "histogram":
+                bounds = [*(f"{bound}.0" for bound in metric.buckets), "+Inf"]
+                for bound, count in zip(bounds, accumulate(series.buckets), strict=True):
+                    family.add_sample(f"{metric.name}_bucket", labels | {"le": bound}, count)
             family.add_sample(f"{metric.name}_count", labels, series.observations)
             family.add_sample(f"{metric.name}_sum", labels, series.total)
-        else:
-            bounds = [*(f"{bound}.0" for bound in metric.buckets), "+Inf"]
-            for bound, count in zip(bounds, accumulate(series.buckets), strict=True):
-                family.add_sample(f"{metric.name}_bucket", labels | {"le": bound}, count)
-            family.add_sample(f"{metric.name}_count", labels, series.observations)
-            family.add_sample(f"{metric.name}_sum", labels, series.total)
-        if series.created_at:
+        if series.created_at and metric.kind != "gauge":
             created = parse_instant(series.created_at).timestamp()
             family.add_sample(f"{family.name}_created", labels, created)
 
     def _quantiles(self, labels: dict[str, str]) -> dict[str, float]:
-        window = self._reading.windows.get((labels["component"], labels["severity"]))
+        window = self._reading.scrape.windows.get((labels["component"], labels["severity"]))
         return {"0.5": window.median, "0.9": window.p90} if window else {"0.5": math.nan, "0.9": math.nan}
 
 
-def _zero(metric: Metric, values: tuple[str, ...]) -> Series:
-    return Series(dict(zip(metric.labels, values, strict=True)), buckets=[0] * (len(metric.buckets) + 1))
+def family_name(metric: Metric) -> str:
+    """OpenMetrics names a counter's family without the `_total` of its samples."""
+    return metric.name.removesuffix("_total") if metric.kind == "counter" else metric.name
+
+
+def _made(metric: Metric, values: Values) -> Family:
+    family = Family(metric.name, metric.help, metric.kind)
+    for labels in sorted(values):
+        family.add_sample(metric.name, dict(zip(metric.labels, labels, strict=True)), float(values[labels]))
+    return family
+
+
+def _zero(metric: Metric, labels: tuple[str, ...]) -> Series:
+    return Series(dict(zip(metric.labels, labels, strict=True)), buckets=[0] * (len(metric.buckets) + 1))
 
 
 def _targets(policy: Policy) -> dict[tuple[str, ...], Series]:
@@ -100,9 +107,3 @@ def _targets(policy: Policy) -> dict[tuple[str, ...], Series]:
             labels = {"severity": severity, "clock": target.clock}
             targets[severity, target.clock] = Series(labels, target.seconds)
     return targets
-
-
-def _gauge(name: str, help_text: str, value: float) -> Family:
-    family = Family(name, help_text, "gauge")
-    family.add_sample(name, {}, float(value))
-    return family

@@ -5,6 +5,7 @@ from itertools import product
 from kaizen.metrics.catalogue import Metric
 from kaizen.policy import Policy
 
+# Every value that a label can take, where the policy does not say.
 _VALUES: dict[str, tuple[str, ...]] = {
     "resolution": ("completed", "not_planned", "duplicate", "transferred", "deleted"),
     "outcome": ("met", "breached"),
@@ -12,9 +13,12 @@ _VALUES: dict[str, tuple[str, ...]] = {
     "result": ("accepted", "duplicate", "ignored", "rejected"),
     "reason": ("negative", "history_full"),
     "format": ("rss", "atom"),
-    "code": ("200", "304"),
+    "code": ("200", "304", "400", "401", "503"),
 }
-_SLACK = {"method": ("chat.postMessage", "webhook"), "result": ("ok", "ratelimited", "error")}
+_SLACK: dict[str, tuple[str, ...]] = {
+    "method": ("chat.postMessage", "conversations.history", "conversations.replies", "webhook"),
+    "result": ("ok", "ratelimited", "error"),
+}
 # Gauges that say something by being absent: no open ticket, no deadline, no digest yet.
 _ABSENT = (
     "kaizen_ticket_oldest_opened_timestamp_seconds",
