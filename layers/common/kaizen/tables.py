@@ -1,6 +1,6 @@
 """A parsed TOML table read key by key: every fault is collected with its place, unknown keys included. Pure.
 
-Pydantic would say the same, for 160 ms of every cold start; the policy is small and its rules are few.
+Pydantic would say the same, for 130 ms more of every cold start; the policy is small and its rules are few.
 """
 
 import re
