@@ -1,0 +1,112 @@
+# Everything sets up what it needs, from a bare clone, below .venv and .build. `make help` lists the targets.
+PYTHON ?= python3.13
+CONFIG ?= default
+PORT ?= 8700
+REGION ?= eu-west-1
+
+UV := .build/bootstrap/bin/uv
+PY := .venv/bin/python
+SAM := SAM_CLI_TELEMETRY=0 .build/sam/bin/sam
+SOURCES := layers/common/kaizen functions local tests benchmarks
+LOCK := $(UV) pip compile pyproject.toml --python-version 3.13 --generate-hashes --no-emit-index-url --no-header --no-annotate -q
+
+.DEFAULT_GOAL := help
+.PHONY: help run demo test check lint unit tools bench build deploy lock clean
+MAKEFLAGS += --no-print-directory
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: .build/.stack ## the whole system on this machine, with sample deliveries; Ctrl-C ends it
+	@$(PY) -m local run --port $(PORT)
+
+demo: .build/.stack ## the same, with every step checked; exits non-zero when one is missing
+	@$(PY) -m local demo --port $(PORT)
+
+test: .build/.stack .build/sam/.done tools lint ## every tier of tests
+	@echo "== template: sam validate, sam build"
+	@$(SAM) validate --lint --region $(REGION)
+	@$(SAM) build --build-dir .build/aws > .build/sam-build.log 2>&1 || { cat .build/sam-build.log; exit 1; }
+	@for tier in unit architecture contract rules stack; do \
+		echo "== $$tier"; $(PY) -m pytest tests/$$tier || exit 1; done
+	@echo "== all tiers passed"
+
+check: .venv/.done lint unit ## lint, types and the fast tests
+
+lint: .venv/.done
+	@echo "== ruff, mypy"
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check -q .
+	@$(PY) -m mypy $(SOURCES)
+
+unit: .venv/.done
+	@echo "== unit, architecture"
+	@$(PY) -m pytest tests/unit tests/architecture
+
+tools: # Debian's programs, which the tests use for real
+	@for pair in promtool:prometheus prometheus-alertmanager:prometheus-alertmanager chromium:chromium node:nodejs; do \
+		command -v $${pair%%:*} > /dev/null || missing="$$missing $${pair##*:}"; done; \
+	if [ -n "$$missing" ]; then \
+		command -v apt-get > /dev/null || { echo "Please install:$$missing"; exit 2; }; \
+		echo "== installing Debian packages:$$missing"; \
+		sudo=$$([ "$$(id -u)" = 0 ] || echo sudo); \
+		$$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends $$missing > /dev/null; \
+	fi
+
+bench: .build/.stack ## ours against a baseline, side by side
+	@for each in benchmarks/*.py; do echo "== $$each"; $(PY) $$each || exit 1; done
+
+build: .build/sam/.done ## validate the template and build what is deployed
+	@$(SAM) validate --lint --region $(REGION)
+	@$(SAM) build --build-dir .build/aws
+
+deploy: build ## build and deploy; CONFIG=prod chooses another part of samconfig.toml
+	@$(SAM) deploy --template-file .build/aws/template.yaml --config-env $(CONFIG)
+
+lock: .venv/.done ## write the lock files again
+	@$(LOCK) --group layer-common --group layer-numeric --group runtime --group local --group dev -o requirements/dev.txt
+	@$(LOCK) -c requirements/dev.txt --group layer-common -o layers/common/requirements.txt
+	@$(LOCK) -c requirements/dev.txt --group layer-numeric -o layers/numeric/requirements.txt
+	@$(LOCK) -c requirements/dev.txt --group runtime -o requirements/runtime.txt
+	@$(LOCK) -c requirements/dev.txt --group layer-common --group layer-numeric --group runtime --group local --group dev --group bench -o requirements/bench.txt
+	@$(LOCK) --group sam -o requirements/sam.txt
+	@$(LOCK) --group bootstrap -o requirements/bootstrap.txt
+
+clean: ## remove what the targets installed and built
+	rm -rf .build .venv .aws-sam .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+# ---------------------------------------------------------------- environments
+.build/bootstrap/.done: requirements/bootstrap.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' 2> /dev/null \
+		|| { echo "Python 3.13 is needed and $(PYTHON) is not it; try: pyenv install 3.13"; exit 2; }
+	@echo "== installing uv, the installer, into .build/bootstrap"
+	@$(PYTHON) -m venv .build/bootstrap
+	@.build/bootstrap/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/bootstrap.txt
+	@touch $@
+
+.venv/.done: requirements/dev.txt .build/bootstrap/.done
+	@echo "== installing $$(grep -c == $<) Python packages into .venv"
+	@$(UV) venv -q --clear --python .build/bootstrap/bin/python .venv
+	@$(UV) pip sync -q --require-hashes --python $(PY) $<
+	@touch $@
+
+.build/sam/.done: requirements/sam.txt .build/bootstrap/.done
+	@echo "== installing aws-sam-cli (with the Runtime Interface Emulator) into .build/sam"
+	@$(UV) venv -q --clear --python .build/bootstrap/bin/python .build/sam
+	@$(UV) pip sync -q --require-hashes --python .build/sam/bin/python $<
+	@touch $@
+
+.build/runtime/.done: requirements/runtime.txt .venv/.done
+	@echo "== installing what Lambda's runtime brings along into .build/runtime"
+	@rm -rf .build/runtime
+	@$(UV) pip install -q --require-hashes --python $(PY) --target .build/runtime -r $<
+	@touch $@
+
+.build/layers/%/.done: layers/%/requirements.txt .venv/.done
+	@echo "== building the layer $* for this machine into .build/layers"
+	@rm -rf .build/layers/$*
+	@$(UV) pip install -q --require-hashes --python $(PY) --target .build/layers/$* -r $<
+	@touch $@
+
+.build/.stack: .venv/.done .build/sam/.done .build/runtime/.done .build/layers/common/.done .build/layers/numeric/.done
+	@touch $@

@@ -1,0 +1,91 @@
+"""AWS on this machine: moto's server in this process, and the template's stateful resources created in it."""
+
+import json
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import boto3
+from moto.server import ThreadedMotoServer
+
+from local.errors import LocalError
+from local.template import REGION, Template
+
+STACK = "kaizen"
+CREDENTIALS = {
+    "AWS_ACCESS_KEY_ID": "local",
+    "AWS_SECRET_ACCESS_KEY": "local",
+    "AWS_REGION": REGION,
+    "AWS_DEFAULT_REGION": REGION,
+}
+
+
+@dataclass(slots=True)
+class Aws:
+    """The server, and what the template's values came to."""
+
+    server: ThreadedMotoServer
+    endpoint: str
+    environments: dict[str, dict[str, str]] = field(default_factory=dict)  # function -> variables
+    values: dict[str, str] = field(default_factory=dict)  # queue ARNs by the keys that `create` was given
+
+    def client(self, service: str) -> Any:
+        build: Any = boto3.client  # its typing knows the services one by one
+        return build(
+            service,
+            endpoint_url=self.endpoint,
+            region_name=REGION,
+            aws_access_key_id="local",
+            aws_secret_access_key="local",  # noqa: S106 - moto takes any
+        )
+
+    def put_secret(self, name: str, value: str) -> None:
+        self.client("ssm").put_parameter(Name=name, Value=value, Type="SecureString", Overwrite=True)
+
+    def stop(self) -> None:
+        self.server.stop()
+
+
+def start() -> Aws:
+    """An empty AWS on a free port of the loopback interface."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    return Aws(server, f"http://{host}:{port}")
+
+
+def create(aws: Aws, template: Template, wanted: Mapping[str, Any]) -> None:
+    """Create the stateful resources; functions' environments and the `wanted` values are resolved on the way.
+
+    CloudFormation itself resolves them, as outputs of the stack. Raises LocalError when it refuses.
+    """
+    outputs: dict[str, Any] = {}
+    places: dict[str, tuple[str, str]] = {}
+    for function in template.functions.values():
+        for variable, value in function.environment.items():
+            key = f"E{len(outputs)}"
+            outputs[key], places[key] = {"Value": value}, (function.name, variable)
+    for name, value in wanted.items():
+        key = f"W{len(outputs)}"
+        outputs[key], places[key] = {"Value": value}, ("", name)
+    client = aws.client("cloudformation")
+    try:
+        client.create_stack(
+            StackName=STACK,
+            TemplateBody=json.dumps(template.stateful | {"Outputs": outputs}),
+            Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in template.parameters.items()],
+        )
+        (stack,) = client.describe_stacks(StackName=STACK)["Stacks"]
+    except Exception as error:  # moto passes on whatever its resources raise
+        raise LocalError(f"the template's resources cannot be created: {error}") from error
+    for output in stack["Outputs"]:
+        owner, name = places[output["OutputKey"]]
+        if owner:
+            aws.environments.setdefault(owner, {})[name] = output["OutputValue"]
+        else:
+            aws.values[name] = output["OutputValue"]
+
+
+def random_secret() -> str:
+    return secrets.token_urlsafe(32)

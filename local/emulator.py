@@ -1,0 +1,156 @@
+"""One function under AWS's own Runtime Interface Emulator: real time-outs, real cold starts, no Docker.
+
+The function's process sees its own environment and its own layers, nothing of ours.
+"""
+
+import contextlib
+import http.client
+import json
+import os
+import platform
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from local import paths
+from local.errors import LocalError
+from local.template import FunctionSpec
+
+_START_SECONDS = 15
+# The interpreter behind our environment: ours has moto and the tests' libraries, which Lambda has not.
+_PYTHON = getattr(sys, "_base_executable", sys.executable)
+_INVOKE = "/2015-03-31/functions/function/invocations"
+# A process dies with the *thread* that started it, so one thread that lives as long as we do starts them all.
+_STARTER = ThreadPoolExecutor(max_workers=1, thread_name_prefix="starter")
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """What a function returned; `error` names what it raised, empty when it did not."""
+
+    payload: Any
+    error: str = ""
+
+
+class Emulator:
+    """Starts at the first invocation and takes one at a time, as one Lambda sandbox does."""
+
+    def __init__(self, spec: FunctionSpec, environment: Mapping[str, str], log: Path) -> None:
+        self._spec = spec
+        self._environment = dict(environment)
+        self._log = log
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._port = 0
+        self.invocations = self.errors = 0
+
+    def invoke(self, event: Any) -> Invocation:
+        """Raises LocalError when the emulator itself does not answer."""
+        with self._lock:
+            if self._process is None or self._process.poll() is not None:
+                self._start()
+            self.invocations += 1
+            answer = self._post(json.dumps(event).encode())
+        result = _read(answer)
+        self.errors += bool(result.error)
+        return result
+
+    def stop(self) -> None:
+        process, self._process = self._process, None
+        if process is None or process.poll() is not None:
+            return
+        _signal(process, signal.SIGTERM)
+        try:
+            process.wait(timeout=3)
+        except subprocess.TimeoutExpired:
+            _signal(process, signal.SIGKILL)
+            process.wait()
+        _signal(process, signal.SIGKILL)  # the runtime inside, should it have outlived the emulator
+
+    @property
+    def running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def _start(self) -> None:
+        binary = paths.emulator(platform.machine())
+        if not binary.exists():
+            raise LocalError(f"the Runtime Interface Emulator is missing at {binary}; run `make run` to install it")
+        self._port, runtime_port = _free_port(), _free_port()
+        command = [
+            sys.executable, str(paths.ROOT / "local" / "child.py"), str(binary),
+            "--runtime-interface-emulator-address", f"127.0.0.1:{self._port}",
+            "--runtime-api-address", f"127.0.0.1:{runtime_port}",
+            _PYTHON, "-m", "awslambdaric", self._spec.handler,
+        ]  # fmt: skip
+        self._log.parent.mkdir(parents=True, exist_ok=True)
+        self._process = _STARTER.submit(self._spawn, command).result()
+        deadline = time.monotonic() + _START_SECONDS
+        while time.monotonic() < deadline:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", self._port)) == 0:
+                    return
+            if self._process.poll() is not None:
+                break
+            time.sleep(0.02)
+        raise LocalError(f"the emulator of {self._spec.name} did not start; see {self._log}")
+
+    def _spawn(self, command: list[str]) -> "subprocess.Popen[bytes]":
+        folders = [paths.FUNCTIONS, *(f for layer in self._spec.layers for f in paths.layer_folders(layer))]
+        environment = {
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": os.pathsep.join(map(str, [*folders, paths.RUNTIME])),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTHONNOUSERSITE": "1",
+            "AWS_LAMBDA_FUNCTION_NAME": self._spec.name,
+            "AWS_LAMBDA_FUNCTION_TIMEOUT": str(self._spec.timeout),
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(self._spec.memory),
+            "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+            "AWS_LAMBDA_LOG_FORMAT": "JSON",
+            "LAMBDA_TASK_ROOT": str(paths.FUNCTIONS),
+            "TZ": ":UTC",
+        } | self._environment
+        with self._log.open("ab") as log:
+            # Its own session, so that Ctrl-C reaches us alone and we end it in order.
+            return subprocess.Popen(
+                command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+            )
+
+    def _post(self, body: bytes) -> bytes:
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=self._spec.timeout + 15)
+        try:
+            connection.request("POST", _INVOKE, body, {"Content-Type": "application/json"})
+            return connection.getresponse().read()
+        except (OSError, http.client.HTTPException) as error:
+            raise LocalError(f"the emulator of {self._spec.name} does not answer; see {self._log}") from error
+        finally:
+            connection.close()
+
+
+def _read(answer: bytes) -> Invocation:
+    try:
+        payload = json.loads(answer) if answer else None
+    except ValueError:  # a time-out is told in plain words
+        return Invocation(None, answer.decode("utf-8", "replace").strip())
+    if isinstance(payload, dict) and "errorType" in payload and "statusCode" not in payload:
+        return Invocation(payload, f"{payload['errorType']}: {payload.get('errorMessage', '')}")
+    return Invocation(payload)
+
+
+def _signal(process: "subprocess.Popen[bytes]", number: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, number)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -1,0 +1,5 @@
+"""What can go wrong at the start, as one clear sentence."""
+
+
+class LocalError(Exception):
+    """Shown to the person at the keyboard as it is; the exit status is 2."""

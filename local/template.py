@@ -1,0 +1,169 @@
+"""template.yaml through AWS's own SAM translator, sorted by who plays which part here."""
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from local.errors import LocalError
+
+REGION = "eu-west-1"
+ACCOUNT = "123456789012"
+# What moto's CloudFormation creates; the rest is played by the gateway, the poller, the clock and the emulators.
+_CREATED = (
+    "AWS::DynamoDB::Table",
+    "AWS::SQS::Queue",
+    "AWS::Events::EventBus",
+    "AWS::Events::Rule",
+    "AWS::SNS::Topic",
+    "AWS::S3::Bucket",
+)
+_INTEGRATION = re.compile(r"\$\{(\w+)\.Arn\}")
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionSpec:
+    """One Lambda function; `environment` holds template values that are not resolved yet, times are seconds."""
+
+    name: str
+    handler: str
+    timeout: int
+    memory: int
+    layers: tuple[str, ...]  # folders in the repository
+    environment: Mapping[str, Any]
+    on_failure: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    method: str
+    path: str
+    function: str
+
+
+@dataclass(frozen=True, slots=True)
+class QueueSource:
+    queue: Any
+    function: str
+    batch_size: int
+    partial: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    name: str
+    expression: str
+    function: str
+    payload: str
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """The translated template in parts. `stateful` is a CloudFormation template of what moto creates."""
+
+    functions: dict[str, FunctionSpec]
+    routes: list[Route]
+    sources: list[QueueSource]
+    schedules: list[Schedule]
+    stateful: dict[str, Any]
+    parameters: dict[str, str]
+
+
+def load(path: Path, parameters: Mapping[str, str]) -> Template:
+    """Read and translate. Raises LocalError when there is no such file or SAM refuses it."""
+    translated, values = _translate(path, parameters)
+    resources = translated["Resources"]
+    return Template(
+        functions={function.name: function for function in _functions(resources)},
+        routes=list(_routes(resources)),
+        sources=list(_sources(resources)),
+        schedules=list(_schedules(resources)),
+        stateful={
+            "AWSTemplateFormatVersion": "2010-09-09",
+            "Parameters": translated.get("Parameters", {}),
+            "Resources": {name: each for name, each in resources.items() if each["Type"] in _CREATED},
+        },
+        parameters=values,
+    )
+
+
+def _translate(path: Path, parameters: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
+    import boto3
+    from samtranslator.model.exceptions import InvalidDocumentException
+    from samtranslator.parser.parser import Parser
+    from samtranslator.translator.translator import Translator
+    from samtranslator.yaml_helper import yaml_parse
+
+    try:
+        raw = yaml_parse(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise LocalError(f"cannot read {path}: {error.strerror}") from error
+    except Exception as error:  # YAML errors come as several unrelated classes
+        raise LocalError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from error
+    values = {name: str(each.get("Default", "")) for name, each in raw.get("Parameters", {}).items()} | dict(parameters)
+    # The translator wants code on S3; a marker address keeps the folder.
+    raw["Globals"]["Function"]["CodeUri"] = "s3://local/functions"
+    for resource in raw["Resources"].values():
+        if resource["Type"] == "AWS::Serverless::LayerVersion":
+            resource["Properties"]["ContentUri"] = f"s3://local/{resource['Properties']['ContentUri']}"
+    os.environ.setdefault("AWS_DEFAULT_REGION", REGION)
+    translator = Translator({}, Parser(), boto_session=boto3.Session(region_name=REGION))
+    try:
+        return translator.translate(raw, values), values
+    except InvalidDocumentException as error:
+        causes = "; ".join(cause.message for cause in error.causes)
+        raise LocalError(f"SAM refuses {path}: {causes}") from error
+
+
+def _of_type(resources: Mapping[str, Any], kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    for name, resource in resources.items():
+        if resource["Type"] == kind:
+            yield name, resource["Properties"]
+
+
+def _functions(resources: Mapping[str, Any]) -> Iterator[FunctionSpec]:
+    failures = {
+        each["FunctionName"]["Ref"]: each.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination")
+        for _, each in _of_type(resources, "AWS::Lambda::EventInvokeConfig")
+    }
+    for name, properties in _of_type(resources, "AWS::Lambda::Function"):
+        layers = [resources[layer["Ref"]]["Properties"]["Content"]["S3Key"] for layer in properties.get("Layers", [])]
+        yield FunctionSpec(
+            name=name,
+            handler=properties["Handler"],
+            timeout=int(properties["Timeout"]),
+            memory=int(properties["MemorySize"]),
+            layers=tuple(layers),
+            environment=properties.get("Environment", {}).get("Variables", {}),
+            on_failure=failures.get(name),
+        )
+
+
+def _routes(resources: Mapping[str, Any]) -> Iterator[Route]:
+    for _, api in _of_type(resources, "AWS::ApiGatewayV2::Api"):
+        for path, methods in api["Body"]["paths"].items():
+            for method, operation in methods.items():
+                address = operation["x-amazon-apigateway-integration"]["uri"]["Fn::Sub"]
+                found = _INTEGRATION.search(address)
+                if found is None:
+                    raise LocalError(f"the route {method.upper()} {path} leads to no function")
+                yield Route(method.upper(), path, found[1])
+
+
+def _sources(resources: Mapping[str, Any]) -> Iterator[QueueSource]:
+    for _, mapping in _of_type(resources, "AWS::Lambda::EventSourceMapping"):
+        yield QueueSource(
+            queue=mapping["EventSourceArn"],
+            function=mapping["FunctionName"]["Ref"],
+            batch_size=int(mapping.get("BatchSize", 10)),
+            partial="ReportBatchItemFailures" in mapping.get("FunctionResponseTypes", []),
+        )
+
+
+def _schedules(resources: Mapping[str, Any]) -> Iterator[Schedule]:
+    for name, schedule in _of_type(resources, "AWS::Scheduler::Schedule"):
+        target = schedule["Target"]
+        function = target["Arn"]["Fn::GetAtt"][0]
+        yield Schedule(name, schedule["ScheduleExpression"], function, target.get("Input", "{}"))
