@@ -18,10 +18,10 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: .build/.stack ## the whole system on this machine, with sample deliveries; Ctrl-C ends it
-	@$(PY) -m local run --port $(PORT)
+	@PYTHONPATH=layers/common $(PY) -m local run --port $(PORT)
 
 demo: .build/.stack ## the same, with every step checked; exits non-zero when one is missing
-	@$(PY) -m local demo --port $(PORT)
+	@PYTHONPATH=layers/common $(PY) -m local demo --port $(PORT)
 
 test: .build/.stack .build/sam/.done tools lint ## every tier of tests
 	@echo "== template: sam validate, sam build"
@@ -54,7 +54,7 @@ tools: # Debian's programs, which the tests use for real
 	fi
 
 bench: .build/.stack ## ours against a baseline, side by side
-	@for each in benchmarks/*.py; do echo "== $$each"; $(PY) $$each || exit 1; done
+	@for each in benchmarks/*.py; do echo "== $$each"; PYTHONPATH=layers/common:functions:. $(PY) $$each || exit 1; done
 
 build: .build/sam/.done ## validate the template and build what is deployed
 	@$(SAM) validate --lint --region $(REGION)

@@ -1,6 +1,7 @@
 """AWS on this machine: moto's server in this process, and the template's stateful resources created in it."""
 
 import json
+import logging
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -49,6 +50,7 @@ class Aws:
 
 def start() -> Aws:
     """An empty AWS on a free port of the loopback interface."""
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # a line per AWS call helps nobody
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()

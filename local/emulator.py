@@ -47,6 +47,8 @@ class Emulator:
         self._spec = spec
         self._environment = dict(environment)
         self._log = log
+        log.parent.mkdir(parents=True, exist_ok=True)
+        log.write_bytes(b"")  # of this run alone
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._port = 0
@@ -90,7 +92,6 @@ class Emulator:
             "--runtime-api-address", f"127.0.0.1:{runtime_port}",
             _PYTHON, "-m", "awslambdaric", self._spec.handler,
         ]  # fmt: skip
-        self._log.parent.mkdir(parents=True, exist_ok=True)
         self._process = _STARTER.submit(self._spawn, command).result()
         deadline = time.monotonic() + _START_SECONDS
         while time.monotonic() < deadline:

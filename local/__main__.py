@@ -1,0 +1,39 @@
+"""`python -m local run` keeps the system up until Ctrl-C; `demo` checks every step and ends."""
+
+import argparse
+import os
+import signal
+import sys
+import threading
+from types import FrameType
+
+from local.errors import LocalError
+
+DEFAULT_PORT = 8700
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
+    parser.add_argument("command", choices=("run", "demo"))
+    parser.add_argument("--port", type=int, default=int(os.environ.get("KAIZEN_PORT", DEFAULT_PORT)))
+    parser.add_argument("--policy", help="a policy file instead of the layer's default")
+    arguments = parser.parse_args()
+    ended = threading.Event()
+
+    def end(number: int, frame: FrameType | None) -> None:
+        ended.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, end)
+    try:
+        from local.session import demo, run
+
+        play = run if arguments.command == "run" else demo
+        return play(arguments.port, arguments.policy, ended)
+    except LocalError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

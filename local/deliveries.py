@@ -1,0 +1,70 @@
+"""The sample deliveries of `events/deliveries`, moved to now, signed and posted as GitHub does."""
+
+import http.client
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from kaizen.github import signature
+from local.errors import LocalError
+
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    name: str
+    headers: dict[str, str]
+    body: bytes
+
+
+def load(folder: Path, now: datetime) -> list[Delivery]:
+    """All deliveries in the order of their names.
+
+    Their instants are moved together, so that histories stay as they are and the newest one is a minute ago.
+    """
+    files = sorted(folder.glob("*.json"))
+    if not files:
+        raise LocalError(f"there are no sample deliveries in {folder}")
+    contents = [json.loads(path.read_text(encoding="utf-8")) for path in files]
+    newest = max(_parse(text) for content in contents for text in _instants(content["payload"]))
+    shift = now.replace(microsecond=0) - timedelta(minutes=1) - newest
+    return [
+        Delivery(path.stem, content["headers"], _body(content, shift))
+        for path, content in zip(files, contents, strict=True)
+    ]
+
+
+def post(delivery: Delivery, address: str, secret: str) -> tuple[int, str]:
+    """Status and body of the webhook's answer."""
+    headers = delivery.headers | {
+        "Content-Type": "application/json",
+        "X-Hub-Signature-256": signature(delivery.body, secret),
+    }
+    connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=30)
+    try:
+        connection.request("POST", "/github/webhook", delivery.body, headers)
+        response = connection.getresponse()
+        return response.status, response.read().decode()
+    finally:
+        connection.close()
+
+
+def _body(content: dict[str, Any], shift: timedelta) -> bytes:
+    text = json.dumps(content["payload"])
+    if content.get("shift_to_now"):
+        text = _INSTANT.sub(lambda found: (_parse(found[0]) + shift).strftime("%Y-%m-%dT%H:%M:%SZ"), text)
+    return text.encode()
+
+
+def _instants(payload: Any) -> Iterator[str]:
+    return (found[0] for found in _INSTANT.finditer(json.dumps(payload)))
+
+
+def _parse(text: str) -> datetime:
+    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)

@@ -1,0 +1,117 @@
+"""What `run` and `demo` do: bring the stack up, replay the sample deliveries, and show or check the outcome."""
+
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from kaizen.policy_file import PolicyError, parse
+from kaizen.times import utc_now
+from local import checks, deliveries, paths
+from local.errors import LocalError
+from local.stack import Stack
+
+
+def say(text: str) -> None:
+    print(text, flush=True)
+
+
+def run(port: int, policy: str | None, ended: threading.Event) -> int:
+    """Up until `ended` is set; 0."""
+    stack = _started(port, policy)
+    try:
+        if not ended.is_set():
+            replay(stack)
+            _show(stack)
+        ended.wait()
+        say("\nending …")
+    finally:
+        stack.stop()
+    return 0
+
+
+def demo(port: int, policy: str | None, ended: threading.Event) -> int:
+    """Each step checked and told; 0 when all hold, else 1."""
+    stack = _started(port, policy)
+    try:
+        replay(stack)
+        failed = 0
+        for name, check in checks.CHECKS:
+            if ended.is_set():
+                say("interrupted")
+                return 1
+            failed += not _checked(name, check, stack)
+    finally:
+        stack.stop()
+    say("all steps hold" if not failed else f"{failed} steps do not hold")
+    return 1 if failed else 0
+
+
+def _checked(name: str, check: Callable[[Stack], str], stack: Stack) -> bool:
+    try:
+        outcome = check(stack)
+    except Exception as error:  # noqa: BLE001 - whatever a step raises is its failure, and the next one still runs
+        say(f"  ✗ {name}: {error or type(error).__name__}")
+        return False
+    say(f"  ✓ {name}: {outcome}")
+    return True
+
+
+def _started(port: int, policy: str | None) -> Stack:
+    stack = Stack(port, lambda text: say(f"  {text}"), _policy_text(policy))
+    say("Kaizen Loop on this machine")
+    began = time.monotonic()
+    stack.start()
+    say(f"  up after {time.monotonic() - began:.1f} s")
+    return stack
+
+
+def _policy_text(name: str | None) -> str | None:
+    if name is None:
+        return None
+    try:
+        text = Path(name).read_text(encoding="utf-8")
+        parse(text)
+    except OSError as error:
+        raise LocalError(f"cannot read the policy {name}: {error.strerror}") from error
+    except (PolicyError, UnicodeDecodeError) as error:
+        raise LocalError(f"{name} is no valid policy: {error}") from error
+    return text
+
+
+def replay(stack: Stack) -> None:
+    """Post the sample deliveries through the door, wait for the tickets, then run what the clock would."""
+    samples = deliveries.load(paths.DELIVERIES, utc_now())
+    for sample in samples:
+        status, answer = deliveries.post(sample, stack.addresses.api, stack.webhook_secret)
+        if status != 202:
+            raise LocalError(f"the delivery {sample.name} was answered with {status}: {answer}")
+    stack.drain()
+    say(f"  {len(samples)} signed sample deliveries posted and applied")
+    for name, event in _scheduled_work():
+        result = stack.invoke(name, event)
+        if result.error:
+            raise LocalError(f"{name} failed: {result.error}; see {paths.LOGS / name}.log")
+    say("  statistics computed, digest posted")
+
+
+def _scheduled_work() -> Iterator[tuple[str, dict[str, Any]]]:
+    yield "TicketStatistics", {}
+    yield "TicketDigest", {"force": True}
+
+
+def _show(stack: Stack) -> None:
+    links = stack.addresses
+    say(f"""
+  Start page   {links.start}/
+  Inbox        {links.inbox}/
+  Feed         {links.api}/feed.rss
+               {links.api}/feed.atom
+  Metrics      curl -H 'Authorization: Bearer {stack.metrics_token}' {links.api}/metrics
+  Webhook      {links.api}/github/webhook
+  Logs         {paths.LOGS.relative_to(paths.ROOT)}/
+
+  Ctrl-C ends it.""")
+    sys.stdout.flush()
