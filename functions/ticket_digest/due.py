@@ -1,22 +1,26 @@
 """When a route's digest is due. Pure."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from kaizen.policy import Route
 
 
-def due(route: Route, now: datetime) -> date | None:
-    """The local date whose digest should be out by now, None on a quiet day before anything was missed.
+def due(route: Route, now: datetime, last: date | None) -> date | None:
+    """The local date whose digest should go out now, None when there is none; `last` is that of the last one.
 
-    That is the last local digest hour that has passed, as far back as yesterday: after an outage there is one digest
-    to catch up on, not one for every day missed. Whether it has gone out already, its marker knows.
+    The digest of a day may go out from its hour until the next day's hour, but never on a quiet day. So an outage is
+    followed by at most one late digest, however long it was, and the digest after quiet days covers them.
     """
-    zone = ZoneInfo(route.zone)
-    today = now.astimezone(zone).date()
-    for day in (today, today - timedelta(days=1)):
-        # A local time that a clock change skips moves forward; of one that comes twice, the first counts.
-        scheduled = datetime.combine(day, time(route.digest_hour), zone).astimezone(UTC)
-        if scheduled <= now and day.weekday() not in route.quiet_days:
-            return day
-    return None
+    today = now.astimezone(ZoneInfo(route.zone)).date()
+    day = today if now >= _instant(route, today) else today - timedelta(days=1)
+    if {today.weekday(), day.weekday()} & set(route.quiet_days):
+        return None
+    if last is None:  # a new route: nothing was missed
+        return day if day == today else None
+    return day if day > last else None
+
+
+def _instant(route: Route, day: date) -> datetime:
+    """The route's hour on a local day. An hour that a clock change skips comes right after it; of two, the first."""
+    return datetime.combine(day, time(route.digest_hour), ZoneInfo(route.zone))

@@ -1,36 +1,33 @@
-"""Schedule -> routes that are due -> open tickets and windows -> Slack."""
+"""Schedule -> routes that are due -> open tickets and MTTR windows -> Slack; the only file here that knows Lambda."""
 
 import os
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
+import uuid
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
 
-from kaizen.metrics.changes import set_gauge, updates
-from kaizen.mttr_store import Windows, read_windows
+from kaizen.mttr_store import read_windows
 from kaizen.observability import logger
-from kaizen.policy import Policy, Route
+from kaizen.policy import Route
 from kaizen.policy_store import current_policy
 from kaizen.secrets import secret
 from kaizen.settings import Settings
-from kaizen.slack.client import BotChannel, Channel, Waiting, WebhookChannel
-from kaizen.tickets import Ticket, UnreadableTicketsError, open_tickets
+from kaizen.slack.client import Bot, Poster, Webhook
+from kaizen.slack.delivery import Pace
+from kaizen.slack.outbox import Outbox
+from kaizen.tickets import UnreadableTicketsError, open_tickets
 from kaizen.times import utc_now
-from ticket_digest.content import digest
-from ticket_digest.due import due
-from ticket_digest.posting import post_all
-from ticket_digest.render import render
-from ticket_digest.store import MarkerStore
+from ticket_digest.posting import Desk, Reading, Result
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-_CLIENT = Config(connect_timeout=2, read_timeout=10, retries={"total_max_attempts": 4, "mode": "standard"})
+_CLIENT = Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 3, "mode": "standard"})
 
 
 @dataclass(frozen=True)
@@ -43,12 +40,12 @@ class DigestSettings(Settings):
     slack_api_url: str
 
 
-class DigestError(Exception):
-    """Some routes got no digest; raised at the end, when all the others have theirs."""
+class DigestFailedError(Exception):
+    """Some routes did not get their digest; every other route did. The next run tries again."""
 
 
 class UnknownRouteError(Exception):
-    """The event asks for a route that the policy does not have."""
+    """The event names a route that the policy does not have."""
 
 
 @cache
@@ -57,103 +54,70 @@ def settings() -> DigestSettings:
 
 
 @cache
-def client() -> "DynamoDBClient":
+def dynamodb() -> "DynamoDBClient":
     return boto3.client("dynamodb", config=_CLIENT)
 
 
-class Run:
-    """One invocation: what it read, at most once, and what it has done."""
-
-    def __init__(self, policy: Policy, now: datetime, request_id: str, left: Callable[[], float]) -> None:
-        self.policy = policy
-        self.now = now
-        self.request_id = request_id
-        self.markers = MarkerStore(client(), settings().slack_table)
-        self.waiting = Waiting(left, time.sleep)
-        self.unreadable: list[str] = []
-        self._read: tuple[list[Ticket], Windows] | None = None
-
-    def reading(self) -> tuple[list[Ticket], Windows]:
-        if self._read is None:
-            tickets, self.unreadable = open_tickets(client(), settings().tickets_table)
-            self._read = tickets, read_windows(client(), settings().metrics_table)
-        return self._read
-
-    def scheduled(self, route: Route) -> bool:
-        """Post the digest that is due, if nobody has; whether it was posted."""
-        day = due(route, self.now)
-        if day is None:
-            return False
-        claim = self.markers.claim(route.name, day.isoformat(), self.request_id, self.now)
-        if claim is None:
-            return False
-        try:
-            self._post(
-                route,
-                f"{route.name}/{day.isoformat()}",
-                posted=claim.posted,
-                thread=claim.thread,
-                look_first=claim.again,
-                advance=lambda posted, thread: self.markers.advance(claim, posted, thread),
-            )
-        except BaseException:
-            self.markers.release(claim)
-            raise
-        self.markers.finish(claim, utc_now())
-        return True
-
-    def forced(self, route: Route) -> None:
-        """Post now, whatever the hour; the day's own digest is not affected."""
-        self._post(route, f"{route.name}/forced/{self.request_id}")
-
-    def _post(self, route: Route, key: str, **progress: Any) -> None:
-        tickets, windows = self.reading()
-        content = digest(route, tickets, windows, self.policy, self.now)
-        channel = self._channel(route)
-        changes = []
-        try:
-            if content.groups or route.empty_digest:
-                post_all(channel, render(content), key, **progress)
-            succeeded = int(utc_now().timestamp())
-            changes.append(set_gauge("kaizen_digest_last_success_timestamp_seconds", {"route": route.name}, succeeded))
-        finally:
-            for update in updates(settings().metrics_table, [*changes, *channel.requests], self.now):
-                client().update_item(**update)
-
-    def _channel(self, route: Route) -> Channel:
-        if route.webhook_parameter is not None:
-            return WebhookChannel(secret(route.webhook_parameter), self.waiting)
-        assert route.channel is not None
-        token = secret(settings().slack_token_parameter)
-        return BotChannel(token, settings().slack_api_url, route.channel, self.waiting)
+def poster(route: Route) -> Poster:
+    """The way into a route's channel. Raises SecretError, or RefusedError for an address that is none."""
+    if route.webhook_parameter is not None:
+        return Webhook(secret(route.webhook_parameter))
+    assert route.channel is not None
+    return Bot(secret(settings().slack_token_parameter), route.channel, settings().slack_api_url)
 
 
 @logger.inject_lambda_context(clear_state=True)
-def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, list[str]]:
-    """Post what is due; `{"force": true}`, with or without `"route"`, posts at once. Names the routes posted.
+def lambda_handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
+    """Post what is due. `{"force": true}` posts to all routes at once, `{"route": "name"}` to that one.
 
-    Raises DigestError or UnreadableTicketsError at the end, when every other route has its digest.
+    Raises at the end, when every route has been tried, so that Lambda retries and at last reports the failure.
     """
-    policy = current_policy(settings().policy_parameter)
-    run = Run(policy, utc_now(), context.aws_request_id, lambda: context.get_remaining_time_in_millis() / 1000)
-    wanted = event.get("route")
-    routes = [route for route in policy.routes if wanted in (None, route.name)]
-    if wanted is not None and not routes:
-        raise UnknownRouteError(f"there is no route {wanted!r} in the policy")
-    posted, failed = [], []
+    given = settings()
+    policy = current_policy(given.policy_parameter)
+    routes = _chosen(event, policy.routes)
+    unreadable: list[str] = []
+
+    @cache
+    def read() -> Reading:
+        tickets, faulty = open_tickets(dynamodb(), given.tickets_table)
+        unreadable.extend(faulty)
+        return Reading(tickets, read_windows(dynamodb(), given.metrics_table), utc_now())
+
+    desk = Desk(
+        policy=policy,
+        read=read,
+        poster=poster,
+        outbox=Outbox(dynamodb(), given.slack_table, given.metrics_table, time.sleep),
+        pace=Pace(utc_now, time.sleep, lambda: context.get_remaining_time_in_millis() / 1000),
+        owner=uuid.uuid4().hex,
+    )
+    forced = event.get("force") is True or "route" in event
+    results: list[Result] = []
+    errors: list[Exception] = []
     for route in routes:
         try:
-            if event.get("force") is True:
-                run.forced(route)
-                posted.append(route.name)
-            elif run.scheduled(route):
-                posted.append(route.name)
-        except Exception as error:  # noqa: BLE001 - one route must not keep the others from their digest
-            logger.error("digest not posted", route=route.name, error=type(error).__name__, reason=str(error))
-            failed.append(f"{route.name}: {error}")
-    logger.info("digests posted", routes=posted, failed=len(failed))
-    if failed:
-        raise DigestError("; ".join(failed))
-    if run.unreadable:
-        raise UnreadableTicketsError(run.unreadable)
-    return {"posted": posted}
+            # Lambda repeats a failed request under the same id: then it goes on where it stopped.
+            result = desk.forced(route, context.aws_request_id) if forced else desk.scheduled(route)
+        except Exception as error:  # noqa: BLE001 - raised below, once the other routes have their digest
+            logger.error("no digest", route=route.name, error=type(error).__name__, reason=str(error))
+            error.add_note(f"route {route.name}")
+            errors.append(error)
+        else:
+            log = logger.warning if result.delivered.repeated else logger.info
+            log("digest", **asdict(result))
+            results.append(result)
+    if unreadable:
+        errors.append(UnreadableTicketsError(unreadable))
+    if errors:
+        raise DigestFailedError("; ".join(str(error) for error in errors)) from ExceptionGroup("digest", errors)
+    return {"routes": [asdict(result) for result in results]}
+
+
+def _chosen(event: Mapping[str, Any], routes: tuple[Route, ...]) -> list[Route]:
+    if "route" not in event:
+        return list(routes)
+    chosen = [route for route in routes if route.name == event["route"]]
+    if not chosen:
+        known = ", ".join(route.name for route in routes) or "none"
+        raise UnknownRouteError(f"the policy has no route {event['route']!r}; it has: {known}")
+    return chosen

@@ -1,29 +1,81 @@
-"""The messages of one digest, posted in order; an interrupted digest goes on where it stopped."""
+"""One route's digest: whether it is due, what it says, and that it goes out once."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Literal
 
-from kaizen.slack.client import Channel
-from kaizen.slack.messages import Message
+from kaizen.metrics.changes import Change, set_gauge
+from kaizen.mttr_store import Windows
+from kaizen.policy import Policy, Route
+from kaizen.slack.client import Poster
+from kaizen.slack.delivery import Delivered, Pace, deliver
+from kaizen.slack.outbox import Outbox
+from kaizen.tickets import Ticket
+from ticket_digest.board import board
+from ticket_digest.due import due
+from ticket_digest.render import render
+
+SUCCESS_METRIC = "kaizen_digest_last_success_timestamp_seconds"
+_AFTER_THE_END = timedelta(seconds=30)  # a lease outlives the function that holds it
+
+Outcome = Literal["posted", "nothing_to_say", "not_due", "held"]  # held: done or being done by another run
 
 
-def post_all(
-    channel: Channel,
-    messages: Sequence[Message],
-    key: str,
-    *,
-    posted: int = 0,
-    thread: str = "",
-    look_first: bool = False,
-    advance: Callable[[int, str], None] = lambda posted, thread: None,
-) -> None:
-    """Post what follows the first `posted` messages, and call `advance` after each. Raises SlackError.
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The open tickets and the MTTR windows as they stood at one instant (aware UTC)."""
 
-    `look_first`: an earlier run may have posted the next message without living to tell, so it is looked for.
-    """
-    for index in range(posted, len(messages)):
-        name = f"{key}/{index}"
-        ts = channel.find(name, thread) if look_first and index == posted else None
-        if ts is None:
-            ts = channel.post(messages[index], name, thread)
-        thread = thread or ts
-        advance(index + 1, thread)
+    tickets: list[Ticket]
+    windows: Windows
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    route: str
+    outcome: Outcome
+    occasion: str = ""
+    delivered: Delivered = field(default_factory=Delivered)
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Where digests are made. `read` reads the stores once, `owner` is unique to this run."""
+
+    policy: Policy
+    read: Callable[[], Reading]
+    poster: Callable[[Route], Poster]
+    outbox: Outbox
+    pace: Pace
+    owner: str
+
+    def scheduled(self, route: Route) -> Result:
+        """Post the digest that is due, if nobody has. Raises what the stores and Slack raise."""
+        pk = f"digest#{route.name}"
+        last = self.outbox.last(pk)
+        day = due(route, self.pace.clock(), date.fromisoformat(last) if last else None)
+        if day is None:
+            return Result(route.name, "not_due")
+        return self._post(
+            route,
+            pk,
+            day.isoformat(),
+            lambda now: [set_gauge(SUCCESS_METRIC, {"route": route.name}, int(now.timestamp()))],
+        )
+
+    def forced(self, route: Route, request: str) -> Result:
+        """Post now, once for each request; the day's own digest, and the gauge that misses it, are left alone."""
+        return self._post(route, f"forced#{route.name}", request, lambda now: [])
+
+    def _post(self, route: Route, pk: str, sk: str, success: Callable[[datetime], list[Change]]) -> Result:
+        poster = self.poster(route)  # first: a secret that is missing should hold nothing
+        reading = self.read()
+        shown = board(reading.tickets, reading.windows, self.policy, route, reading.at)
+        messages = render(shown) if shown.groups or route.empty_digest else []
+        lease = timedelta(seconds=self.pace.remaining()) + _AFTER_THE_END
+        claim = self.outbox.claim(pk, sk, messages, self.owner, self.pace.clock(), lease)
+        if claim is None:
+            return Result(route.name, "held", sk)
+        delivered = deliver(self.outbox, claim, poster, self.pace, success)
+        return Result(route.name, "posted" if claim.messages else "nothing_to_say", sk, delivered)

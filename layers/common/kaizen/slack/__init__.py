@@ -1,1 +1,1 @@
-"""Slack: escaping, messages within its limits, and posting them."""
+"""Messages to Slack: `escape` makes text safe, `packer` keeps within limits, `client` posts, `outbox` remembers."""

@@ -1,196 +1,215 @@
-"""Posting to Slack, through an Incoming Webhook or with a bot token; slack_sdk is imported at the first post.
+"""Two ways to post: a bot token and an Incoming Webhook. Each call is made once and counted; nothing retries behind.
 
-A post whose outcome is unknown is not repeated here: Slack has no idempotency key, so the caller decides.
+A bot can thread, and can look whether a message whose outcome is unknown has arrived. A webhook can do neither: its
+answer is a bare `ok`. slack_sdk costs some 95 ms of CPU to import, so that it is imported where something is sent.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+import logging
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
 from http.client import HTTPException
-from typing import TYPE_CHECKING, Any, NoReturn, Protocol
+from socket import gaierror
+from ssl import SSLCertVerificationError
+from typing import TYPE_CHECKING, Any, Protocol
+from urllib.error import URLError
+from urllib.parse import urlsplit
 
-from kaizen.metrics.changes import Change, add
-from kaizen.slack.messages import Message
+from kaizen.slack.blocks import Message
+from kaizen.slack.errors import (
+    UNCLEAR_CODES,
+    BlindError,
+    RateLimitedError,
+    RefusedError,
+    UnclearError,
+    UnreachableError,
+    refused,
+)
 
 if TYPE_CHECKING:
-    from slack_sdk import WebClient
+    from slack_sdk.web.client import WebClient
 
 TIMEOUT_SECONDS = 10
-_MEANINGS = {
-    "invalid_auth": "the bot token is wrong",
-    "not_authed": "the bot token is empty",
-    "token_revoked": "the bot token was revoked",
-    "account_inactive": "the bot token belongs to an app that was removed",
-    "channel_not_found": "there is no such channel, or the app cannot see it",
-    "not_in_channel": "the app is not in the channel: invite it",
-    "is_archived": "the channel is archived",
-    "missing_scope": "the bot token lacks a scope (chat:write is needed)",
-    "no_service": "the Incoming Webhook was removed or disabled",
-    "invalid_token": "the Incoming Webhook's address is wrong",
-    "no_team": "the Incoming Webhook's workspace is gone",
-    "channel_is_archived": "the channel is archived",
-}
+EVENT_TYPE = "kaizen_message"
+_CODE = re.compile(r"[a-z_]{1,60}")
+_DEFAULT_PAUSE = 30  # seconds, when a 429 names none
+_HISTORY_PAGES, _HISTORY_PAGE_SIZE = 10, 100
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+# The SDK's own log lines may hold the address of a webhook, which is a secret; what matters is raised.
+_silent = logging.getLogger("kaizen.slack.sdk")
+_silent.propagate = False
+_silent.addHandler(logging.NullHandler())
+_silent.setLevel(logging.CRITICAL)
 
 
-class SlackError(Exception):
-    """Slack refused, and would refuse again: the message names why."""
+class Poster(Protocol):
+    """A place in Slack. `requests` counts calls by (method, result) until someone takes them."""
 
-
-class SlackBusyError(SlackError):
-    """Slack asks to wait longer than there is time for; a later run may succeed."""
-
-
-class SlackUnknownError(SlackError):
-    """No answer came: the message may or may not be there."""
-
-
-class Channel(Protocol):
-    """Somewhere to post."""
-
-    requests: list[Change]
+    requests: Counter[tuple[str, str]]
 
     def post(self, message: Message, key: str, thread: str) -> str:
-        """Post and give the message's ts, empty where Slack tells none. Raises SlackError."""
-        ...
+        """Post once; the message's timestamp, empty where Slack tells none. `thread` is the lead's, empty for none.
 
-    def find(self, key: str, thread: str) -> str | None:
-        """The ts of an earlier post with this key, None if there is none or it cannot be known."""
-        ...
+        Raises RefusedError, RateLimitedError, UnreachableError (nothing was posted) or UnclearError.
+        """
 
+    def find(self, key: str, since: datetime, thread: str) -> str | None:
+        """The timestamp of the message that was posted with this key; None when there is none.
 
-@dataclass(slots=True)
-class Waiting:
-    """How long a 429 may be waited for: `left()` gives the seconds there still are."""
-
-    left: Callable[[], float]
-    sleep: Callable[[float], None]
-
-    def wait(self, seconds: float) -> None:
-        if seconds + TIMEOUT_SECONDS > self.left():
-            raise SlackBusyError(f"Slack asks to wait {seconds:.0f} s, which is more than there is time for")
-        self.sleep(seconds)
+        Raises BlindError where nobody can look, another SlackError when the look-up failed.
+        """
 
 
-@dataclass(slots=True)
-class WebhookChannel:
-    """An Incoming Webhook: no ts, hence no threads, no look-up, and at-least-once delivery."""
+class Webhook:
+    """An Incoming Webhook. Its address is its secret."""
 
-    url: str
-    waiting: Waiting
-    requests: list[Change] = field(default_factory=list)
+    def __init__(self, url: str) -> None:
+        """Raises RefusedError when the secret holds no address that could be one."""
+        if not _is_address(url):
+            raise refused("invalid_address")
+        self._url = url
+        self.requests: Counter[tuple[str, str]] = Counter()
 
     def post(self, message: Message, key: str, thread: str) -> str:
-        from slack_sdk.webhook import WebhookClient
+        from slack_sdk.webhook.client import WebhookClient
 
-        client = WebhookClient(self.url, timeout=TIMEOUT_SECONDS, retry_handlers=[])
-        while True:
-            try:
-                answer = client.send(text=message.text, blocks=message.blocks)
-            except (OSError, HTTPException, ValueError) as error:
-                self._count("error")
-                # The error's own text may hold the address, which is a secret.
-                raise SlackUnknownError(f"no answer from the Incoming Webhook: {type(error).__name__}") from None
-            if answer.status_code == 429:
-                self._count("ratelimited")
-                self.waiting.wait(_seconds(answer.headers))
-                continue
-            if answer.status_code != 200:
-                self._count("error")
-                _refuse(answer.body.strip()[:80], answer.status_code)
-            self._count("ok")
-            return ""
+        client = WebhookClient(self._url, timeout=TIMEOUT_SECONDS, retry_handlers=[], logger=_silent)
+        body = {"text": message.text, "blocks": list(message.blocks), "unfurl_links": False, "unfurl_media": False}
+        with _counted(self.requests, "webhook"):
+            answer = _sent(lambda: client.send_dict(body))
+            _judge(answer.status_code, answer.headers, "" if answer.body == "ok" else answer.body)
+        return ""
 
-    def find(self, key: str, thread: str) -> str | None:
-        return None
-
-    def _count(self, result: str) -> None:
-        self.requests.append(add("kaizen_slack_requests_total", {"method": "webhook", "result": result}))
+    def find(self, key: str, since: datetime, thread: str) -> str | None:
+        raise BlindError("webhook", "an Incoming Webhook cannot look what was posted")
 
 
-@dataclass(slots=True)
-class BotChannel:
-    """A channel that a bot token may write to. Each post carries its key as metadata, by which it is found again."""
+class Bot:
+    """The bot token, posting to one channel; `api_url` ends in `/api/`."""
 
-    token: str
-    base_url: str
-    channel: str
-    waiting: Waiting
-    requests: list[Change] = field(default_factory=list)
+    def __init__(self, token: str, channel: str, api_url: str) -> None:
+        self._token = token
+        self._channel = channel
+        self._api_url = api_url
+        self._built: WebClient | None = None
+        self.requests: Counter[tuple[str, str]] = Counter()
 
     def post(self, message: Message, key: str, thread: str) -> str:
-        answer = self._call(
-            "chat.postMessage",
-            {
-                "channel": self.channel,
-                "text": message.text,
-                "blocks": message.blocks,
-                "metadata": {"event_type": "kaizen", "event_payload": {"key": key}},
-                "unfurl_links": False,
-                "unfurl_media": False,
-            }
-            | ({"thread_ts": thread} if thread else {}),
-        )
+        content = {
+            "channel": self._channel,
+            "text": message.text,
+            "blocks": list(message.blocks),
+            "metadata": {"event_type": EVENT_TYPE, "event_payload": {"key": key}},
+            "unfurl_links": False,
+            "unfurl_media": False,
+        }
+        answer = self._call("chat.postMessage", json=content | ({"thread_ts": thread} if thread else {}))
         return str(answer["ts"])
 
-    def find(self, key: str, thread: str) -> str | None:
-        request = {"channel": self.channel, "limit": 100, "include_all_metadata": True}
-        try:
-            if thread:
-                answer = self._call("conversations.replies", request | {"ts": thread})
-            else:
-                answer = self._call("conversations.history", request)
-        except SlackUnknownError:
-            raise
-        except SlackError:  # without the scope channels:history the look-up is not possible: at least once
-            return None
-        for message in answer.get("messages", []):
-            if message.get("metadata", {}).get("event_payload", {}).get("key") == key:
-                return str(message["ts"])
-        return None
+    def find(self, key: str, since: datetime, thread: str) -> str | None:
+        method = "conversations.replies" if thread else "conversations.history"
+        request: dict[str, Any] = {
+            "channel": self._channel,
+            "oldest": f"{since.timestamp():.6f}",
+            "limit": _HISTORY_PAGE_SIZE,
+            "include_all_metadata": True,
+        } | ({"ts": thread} if thread else {})
+        for _ in range(_HISTORY_PAGES):
+            try:
+                answer = self._call(method, params=request)
+            except RefusedError as error:
+                if error.code == "missing_scope":
+                    raise BlindError(error.code, "the bot may not read the channel's history") from None
+                raise
+            for message in answer.get("messages", []):
+                if ((message.get("metadata") or {}).get("event_payload") or {}).get("key") == key:
+                    return str(message["ts"])
+            cursor = (answer.get("response_metadata") or {}).get("next_cursor")
+            if not cursor:
+                return None
+            request["cursor"] = cursor
+        raise UnclearError("history_too_long", "the channel's history since then is too long to look through")
+
+    def _call(self, method: str, **content: Any) -> dict[str, Any]:
+        from slack_sdk.errors import SlackApiError
+
+        def send() -> Any:
+            try:
+                return self._client().api_call(method, **content)
+            except SlackApiError as error:
+                return error.response
+
+        with _counted(self.requests, method):
+            answer = _sent(send)
+            data: dict[str, Any] = answer.data if isinstance(answer.data, dict) else {}
+            _judge(answer.status_code, answer.headers, "" if data.get("ok") is True else f"{data.get('error')}")
+        return data
 
     def _client(self) -> "WebClient":
-        from slack_sdk import WebClient
+        if self._built is None:
+            from slack_sdk.web.client import WebClient
 
-        return WebClient(self.token, base_url=self.base_url, timeout=TIMEOUT_SECONDS, retry_handlers=[])
-
-    def _call(self, method: str, request: dict[str, Any]) -> Any:
-        from slack_sdk.errors import SlackApiError, SlackRequestError
-
-        while True:
-            try:
-                answer = getattr(self._client(), method.replace(".", "_"))(**request)
-            except SlackApiError as error:
-                response: Any = error.response
-                if response.status_code == 429:
-                    self._count(method, "ratelimited")
-                    self.waiting.wait(_seconds(response.headers))
-                    continue
-                self._count(method, "error")
-                if response.status_code >= 500:
-                    raise SlackUnknownError(f"Slack answered {response.status_code} to {method}") from error
-                _refuse(str(response.get("error", "")), response.status_code)
-            except (OSError, HTTPException, ValueError, SlackRequestError) as error:
-                self._count(method, "error")
-                raise SlackUnknownError(f"no answer to {method}: {type(error).__name__}") from None
-            else:
-                self._count(method, "ok")
-                return answer
-
-    def _count(self, method: str, result: str) -> None:
-        self.requests.append(add("kaizen_slack_requests_total", {"method": method, "result": result}))
+            self._built = WebClient(
+                self._token, base_url=self._api_url, timeout=TIMEOUT_SECONDS, retry_handlers=[], logger=_silent
+            )
+        return self._built
 
 
-def _seconds(headers: Any) -> float:
-    """What Retry-After says; a minute where it says nothing readable."""
-    given = next((value for name, value in dict(headers).items() if name.lower() == "retry-after"), "60")
-    text = given[0] if isinstance(given, list) else given
+@contextmanager
+def _counted(requests: Counter[tuple[str, str]], method: str) -> Iterator[None]:
+    result = "error"
     try:
-        return max(float(text), 0.0)
+        yield
+        result = "ok"
+    except RateLimitedError:
+        result = "ratelimited"
+        raise
+    finally:
+        requests[method, result] += 1
+
+
+def _sent[T](send: Callable[[], T]) -> T:
+    """Raises UnreachableError or UnclearError; without the cause, whose text may hold the address."""
+    try:
+        return send()
+    except (OSError, HTTPException, ValueError, LookupError) as error:
+        reason = error.reason if isinstance(error, URLError) else error
+        name = type(reason).__name__
+        if isinstance(reason, (ConnectionRefusedError, gaierror, SSLCertVerificationError)):
+            raise UnreachableError(name, "there is no connection to Slack") from None
+        raise UnclearError(name, "the connection to Slack broke in the midst of the call") from None
+
+
+def _judge(status: int, headers: Mapping[str, Any], fault: str) -> None:
+    """Raises the error behind an answer; `fault` is empty when Slack said that all is well."""
+    code = fault if _CODE.fullmatch(fault) else ""
+    if status == 429 or code in ("ratelimited", "rate_limited"):
+        raise RateLimitedError(_pause(headers))
+    if status >= 500 or code in UNCLEAR_CODES:
+        raise UnclearError(code or f"http_{status}", "Slack failed in the midst of the call")
+    if code:
+        raise refused(code)
+    if status != 200:
+        raise refused(f"http_{status}")
+    if fault:
+        raise UnclearError("unexpected_answer", "the answer is not one of Slack's: check the address")
+
+
+def _pause(headers: Mapping[str, Any]) -> int:
+    """Seconds of a Retry-After, at least one."""
+    given = str(headers.get("Retry-After", ""))
+    return max(int(given), 1) if re.fullmatch(r"[0-9]{1,6}", given) else _DEFAULT_PAUSE
+
+
+def _is_address(url: str) -> bool:
+    """Whether a text can be the address of a webhook: https, or plain http on this machine alone."""
+    if not re.fullmatch(r"https?://[!-~]+", url):
+        return False
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and (parts.scheme == "https" or parts.hostname in _LOOPBACK)
     except ValueError:
-        return 60.0
-
-
-def _refuse(code: str, status: int) -> NoReturn:
-    if status >= 500:
-        raise SlackUnknownError(f"Slack answered {status}")
-    meaning = _MEANINGS.get(code)
-    raise SlackError(f"Slack refused: {code} ({meaning})" if meaning else f"Slack refused: {code or status}")
+        return False
