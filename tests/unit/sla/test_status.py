@@ -38,8 +38,9 @@ def paused(*intervals: Interval, label: str = "blocked", opened_at: datetime = O
     [
         (timedelta(), 4 * 3600, False),
         (4 * HOUR - SECOND, 1, False),
+        (3 * HOUR + timedelta(milliseconds=500), 3600, False),
         (4 * HOUR, 0, False),  # exactly due
-        (4 * HOUR + timedelta(milliseconds=999), 0, False),  # whole seconds count
+        (4 * HOUR + timedelta(milliseconds=999), 0, False),
         (4 * HOUR + SECOND, -1, True),
         (30 * HOUR, -26 * 3600, True),
     ],
