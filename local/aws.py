@@ -3,6 +3,7 @@
 import json
 import logging
 import secrets
+import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -54,7 +55,10 @@ def start() -> Aws:
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
-    return Aws(server, f"http://{host}:{port}")
+    endpoint = f"http://{host}:{port}"
+    # moto keeps its state per process, not per server: an earlier stack of this process is forgotten.
+    urllib.request.urlopen(f"{endpoint}/moto-api/reset", data=b"").close()  # noqa: S310 - our own loopback address
+    return Aws(server, endpoint)
 
 
 def create(aws: Aws, template: Template, wanted: Mapping[str, Any]) -> None:

@@ -1,0 +1,39 @@
+"""The stack for this tier: every function of the template under the Runtime Interface Emulator."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from kaizen.policy_store import DEFAULT_FILE
+from kaizen.times import utc_now
+from local import deliveries, paths
+from local.stack import Stack
+
+
+def started() -> Stack:
+    # From midnight on today's digest is due, so that the hour at which the tests run does not matter.
+    policy = DEFAULT_FILE.read_text(encoding="utf-8").replace("digest_hour = 9", "digest_hour = 0")
+    stack = Stack(0, print, policy)
+    stack.start()
+    return stack
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[Stack]:
+    """The stack with the sample deliveries applied and the statistics computed; tests leave its tickets alone."""
+    stack = started()
+    for sample in deliveries.load(paths.DELIVERIES, utc_now()):
+        status, answer = deliveries.post(sample, stack.addresses.api, stack.webhook_secret)
+        assert status == 202, answer
+    stack.drain()
+    assert stack.invoke("TicketStatistics", {}).error == ""
+    yield stack
+    stack.stop()
+
+
+@pytest.fixture(scope="module")
+def fresh_stack() -> Iterator[Stack]:
+    """A stack as it is after a deployment, for one module."""
+    stack = started()
+    yield stack
+    stack.stop()

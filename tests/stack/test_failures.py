@@ -1,0 +1,99 @@
+"""What the system does when something is wrong: nothing is lost, and nothing looks fine that is not."""
+
+import json
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from kaizen.github import signature
+from local import paths
+from local.emulator import Emulator
+from local.stack import Stack
+from tests.factories import issue_event
+from tests.stack.http import send
+
+
+def test_a_poison_message_goes_to_the_dead_letter_queue_alone(fresh_stack: Stack) -> None:
+    sqs = fresh_stack.aws.client("sqs")
+    urls = {url.rpartition("/")[2]: url for url in sqs.list_queues()["QueueUrls"]}
+    queue = next(url for name, url in urls.items() if "TicketQueue" in name)
+    dead = next(url for name, url in urls.items() if "TicketDeadLetterQueue" in name)
+    good = [issue_event(issue_id=900 + n, delivery_id=f"good-{n}", action="opened") for n in range(4)]
+    for index, event in enumerate(good):
+        sqs.send_message(QueueUrl=queue, MessageBody=json.dumps({"detail": event.detail()}))
+        if index == 1:
+            sqs.send_message(QueueUrl=queue, MessageBody='{"detail": {"version": 1, "poison": true}}')
+    deadline = time.monotonic() + 60
+    letters: list[str] = []
+    while not letters and time.monotonic() < deadline:
+        letters = [each["Body"] for each in sqs.receive_message(QueueUrl=dead).get("Messages", [])]
+        time.sleep(0.2)
+    assert letters == ['{"detail": {"version": 1, "poison": true}}']
+    fresh_stack.drain()
+    table = fresh_stack.aws.environments["TicketTracker"]["TICKETS_TABLE"]
+    client = fresh_stack.aws.client("dynamodb")
+    for event in good:
+        key = {"pk": {"S": f"ticket#{event.issue_id}"}, "sk": {"S": "ticket"}}
+        assert "Item" in client.get_item(TableName=table, Key=key)
+
+
+def lost(stack: Stack, function: str, log: Path) -> Emulator:
+    """The function with an AWS that does not answer."""
+    environment = stack.functions()[function]._environment | {"AWS_ENDPOINT_URL": "http://127.0.0.1:9"}
+    return Emulator(stack.template.functions[function], environment, log)
+
+
+def request(method: str, path: str, body: str = "", **headers: str) -> dict[str, object]:
+    return {
+        "version": "2.0",
+        "rawPath": path,
+        "headers": {name.replace("_", "-"): value for name, value in headers.items()},
+        "requestContext": {"http": {"method": method, "path": path}, "requestId": "r"},
+        "body": body,
+        "isBase64Encoded": False,
+    }
+
+
+def test_without_its_stores_every_door_answers_503(fresh_stack: Stack, tmp_path: Path) -> None:
+    calls = {
+        "MetricsExporter": request("GET", "/metrics", authorization="Bearer x"),
+        "TicketFeed": request("GET", "/feed.rss", host="localhost"),
+        "GithubWebhook": request("POST", "/github/webhook", "{}", x_hub_signature_256=signature(b"{}", "x")),
+    }
+    for function, event in calls.items():
+        emulator = lost(fresh_stack, function, tmp_path / f"{function}.log")
+        try:
+            answer = emulator.invoke(event)
+        finally:
+            emulator.stop()
+        assert answer.error == ""
+        assert answer.payload["statusCode"] == 503, (function, answer.payload)
+
+
+def test_a_function_that_takes_too_long_is_ended(fresh_stack: Stack, tmp_path: Path) -> None:
+    spec = replace(
+        fresh_stack.template.functions["MetricsExporter"], timeout=1, handler="slow.lambda_handler", layers=()
+    )
+    folder = tmp_path / "functions"
+    folder.mkdir()
+    (folder / "slow.py").write_text("import time\n\ndef lambda_handler(event, context):\n    time.sleep(30)\n")
+    emulator = Emulator(spec, {"PYTHONPATH": f"{folder}:{paths.RUNTIME}"}, tmp_path / "slow.log")
+    started = time.monotonic()
+    try:
+        answer = emulator.invoke({})
+    finally:
+        emulator.stop()
+    assert "timed out" in answer.error.lower()
+    assert time.monotonic() - started < 20
+
+
+def test_a_function_sees_its_own_settings_alone(fresh_stack: Stack) -> None:
+    send("GET", f"{fresh_stack.addresses.api}/feed.rss")
+    own = set(fresh_stack.template.functions["TicketFeed"].environment)
+    others = {name for each in fresh_stack.template.functions.values() for name in each.environment} - own
+    process = fresh_stack.functions()["TicketFeed"]._process
+    assert process is not None
+    content = Path(f"/proc/{process.pid}/environ").read_bytes().decode()
+    names = {entry.partition("=")[0] for entry in content.split("\0") if entry}
+    assert own <= names
+    assert not others & names

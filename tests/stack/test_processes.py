@@ -1,0 +1,85 @@
+"""The stack as a program: its one-sentence errors, and that it leaves nothing behind however it ends."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from local import paths
+
+COMMAND = [sys.executable, "-m", "local"]
+ENVIRONMENT = os.environ | {"PYTHONPATH": str(paths.ROOT / "layers" / "common")}
+
+
+def local(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [*COMMAND, *arguments], cwd=paths.ROOT, env=ENVIRONMENT, capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_no_process_outlives_a_run(number: signal.Signals) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [*COMMAND, "run", "--port", str(port)]
+    run = subprocess.Popen(command, cwd=paths.ROOT, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True)
+    assert run.stdout is not None
+    for line in run.stdout:
+        if "Ctrl-C" in line:
+            break
+    pids = [int(pid) for pid in _descendants(run.pid)]
+    assert len(pids) >= 4, "some functions are running"
+    run.send_signal(number)
+    status = run.wait(timeout=30)
+    run.stdout.close()
+    assert status == (0 if number != signal.SIGKILL else -9)
+    deadline = time.monotonic() + 10
+    while any(_alive(pid) for pid in pids) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert [pid for pid in pids if _alive(pid)] == []
+
+
+def _descendants(parent: int) -> list[str]:
+    listed = subprocess.run(["ps", "-eo", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
+    pairs = [line.split() for line in listed.splitlines()]
+    found, waiting = [], [str(parent)]
+    while waiting:
+        above = waiting.pop()
+        for pid, ppid in pairs:
+            if ppid == above:
+                found.append(pid)
+                waiting.append(pid)
+    return found
+
+
+def _alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def test_a_busy_port_is_one_sentence() -> None:
+    with socket.socket() as busy:
+        busy.bind(("127.0.0.1", 0))
+        busy.listen()
+        port = busy.getsockname()[1]
+        done = local("run", "--port", str(port))
+    assert done.returncode == 2
+    assert f"port {port} is in use" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_bad_policy_is_one_sentence(tmp_path: Path) -> None:
+    policy = tmp_path / "policy.toml"
+    policy.write_text("[tickets]\nlabel = []\n")
+    done = local("run", "--port", "0", "--policy", str(policy))
+    assert done.returncode == 2
+    assert "tickets.label: there is no such key" in done.stderr
+    assert done.stderr.count("\n") == 1

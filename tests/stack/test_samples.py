@@ -1,0 +1,38 @@
+"""The sample events of `events/`: one per function, each accepted by the real function."""
+
+import base64
+import json
+
+import pytest
+
+from kaizen.github import signature
+from local import paths
+from local.stack import Stack
+
+SAMPLES = sorted((paths.ROOT / "events").glob("*.json"))
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda path: path.stem)
+def test_sample_event(stack: Stack, sample) -> None:  # type: ignore[no-untyped-def]
+    (function,) = [
+        each.name for each in stack.template.functions.values() if each.handler.startswith(f"{sample.stem}.")
+    ]
+    event = json.loads(sample.read_text(encoding="utf-8"))
+    headers = event.get("headers", {})
+    if "authorization" in headers:
+        headers["authorization"] = f"Bearer {stack.metrics_token}"
+    if "x-hub-signature-256" in headers:
+        body = event["body"]
+        raw = base64.b64decode(body) if event.get("isBase64Encoded") else body.encode()
+        headers["x-hub-signature-256"] = signature(raw, stack.webhook_secret)
+    answer = stack.invoke(function, event)
+    assert answer.error == ""
+    if isinstance(answer.payload, dict) and "statusCode" in answer.payload:
+        assert answer.payload["statusCode"] in (200, 202), answer.payload
+    if isinstance(answer.payload, dict) and "batchItemFailures" in answer.payload:
+        assert answer.payload["batchItemFailures"] == []
+
+
+def test_every_function_has_a_sample(stack: Stack) -> None:
+    features = {each.handler.partition(".")[0] for each in stack.template.functions.values()}
+    assert features == {sample.stem for sample in SAMPLES}
