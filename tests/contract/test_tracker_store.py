@@ -1,0 +1,177 @@
+"""The tracker on DynamoDB's transactions (moto): the same end as its twin in memory, one read and one write each."""
+
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import combinations, permutations
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from kaizen.events import GithubIssue
+from kaizen.metrics.rows import read_rows
+from kaizen.tickets import newest_feed_items, open_tickets
+from tests.factories import NOW, OPENED, MemoryStore, default_policy, hours, issue_event
+from ticket_tracker import handler
+from ticket_tracker.store import TicketStore
+from ticket_tracker.tracking import Conflict, Duplicate, track
+
+POLICY = default_policy()
+HISTORY = [
+    issue_event("opened", OPENED),
+    issue_event("closed", OPENED + hours(2)),
+    issue_event("reopened", OPENED + hours(5)),
+    issue_event("closed", OPENED + hours(9)),
+]
+
+
+class Context:
+    function_name = "TicketTracker"
+    memory_limit_in_mb = 512
+    invoked_function_arn = "arn:aws:lambda:eu-west-1:123456789012:function:TicketTracker"
+    aws_request_id = "request"
+
+
+def tables(client: Any) -> None:
+    from tests.architecture.house import resources
+
+    for name, table in resources("AWS::DynamoDB::Table").items():
+        wanted = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
+        client.create_table(TableName=name, **{key: table[key] for key in wanted if key in table})
+
+
+@pytest.fixture
+def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    with mock_aws():
+        client = boto3.client("dynamodb")
+        tables(client)
+        yield client
+
+
+def store(client: Any) -> TicketStore:
+    return TicketStore(client, "TicketsTable", "MetricsTable")
+
+
+def apply(client: Any, *events: GithubIssue) -> None:
+    for event in events:
+        track(event, store(client), POLICY, NOW, lambda _: None)
+
+
+def totals(client: Any) -> dict[str, float]:
+    rows, _ = read_rows(client, "MetricsTable")
+    return {
+        f"{metric}{labels}": series.value or series.total
+        for metric, by_labels in rows.items()
+        for labels, series in by_labels.items()
+        if "webhook" not in metric
+    }
+
+
+def test_same_end_as_the_twin_in_memory(client: Any) -> None:
+    twin = MemoryStore()
+    for event in HISTORY:
+        track(event, twin, POLICY, NOW, lambda _: None)
+        apply(client, event)
+    stored = store(client).load(7)
+    assert stored is not None
+    assert replace(stored, version=0) == replace(twin.records[7], version=0)
+    rows, _ = read_rows(client, "MetricsTable")
+    for name in ("kaizen_mttr_seconds", "kaizen_ticket_seconds", "kaizen_ticket_duration_seconds"):
+        (series,) = rows[name].values()
+        assert series.total == twin.total(name, "total")
+        assert series.observations == twin.total(name, "observations")
+    assert sorted(i.id for i in newest_feed_items(client, "TicketsTable", 10)) == sorted(i.id for i in twin.feed)
+
+
+def test_every_order_ends_alike(client: Any) -> None:
+    """With every delivery twice. Each order is an issue of its own, so that one table serves them all."""
+    ends = set()
+    for number, order in enumerate(permutations(HISTORY)):
+        before = totals(client).get("kaizen_mttr_seconds('api', 'sev2')", 0)
+        events = [replace(e, issue_id=100 + number, delivery_id=f"{e.delivery_id}-{number}") for e in order]
+        apply(client, *events, *events)
+        record = store(client).load(100 + number)
+        assert record is not None
+        ends.add((record.ticket.state, record.ticket.log, record.ticket.mttr_seconds))
+        assert totals(client)["kaizen_mttr_seconds('api', 'sev2')"] - before == 9 * 3600
+    assert len(ends) == 1
+    assert open_tickets(client, "TicketsTable") == ([], [])
+
+
+def test_one_read_and_one_transaction(client: Any) -> None:
+    calls: list[str] = []
+    client.meta.events.register("before-call.dynamodb.*", lambda model, **_: calls.append(model.name))
+    for event in HISTORY:
+        calls.clear()
+        apply(client, event)
+        assert calls == ["GetItem", "TransactWriteItems"]
+
+
+def test_a_delivery_marker_makes_a_duplicate(client: Any) -> None:
+    apply(client, HISTORY[0])
+    record = store(client).load(7)
+    with pytest.raises(Duplicate):
+        store(client).commit(HISTORY[0], record, record, [], [], NOW)
+
+
+def test_a_stale_version_is_a_conflict(client: Any) -> None:
+    apply(client, HISTORY[0])
+    stale = store(client).load(7)
+    assert stale is not None
+    apply(client, HISTORY[1])
+    newer = replace(stale, moved_issue_id=9)
+    with pytest.raises(Conflict):
+        store(client).commit(HISTORY[2], stale, newer, [], [], NOW)
+    with pytest.raises(Conflict):
+        store(client).commit(HISTORY[3], None, newer, [], [], NOW)
+
+
+def test_writers_that_race(client: Any) -> None:
+    """Eight threads, each with the whole history under delivery ids of its own: as if every marker had expired."""
+    own = threading.local()
+
+    def run(number: int) -> None:
+        own.client = boto3.client("dynamodb")
+        for event in HISTORY:
+            named = replace(event, delivery_id=f"{event.delivery_id}-{number}")
+            while True:
+                try:
+                    track(named, TicketStore(own.client, "TicketsTable", "MetricsTable"), POLICY, NOW, lambda _: None)
+                    break
+                except Conflict:
+                    continue
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    record = store(client).load(7)
+    assert record is not None
+    assert record.ticket.mttr_seconds == 9 * 3600
+    assert totals(client)["kaizen_mttr_seconds('api', 'sev2')"] == 9 * 3600
+
+
+def message(index: int, *, bad: bool) -> dict[str, Any]:
+    import json
+
+    detail = {"version": 99} if bad else issue_event(issue_id=500 + index, delivery_id=f"m-{index}").detail()
+    return {"messageId": f"m{index}", "body": json.dumps({"detail": detail})}
+
+
+def test_only_the_failed_messages_of_a_batch_come_back(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every failing subset of a batch of ten, with the good ones applied."""
+    monkeypatch.setattr(handler, "store", lambda: MemoryStore())
+    monkeypatch.setattr(handler, "settings", lambda: handler.TrackerSettings("t", "m", "p"))
+    monkeypatch.setattr(handler, "current_policy", lambda _: POLICY)
+    messages = {bad: [message(index, bad=bad) for index in range(10)] for bad in (False, True)}
+    for size in range(11):
+        for subset in combinations(range(10), size):
+            batch = {"Records": [messages[index in subset][index] for index in range(10)]}
+            answer = handler.lambda_handler(batch, Context())
+            assert [each["itemIdentifier"] for each in answer["batchItemFailures"]] == [f"m{i}" for i in subset]
