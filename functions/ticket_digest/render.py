@@ -1,9 +1,10 @@
 """A board as Slack messages: the lead with the counts, the tickets by component, MTTR below. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from itertools import islice
 
 from kaizen.slack.blocks import Message, context, header, section
-from kaizen.slack.packer import Passage, pack
+from kaizen.slack.packer import Line, Passage, pack
 from ticket_digest import wording
 from ticket_digest.board import Board
 
@@ -13,21 +14,21 @@ MAX_MTTR_LINES = 60
 
 def render(board: Board) -> list[Message]:
     """At most five messages, in order, with as many of the most urgent tickets as they hold."""
-    shown = fitting = 0
-    too_many = len(board.entries) + 1
-    messages = _packed(board, too_many - 1)
+    lines = {entry.ticket.id: wording.ticket(entry, board.zone) for entry in board.entries}
+    messages = _packed(board, lines)
+    fitting, too_many = 0, len(lines)
     if len(messages) <= MAX_MESSAGES:
         return messages
     while too_many - fitting > 1:
         shown = (fitting + too_many) // 2
-        if len(_packed(board, shown)) <= MAX_MESSAGES:
+        if len(_packed(board, dict(islice(lines.items(), shown)))) <= MAX_MESSAGES:
             fitting = shown
         else:
             too_many = shown
-    return _packed(board, fitting)
+    return _packed(board, dict(islice(lines.items(), fitting)))
 
 
-def _packed(board: Board, shown: int) -> list[Message]:
+def _packed(board: Board, lines: Mapping[int, Line]) -> list[Message]:
     lead, as_of = wording.lead(board), wording.as_of(board)
     opening = Message(
         (header(wording.TITLE), section(lead.mrkdwn), context(f"{as_of.mrkdwn} · {wording.LEGEND}")),
@@ -35,21 +36,19 @@ def _packed(board: Board, shown: int) -> list[Message]:
     )
     continued = f"{wording.TITLE}, continued"
     following = Message((context(continued),), continued)
-    return pack(opening, following, [*_tickets(board, shown), _mttr(board)])
+    return pack(opening, following, [*_tickets(board, lines), _mttr(board)])
 
 
-def _tickets(board: Board, shown: int) -> Iterator[Passage]:
-    """The `shown` most urgent tickets under their components, and what is left of each."""
-    visible = {entry.ticket.id for entry in board.entries[:shown]}
+def _tickets(board: Board, lines: Mapping[int, Line]) -> Iterator[Passage]:
+    """The tickets that have a line under their components, and how many of each have none."""
     unseen = []
     for group in board.groups:
-        first = [entry for entry in group.entries if entry.ticket.id in visible]
-        if not first:
+        shown = [lines[entry.ticket.id] for entry in group.entries if entry.ticket.id in lines]
+        hidden = [entry for entry in group.entries if entry.ticket.id not in lines]
+        if not shown:
             unseen.append(group)
-            continue
-        lines = [wording.ticket(entry, board.zone) for entry in first]
-        hidden = group.entries[len(first) :]
-        yield Passage(wording.component(group), (*lines, *[wording.more(hidden)] * bool(hidden)))
+        else:
+            yield Passage(wording.component(group), (*shown, *[wording.more(hidden)] * bool(hidden)))
     if unseen:
         yield Passage(wording.more_components(unseen))
 

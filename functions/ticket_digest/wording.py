@@ -87,7 +87,7 @@ def mttr(window: Window) -> Line:
     if not window.n:
         numbers = f"no completed tickets in {WINDOW_DAYS} days"
     else:
-        figures = f"mean {human(window.mean)} · median {human(window.median)} · p90 {human(window.p90)}"
+        figures = f"mean {_length(window.mean)} · median {_length(window.median)} · p90 {_length(window.p90)}"
         numbers = _listed(f"{figures} · n = {window.n}", "few samples" if window.n < FEW else "", _trend(window))
     return Line(f"• *{name}*: {numbers}", f"• {name}: {numbers}")
 
@@ -97,7 +97,7 @@ def mttr_note() -> Line:
 
 
 def mttr_more(count: int) -> Line:
-    return _same(f"+{count} more in the metrics")
+    return _same(f"and {count} other groups, in the metrics")
 
 
 def _same(text: str) -> Line:
@@ -106,6 +106,10 @@ def _same(text: str) -> Line:
 
 def _listed(*facts: str) -> str:
     return " · ".join(fact for fact in facts if fact)
+
+
+def _length(seconds: float) -> str:
+    return escape(human(seconds))  # less than a minute is `<1m`
 
 
 def _rest(hidden: Iterable[Entry]) -> str:
@@ -127,7 +131,7 @@ def _countdown(entry: Entry, zone: str) -> Line:
     paused = ", paused" if entry.paused else ""
     working = " of working time" if standing.clock == "business" else ""
     if standing.breached and standing.breached_at is not None:
-        over = f"({human(-standing.remaining_seconds)}{working} over){paused}"
+        over = f"({_length(-standing.remaining_seconds)}{working} over){paused}"
         since = "SLA: breached since"
         return Line(
             f"{since} {date(standing.breached_at, zone)} {over}",

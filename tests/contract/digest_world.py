@@ -55,7 +55,7 @@ class FakeSlack:
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
                 slack._serve(self, body)
 
-            def log_message(self, format: str, *args: Any) -> None:
+            def log_message(self, *_: Any) -> None:
                 pass
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)

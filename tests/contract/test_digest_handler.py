@@ -277,9 +277,13 @@ def test_no_secret_reaches_the_logs(here: World, capsys: pytest.CaptureFixture[s
     here.policy(routes(BOT_ROUTE, WEBHOOK_ROUTE))
     here.put(ticket())
     faults = [
-        Answer(hang_up=True), Answer(status=500, body="<html>"), Answer(body="<html>"), Answer(status=404, body="no_service"),
-        Answer(status=302, headers={"Location": "/elsewhere"}), Answer(status=429),
-    ]  # fmt: skip
+        Answer(hang_up=True),
+        Answer(status=500, body="<html>"),
+        Answer(body="<html>"),
+        Answer(status=404, body="no_service"),
+        Answer(status=302, headers={"Location": "/elsewhere"}),
+        Answer(status=429),
+    ]
     for number, fault in enumerate(faults):
         here.slack.fault("webhook", fault)
         here.slack.fault("chat.postMessage", fault)

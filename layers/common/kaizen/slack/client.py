@@ -80,7 +80,7 @@ class Webhook:
         body = {"text": message.text, "blocks": list(message.blocks), "unfurl_links": False, "unfurl_media": False}
         with _counted(self.requests, "webhook"):
             answer = _sent(lambda: client.send_dict(body))
-            _judge(answer.status_code, answer.headers, "" if answer.body == "ok" else answer.body)
+            _judge(answer.status_code, answer.headers, "" if answer.body == "ok" else answer.body or "nothing at all")
         return ""
 
     def find(self, key: str, since: datetime, thread: str) -> str | None:
@@ -131,7 +131,7 @@ class Bot:
             if not cursor:
                 return None
             request["cursor"] = cursor
-        raise UnclearError("history_too_long", "the channel's history since then is too long to look through")
+        raise BlindError("history_too_long", "the channel's history since then is too long to look through")
 
     def _call(self, method: str, **content: Any) -> dict[str, Any]:
         from slack_sdk.errors import SlackApiError

@@ -20,6 +20,7 @@ _MARKERS = frozenset("*_~`")
 _EMOJI_NAME = re.compile(r":(?=[a-z0-9_'+-]+:)")
 _KEPT_FORMATS = re.compile("[\u200c\u200d\U000e0020-\U000e007f]")  # joiners, and the tags in flags
 _NONCHARACTERS = range(0xFDD0, 0xFDF0)
+_READ_AHEAD = 8  # characters for each unit of a limit: what comes after is cut off unread
 _MAX_MARKS = 8  # on one letter; more only paints over the lines above and below
 _ISOLATE, _POP = "\u2068", "\u2069"
 _RIGHT_TO_LEFT = ("R", "AL", "AN")
@@ -28,11 +29,13 @@ _UNSAFE_IN_URL = re.compile(r"[^!#$%&'()*+,\-./0-9:;=?@A-Z\[\]_a-z~]")
 
 def units(text: str) -> int:
     """Length in UTF-16 units: never less than what Slack counts, whichever way it counts an emoji."""
-    return len(text) + sum(char > "\uffff" for char in text)
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def clean(text: str) -> str:
     """One line of well-formed text: no controls, no direction overrides, no invisible formats, no piles of marks."""
+    if text.isascii() and text.isprintable():  # most are: no need to look at each character
+        return " ".join(text.split())
     kept: list[str] = []
     marks = 0
     for char in text:
@@ -65,18 +68,19 @@ def cut(text: str, limit: int) -> str:
 
     Cut between graphemes, so that no entity and no emoji is torn apart.
     """
+    head = text[: limit * _READ_AHEAD]
     kept: list[str] = []
     room = limit
-    cleaned = clean(text)
-    for piece in _pieces(cleaned):
+    for piece in _pieces(clean(head)):
         room -= units(piece)
         kept.append(piece)
         if room < 0:
-            while kept and room < units(ELLIPSIS):
-                room += units(kept.pop())
-            kept.append(ELLIPSIS)
             break
-    return "".join(kept)
+    if room >= 0 and len(head) == len(text):
+        return "".join(kept)
+    while kept and room < units(ELLIPSIS):
+        room += units(kept.pop())
+    return "".join(kept) + ELLIPSIS
 
 
 def isolated(escaped: str) -> str:

@@ -38,6 +38,8 @@ def extends(char: str) -> bool:
 def _breaks(text: str, start: int, index: int) -> bool:
     """Whether a cluster that began at `start` ends before `index`."""
     before, char = text[index - 1], text[index]
+    if char < "\u0300" and before != _ZWJ:  # no mark and no part of anything lies below
+        return True
     if extends(char):
         return False
     if before == _ZWJ:  # a family, a profession: emoji joined to emoji

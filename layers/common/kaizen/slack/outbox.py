@@ -28,7 +28,8 @@ _CLAIM = (
     "since = if_not_exists(since, :instant), messages = if_not_exists(messages, :messages), "
     "stamps = if_not_exists(stamps, :none), attempts = if_not_exists(attempts, :zero) + :one"
 )
-_CLAIMABLE = "attribute_not_exists(pk) OR (#status = :claimed AND lease_until <= :now)"
+# The owner may claim again: the SDK repeats a write whose answer was lost.
+_CLAIMABLE = "attribute_not_exists(pk) OR (#status = :claimed AND (lease_until <= :now OR #owner = :owner))"
 _HELD = "#status = :claimed AND #owner = :owner"
 
 
