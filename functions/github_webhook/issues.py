@@ -14,8 +14,10 @@ ACTIONS = frozenset({
     "unlabeled", "milestoned", "demilestoned", "locked", "unlocked", "pinned", "unpinned", "typed", "untyped",
 })
 # fmt: on
-# The bus takes 256 KB an event; GitHub's own limits lie far below these.
-MAX_TITLE, MAX_NAME, MAX_LABELS, MAX_ASSIGNEES = 512, 200, 100, 20
+# The bus takes 256 KB an event, and a character may take six bytes of it; GitHub's own limits lie far below these.
+MAX_TITLE, MAX_NAME, MAX_URL, MAX_LABEL, MAX_LABELS, MAX_ASSIGNEES = 512, 200, 2000, 100, 100, 20
+# Years beyond would break the arithmetic or the text form of instants further on.
+_YEARS = range(1970, 3000)
 _NOTHING: Mapping[str, Any] = {}
 
 
@@ -43,8 +45,8 @@ def slim_issue(headers: Headers, payload: Mapping[str, Any], received_at: dateti
         url=_url(issue, "issue.html_url"),
         state=_state(issue, action),
         state_reason=_optional_text(issue, "issue.state_reason"),
-        labels=_names(issue, "issue.labels", "name", MAX_LABELS),
-        assignees=_names(issue, "issue.assignees", "login", MAX_ASSIGNEES),
+        labels=_names(issue, "issue.labels", "name", MAX_LABELS, MAX_LABEL),
+        assignees=_names(issue, "issue.assignees", "login", MAX_ASSIGNEES, MAX_NAME),
         author=_login(issue.get("user")),
         created_at=_instant(issue, "issue.created_at"),
         updated_at=_instant(issue, "issue.updated_at"),
@@ -53,7 +55,7 @@ def slim_issue(headers: Headers, payload: Mapping[str, Any], received_at: dateti
         moved_issue_id=_id(moved_issue, "issue.id") if moved_issue else 0,
         moved_repository_id=_id(moved_repository, "repository.id") if moved_repository else 0,
         moved_opened_at=_optional_instant(moved_issue, "issue.created_at"),
-        moved_labels=_names(moved_issue, "issue.labels", "name", MAX_LABELS),
+        moved_labels=_names(moved_issue, "issue.labels", "name", MAX_LABELS, MAX_LABEL),
     )
 
 
@@ -103,7 +105,7 @@ def _optional_text(parent: Mapping[str, Any], path: str) -> str:
 
 
 def _url(parent: Mapping[str, Any], path: str) -> str:
-    value = _text(parent, path, 2000)
+    value = _text(parent, path, MAX_URL)
     if not value.startswith(("https://", "http://")):
         raise _fault(path, "a web address")
     return value
@@ -120,10 +122,13 @@ def _instant(parent: Mapping[str, Any], path: str) -> datetime:
     value = parent.get(_leaf(path))
     if isinstance(value, str):
         try:
-            return parse_instant(value)
+            instant = parse_instant(value)
         except (ValueError, OverflowError):
             pass
-    raise _fault(path, "an ISO 8601 instant")
+        else:
+            if instant.year in _YEARS:
+                return instant
+    raise _fault(path, f"an ISO 8601 instant from {_YEARS.start} to {_YEARS.stop - 1}")
 
 
 def _optional_instant(parent: Mapping[str, Any], path: str) -> datetime | None:
@@ -140,12 +145,12 @@ def _state(issue: Mapping[str, Any], action: str) -> str:
     return state
 
 
-def _names(issue: Mapping[str, Any], path: str, key: str, most: int) -> tuple[str, ...]:
+def _names(issue: Mapping[str, Any], path: str, key: str, most: int, longest: int) -> tuple[str, ...]:
     values = issue.get(_leaf(path)) or []
     if not isinstance(values, list):
         raise _fault(path, "a list")
     names = [value.get(key) for value in values[:most] if isinstance(value, dict)]
-    return tuple(sorted({_clean(name)[:MAX_NAME] for name in names if isinstance(name, str)}))
+    return tuple(sorted({_clean(name)[:longest] for name in names if isinstance(name, str)}))
 
 
 def _login(user: Any) -> str:
@@ -156,4 +161,4 @@ def _login(user: Any) -> str:
 def _action_label(action: str, payload: Mapping[str, Any]) -> str:
     if action not in ("labeled", "unlabeled"):
         return ""
-    return _text(_object(payload, "label"), "label.name")
+    return _text(_object(payload, "label"), "label.name", MAX_LABEL)

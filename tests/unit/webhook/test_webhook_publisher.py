@@ -1,0 +1,41 @@
+"""Events onto the bus, and no acknowledgement of what the bus refused."""
+
+import json
+from typing import Any
+
+import pytest
+
+from github_webhook.issues import slim_issue
+from github_webhook.publisher import Publisher, PublishError
+from kaizen.events import GithubIssue
+from tests.unit.webhook.samples import HEADERS, NOW, payload
+
+EVENT = slim_issue(HEADERS, payload(), NOW)
+assert EVENT is not None
+
+
+class Client:
+    def __init__(self, answer: dict[str, Any]) -> None:
+        self.answer = answer
+        self.entries: list[dict[str, Any]] = []
+
+    def put_events(self, **request: Any) -> dict[str, Any]:
+        self.entries += request["Entries"]
+        return self.answer
+
+
+def test_an_entry() -> None:
+    client: Any = Client({"FailedEntryCount": 0, "Entries": [{"EventId": "1"}]})
+    assert EVENT is not None
+    Publisher(client, "kaizen-dev").publish(EVENT)
+    (entry,) = client.entries
+    assert (entry["EventBusName"], entry["Source"]) == ("kaizen-dev", "kaizen.github")
+    assert (entry["DetailType"], entry["Time"]) == ("github.issues", NOW)
+    assert GithubIssue.from_detail(json.loads(entry["Detail"])) == EVENT
+
+
+def test_a_refused_entry_raises() -> None:
+    client: Any = Client({"FailedEntryCount": 1, "Entries": [{"ErrorCode": "ThrottlingException"}]})
+    assert EVENT is not None
+    with pytest.raises(PublishError, match="ThrottlingException"):
+        Publisher(client, "kaizen-dev").publish(EVENT)
