@@ -9,13 +9,14 @@ from types import FrameType
 
 from local.errors import LocalError
 
-DEFAULT_PORT = 8700
+DEFAULT_PORT = "8700"
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
     parser.add_argument("command", choices=("run", "demo"))
-    parser.add_argument("--port", type=int, default=int(os.environ.get("KAIZEN_PORT", DEFAULT_PORT)))
+    port = os.environ.get("KAIZEN_PORT") or DEFAULT_PORT
+    parser.add_argument("--port", type=int, default=port, help="the first of three; 0 for any that are free")
     parser.add_argument("--policy", help="a policy file instead of the layer's default")
     arguments = parser.parse_args()
     ended = threading.Event()
@@ -23,13 +24,13 @@ def main() -> int:
     def end(number: int, frame: FrameType | None) -> None:
         ended.set()
 
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, end)
     try:
         from local.session import demo, run
 
         play = run if arguments.command == "run" else demo
-        return play(arguments.port, arguments.policy, ended)
+        return play(arguments.port, arguments.policy or None, ended)
     except LocalError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

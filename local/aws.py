@@ -3,6 +3,7 @@
 import json
 import logging
 import secrets
+import threading
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from local.errors import LocalError
 from local.template import REGION, Template
 
 STACK = "kaizen"
+_ONLY_ONE = threading.Lock()
 CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "local",
     "AWS_SECRET_ACCESS_KEY": "local",
@@ -47,10 +49,13 @@ class Aws:
 
     def stop(self) -> None:
         self.server.stop()
+        _ONLY_ONE.release()
 
 
 def start() -> Aws:
-    """An empty AWS on a free port of the loopback interface."""
+    """An empty AWS on a free port of the loopback interface. Raises LocalError when this process has one already."""
+    if not _ONLY_ONE.acquire(blocking=False):
+        raise LocalError("this process has a stack already, and moto keeps one state per process")
     logging.getLogger("werkzeug").setLevel(logging.ERROR)  # a line per AWS call helps nobody
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()

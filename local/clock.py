@@ -1,57 +1,30 @@
-"""Plays the template's schedules, with the retries and the failure destination of an asynchronous invocation."""
+"""Plays the template's schedules."""
 
 import json
-import re
 import threading
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
-from local.emulator import Invocation
 from local.errors import LocalError
+from local.schedules import Cron, Rate, parse
 from local.template import Schedule
 
-_RATE = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")
-_SECONDS = {"minute": 60, "hour": 3600, "day": 86400}
-RETRIES = 2
-
-
-def period(expression: str) -> int:
-    """Seconds between two runs of a `rate(...)`. Raises LocalError for what this clock cannot play."""
-    found = _RATE.fullmatch(expression)
-    if found is None:
-        raise LocalError(f"the local clock plays rate(...) schedules, not {expression!r}")
-    return int(found[1]) * _SECONDS[found[2]]
-
-
-def run_scheduled(
-    schedule: Schedule,
-    invoke: Callable[[str, Any], Invocation],
-    fail: Callable[[str], None],
-    say: Callable[[str], None],
-) -> Invocation:
-    """One run: tried three times in all, then its event goes to the function's failure destination."""
-    result = Invocation(None, "not run")
-    for _ in range(1 + RETRIES):
-        try:
-            result = invoke(schedule.function, json.loads(schedule.payload))
-        except LocalError as error:
-            result = Invocation(None, str(error))
-        if not result.error:
-            return result
-        say(f"{schedule.function} failed: {result.error}")
-    fail(json.dumps({"requestPayload": json.loads(schedule.payload), "responsePayload": result.error}))
-    return result
+_LONGEST_WAIT = 3600  # seconds; then it looks at the time again, which may have been set
 
 
 class Clock:
-    """One thread per schedule; as on AWS, the first run comes after one period."""
+    """One thread per schedule; a `rate` first runs after one period."""
 
     def __init__(self, schedules: list[Schedule], run: Callable[[Schedule], Any]) -> None:
+        """Raises LocalError for a schedule that it cannot play."""
         self._stop = threading.Event()
-        self._threads = [
-            threading.Thread(target=self._play, args=(schedule, period(schedule.expression), run), daemon=True)
-            for schedule in schedules
-        ]
+        self._threads = []
+        for schedule in schedules:
+            if not isinstance(payload_of(schedule), dict):
+                raise LocalError(f"the schedule {schedule.name} has an Input that is no JSON object")
+            arguments = (schedule, parse(schedule.expression, schedule.zone), run)
+            self._threads.append(threading.Thread(target=self._play, args=arguments, daemon=True))
 
     def start(self) -> None:
         for thread in self._threads:
@@ -60,8 +33,27 @@ class Clock:
     def stop(self) -> None:
         self._stop.set()
         for thread in self._threads:
-            thread.join(timeout=10)
+            if thread.is_alive():
+                thread.join(timeout=10)
 
-    def _play(self, schedule: Schedule, seconds: int, run: Callable[[Schedule], Any]) -> None:
-        while not self._stop.wait(seconds):
-            run(schedule)
+    def _play(self, schedule: Schedule, rule: Rate | Cron, run: Callable[[Schedule], Any]) -> None:
+        due = rule.following(datetime.now(UTC))
+        while due is not None:
+            left = (due - datetime.now(UTC)).total_seconds()
+            if left <= 0:
+                run(schedule)
+                due, now = rule.following(due), datetime.now(UTC)
+                if due is not None and due <= now:  # runs that were missed are not made up for
+                    due = rule.following(now)
+            elif self._stop.wait(min(left, _LONGEST_WAIT)):
+                return
+            if self._stop.is_set():
+                return
+
+
+def payload_of(schedule: Schedule) -> Any:
+    """The event that the function gets; None when the template's Input is no JSON."""
+    try:
+        return json.loads(schedule.payload)
+    except ValueError:
+        return None

@@ -40,6 +40,15 @@ def load(folder: Path, now: datetime) -> list[Delivery]:
     ]
 
 
+def left_open(samples: list[Delivery]) -> set[int]:
+    """The issues that are open after all samples."""
+    last: dict[int, tuple[str, str]] = {}
+    for sample in samples:
+        issue = json.loads(sample.body)["issue"]
+        last[issue["id"]] = max(last.get(issue["id"], ("", "")), (issue["updated_at"], issue["state"]))
+    return {number for number, (_, state) in last.items() if state == "open"}
+
+
 def post(delivery: Delivery, address: str, secret: str) -> tuple[int, str]:
     """Status and body of the webhook's answer."""
     headers = delivery.headers | {

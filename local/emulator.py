@@ -24,8 +24,8 @@ from local import paths
 from local.errors import LocalError
 from local.template import FunctionSpec
 
-_START_SECONDS = 15
-# The interpreter behind our environment: ours has moto and the tests' libraries, which Lambda has not.
+_START_SECONDS, _ATTEMPTS = 15, 3
+# The interpreter behind our environment, run without its site-packages: functions see what Lambda has, nothing of ours.
 _PYTHON = getattr(sys, "_base_executable", sys.executable)
 _INVOKE = "/2015-03-31/functions/function/invocations"
 # A process dies with the *thread* that started it, so one thread that lives as long as we do starts them all.
@@ -48,6 +48,7 @@ class Emulator:
         self._environment = dict(environment)
         self._log = log
         log.parent.mkdir(parents=True, exist_ok=True)
+        log.write_bytes(b"")
         log.write_bytes(b"")  # of this run alone
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
@@ -82,26 +83,26 @@ class Emulator:
         return self._process is not None and self._process.poll() is None
 
     def _start(self) -> None:
-        binary = paths.emulator(platform.machine())
-        if not binary.exists():
-            raise LocalError(f"the Runtime Interface Emulator is missing at {binary}; run `make run` to install it")
+        for _ in range(_ATTEMPTS):  # another program may take a free port before we do
+            self._process = self._launched()
+            deadline = time.monotonic() + _START_SECONDS
+            while time.monotonic() < deadline and self._process.poll() is None:
+                with socket.socket() as probe:
+                    if probe.connect_ex(("127.0.0.1", self._port)) == 0:
+                        return
+                time.sleep(0.02)
+            self.stop()
+        raise LocalError(f"the emulator of {self._spec.name} did not start; see {self._log}")
+
+    def _launched(self) -> "subprocess.Popen[bytes]":
         self._port, runtime_port = _free_port(), _free_port()
         command = [
-            sys.executable, str(paths.ROOT / "local" / "child.py"), str(binary),
+            sys.executable, str(paths.ROOT / "local" / "child.py"), str(paths.emulator(platform.machine())),
             "--runtime-interface-emulator-address", f"127.0.0.1:{self._port}",
             "--runtime-api-address", f"127.0.0.1:{runtime_port}",
-            _PYTHON, "-m", "awslambdaric", self._spec.handler,
+            _PYTHON, "-S", "-m", "awslambdaric", self._spec.handler,
         ]  # fmt: skip
-        self._process = _STARTER.submit(self._spawn, command).result()
-        deadline = time.monotonic() + _START_SECONDS
-        while time.monotonic() < deadline:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", self._port)) == 0:
-                    return
-            if self._process.poll() is not None:
-                break
-            time.sleep(0.02)
-        raise LocalError(f"the emulator of {self._spec.name} did not start; see {self._log}")
+        return _STARTER.submit(self._spawn, command).result()
 
     def _spawn(self, command: list[str]) -> "subprocess.Popen[bytes]":
         folders = [paths.FUNCTIONS, *(f for layer in self._spec.layers for f in paths.layer_folders(layer))]

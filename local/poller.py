@@ -6,16 +6,23 @@ from typing import Any
 
 from local.emulator import Invocation
 from local.errors import LocalError
-from local.template import ACCOUNT, REGION, QueueSource
+from local.template import REGION, QueueSource
 
-Say = Callable[[str], None]
+# AWS waits out the queue's visibility time-out before it tries again; here a person waits.
+RETRY_SECONDS = 1
+_IDLE_SECONDS = 0.1  # instead of a long poll, which would hold up the end
 
 
 class Poller:
-    """One thread per queue. `stop` lets a running batch end."""
+    """One thread per queue, one batch at a time. `stop` lets a running batch end."""
 
     def __init__(
-        self, source: QueueSource, queue_arn: str, sqs: Any, invoke: Callable[[str, Any], Invocation], say: Say
+        self,
+        source: QueueSource,
+        queue_arn: str,
+        sqs: Any,
+        invoke: Callable[[str, Any], Invocation],
+        say: Callable[[str], None],
     ) -> None:
         self._source = source
         self._arn = queue_arn
@@ -23,7 +30,7 @@ class Poller:
         self._invoke = invoke
         self._say = say
         self._stop = threading.Event()
-        self._url: str = sqs.get_queue_url(QueueName=queue_arn.rpartition(":")[2])["QueueUrl"]
+        self.url: str = sqs.get_queue_url(QueueName=queue_arn.rpartition(":")[2])["QueueUrl"]
         self._thread = threading.Thread(target=self._run, name=f"poller-{source.function}", daemon=True)
 
     def start(self) -> None:
@@ -31,48 +38,47 @@ class Poller:
 
     def stop(self) -> None:
         self._stop.set()
-        self._thread.join(timeout=10)
-
-    def waiting(self) -> int:
-        """Messages in the queue or in flight."""
-        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-        attributes = self._sqs.get_queue_attributes(QueueUrl=self._url, AttributeNames=names)["Attributes"]
-        return sum(int(attributes[name]) for name in names)
+        if self._thread.is_alive():
+            self._thread.join(timeout=10)
 
     def _run(self) -> None:
         while not self._stop.is_set():
-            answer = self._sqs.receive_message(
-                QueueUrl=self._url,
-                MaxNumberOfMessages=min(self._source.batch_size, 10),
-                WaitTimeSeconds=0,
-                AttributeNames=["All"],
-                MessageAttributeNames=["All"],
-            )
-            messages = answer.get("Messages", [])
-            if not messages:
-                self._stop.wait(0.2)  # moto's long poll would hold up the end
-                continue
-            self._handle(messages)
+            try:
+                messages = self._take()
+                if messages:
+                    self._handle(messages)
+                    continue
+            except Exception as error:  # noqa: BLE001 - the poller outlives whatever a batch brings
+                if not self._stop.is_set():
+                    self._say(f"the poller of {self._source.function} failed: {error}")
+            self._stop.wait(_IDLE_SECONDS)
+
+    def _take(self) -> list[dict[str, Any]]:
+        taken: list[dict[str, Any]] = self._sqs.receive_message(
+            QueueUrl=self.url,
+            MaxNumberOfMessages=min(self._source.batch_size, 10),
+            WaitTimeSeconds=0,
+            AttributeNames=["All"],
+            MessageAttributeNames=["All"],
+        ).get("Messages", [])
+        return taken
 
     def _handle(self, messages: list[dict[str, Any]]) -> None:
         try:
             result = self._invoke(self._source.function, {"Records": [self._record(each) for each in messages]})
         except LocalError as error:
             result = Invocation(None, str(error))
-        if result.error:
+        if result.error and not self._stop.is_set():
             self._say(f"{self._source.function} failed on a batch of {len(messages)}: {result.error}")
-            return  # all of them become visible again
-        failed: set[str] = set()
-        if self._source.partial and isinstance(result.payload, dict):
-            failed = {each["itemIdentifier"] for each in result.payload.get("batchItemFailures", [])}
+        failed = failed_ids(result, [message["MessageId"] for message in messages], self._source.partial)
         for message in messages:
-            if message["MessageId"] not in failed:
-                self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=message["ReceiptHandle"])
-            else:
-                # AWS waits out the visibility time-out; here a person waits, and a poison message is no news.
+            handle = message["ReceiptHandle"]
+            if message["MessageId"] in failed:
                 self._sqs.change_message_visibility(
-                    QueueUrl=self._url, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=1
+                    QueueUrl=self.url, ReceiptHandle=handle, VisibilityTimeout=RETRY_SECONDS
                 )
+            else:
+                self._sqs.delete_message(QueueUrl=self.url, ReceiptHandle=handle)
 
     def _record(self, message: dict[str, Any]) -> dict[str, Any]:
         return {
@@ -83,6 +89,22 @@ class Poller:
             "messageAttributes": {},
             "md5OfBody": message.get("MD5OfBody", ""),
             "eventSource": "aws:sqs",
-            "eventSourceARN": self._arn or f"arn:aws:sqs:{REGION}:{ACCOUNT}:queue",
+            "eventSourceARN": self._arn,
             "awsRegion": REGION,
         }
+
+
+def failed_ids(result: Invocation, batch: list[str], partial: bool) -> set[str]:
+    """The ids that stay in the queue. As on AWS, a report that cannot be read fails the whole batch.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
+    """
+    if result.error:
+        return set(batch)
+    if not partial or not result.payload:
+        return set()
+    try:
+        failed = {each["itemIdentifier"] for each in result.payload.get("batchItemFailures") or []}
+    except (AttributeError, KeyError, TypeError):
+        return set(batch)
+    return failed if failed <= set(batch) else set(batch)

@@ -1,17 +1,20 @@
 """What `run` and `demo` do: bring the stack up, replay the sample deliveries, and show or check the outcome."""
 
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from kaizen.policy_file import PolicyError, parse
+from kaizen.policy_store import DEFAULT_FILE
 from kaizen.times import utc_now
 from local import checks, deliveries, paths
 from local.errors import LocalError
 from local.stack import Stack
+
+# What the clock would play later: a person wants to see it now.
+SCHEDULED: tuple[tuple[str, dict[str, Any]], ...] = (("TicketStatistics", {}), ("TicketDigest", {"force": True}))
 
 
 def say(text: str) -> None:
@@ -22,8 +25,8 @@ def run(port: int, policy: str | None, ended: threading.Event) -> int:
     """Up until `ended` is set; 0."""
     stack = _started(port, policy)
     try:
+        replay(stack, ended)
         if not ended.is_set():
-            replay(stack)
             _show(stack)
         ended.wait()
         say("\nending …")
@@ -36,7 +39,7 @@ def demo(port: int, policy: str | None, ended: threading.Event) -> int:
     """Each step checked and told; 0 when all hold, else 1."""
     stack = _started(port, policy)
     try:
-        replay(stack)
+        replay(stack, ended)
         failed = 0
         for name, check in checks.CHECKS:
             if ended.is_set():
@@ -45,8 +48,29 @@ def demo(port: int, policy: str | None, ended: threading.Event) -> int:
             failed += not _checked(name, check, stack)
     finally:
         stack.stop()
-    say("all steps hold" if not failed else f"{failed} steps do not hold")
+    say("all steps hold" if not failed else f"{failed} of {len(checks.CHECKS)} steps do not hold")
     return 1 if failed else 0
+
+
+def replay(stack: Stack, ended: threading.Event) -> None:
+    """Post the sample deliveries through the door, wait for the tickets, then run what the clock would.
+
+    Raises LocalError at the first that goes wrong; leaves off quietly when `ended` is set.
+    """
+    samples = deliveries.load(paths.DELIVERIES, utc_now())
+    for sample in samples:
+        if ended.is_set():
+            return
+        status, answer = deliveries.post(sample, stack.addresses.api, stack.webhook_secret)
+        if status != 202:
+            raise LocalError(f"the delivery {sample.name} was answered with {status}: {answer}")
+    stack.drain()
+    say(f"  {len(samples)} signed sample deliveries posted and applied")
+    for name, event in SCHEDULED:
+        result = stack.invoke(name, event)
+        if result.error:
+            raise LocalError(f"{name} failed: {result.error}; see {stack.logs / name}.log")
+    say("  statistics computed, digest posted")
 
 
 def _checked(name: str, check: Callable[[Stack], str], stack: Stack) -> bool:
@@ -60,7 +84,7 @@ def _checked(name: str, check: Callable[[Stack], str], stack: Stack) -> bool:
 
 
 def _started(port: int, policy: str | None) -> Stack:
-    stack = Stack(port, lambda text: say(f"  {text}"), _policy_text(policy))
+    stack = Stack(port, lambda text: say(f"  {text}"), policy_text(policy))
     say("Kaizen Loop on this machine")
     began = time.monotonic()
     stack.start()
@@ -68,38 +92,20 @@ def _started(port: int, policy: str | None) -> Stack:
     return stack
 
 
-def _policy_text(name: str | None) -> str | None:
-    if name is None:
-        return None
+def policy_text(name: str | None) -> str | None:
+    """The text of a policy file; None, for the layer's default, when there is no name.
+
+    Raises LocalError when the policy that would be in force cannot be read or is refused.
+    """
+    path = DEFAULT_FILE if name is None else Path(name)
     try:
-        text = Path(name).read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8")
         parse(text)
     except OSError as error:
-        raise LocalError(f"cannot read the policy {name}: {error.strerror}") from error
+        raise LocalError(f"cannot read the policy {path}: {error.strerror}") from error
     except (PolicyError, UnicodeDecodeError) as error:
-        raise LocalError(f"{name} is no valid policy: {error}") from error
-    return text
-
-
-def replay(stack: Stack) -> None:
-    """Post the sample deliveries through the door, wait for the tickets, then run what the clock would."""
-    samples = deliveries.load(paths.DELIVERIES, utc_now())
-    for sample in samples:
-        status, answer = deliveries.post(sample, stack.addresses.api, stack.webhook_secret)
-        if status != 202:
-            raise LocalError(f"the delivery {sample.name} was answered with {status}: {answer}")
-    stack.drain()
-    say(f"  {len(samples)} signed sample deliveries posted and applied")
-    for name, event in _scheduled_work():
-        result = stack.invoke(name, event)
-        if result.error:
-            raise LocalError(f"{name} failed: {result.error}; see {paths.LOGS / name}.log")
-    say("  statistics computed, digest posted")
-
-
-def _scheduled_work() -> Iterator[tuple[str, dict[str, Any]]]:
-    yield "TicketStatistics", {}
-    yield "TicketDigest", {"force": True}
+        raise LocalError(f"{path} is no valid policy: {error}") from error
+    return None if name is None else text
 
 
 def _show(stack: Stack) -> None:
@@ -111,7 +117,6 @@ def _show(stack: Stack) -> None:
                {links.api}/feed.atom
   Metrics      curl -H 'Authorization: Bearer {stack.metrics_token}' {links.api}/metrics
   Webhook      {links.api}/github/webhook
-  Logs         {paths.LOGS.relative_to(paths.ROOT)}/
+  Logs         {stack.logs.relative_to(paths.ROOT)}/
 
   Ctrl-C ends it.""")
-    sys.stdout.flush()

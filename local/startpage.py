@@ -1,50 +1,51 @@
 """The page that a person opens first: where everything is, and what is there now."""
 
 import html
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from kaizen.durations import human
+from kaizen.policy import Policy
+from kaizen.sla import SlaStatus, status
 from kaizen.tickets import Ticket, open_tickets
 from kaizen.times import utc_now
 from local.errors import LocalError
-from local.inbox.show import page
+from local.html import page
+from local.servers import Handler, Server, bind
 
 if TYPE_CHECKING:
     from local.stack import Stack
 
-
-def serve(port: int, stack: "Stack") -> ThreadingHTTPServer:
-    handler = type("StartPage", (_Handler,), {"stack": stack})
-    try:
-        return ThreadingHTTPServer(("127.0.0.1", port), handler)
-    except OSError as error:
-        raise LocalError(f"port {port} is in use; choose another with --port") from error
+REFRESH_SECONDS = 15
 
 
-class _Handler(BaseHTTPRequestHandler):
+def serve(port: int, stack: "Stack") -> Server:
+    """A server bound to the loopback port, not yet serving. Raises LocalError when the port is taken."""
+    return bind(port, StartPage, stack=stack)
+
+
+class StartPage(Handler):
     stack: "Stack"
 
-    def do_GET(self) -> None:
-        if self.path == "/metrics":  # the browser has no token: fetched for the person, with it
-            result = self.stack.invoke("MetricsExporter", metrics_event(self.stack.metrics_token))
-            body = (result.payload or {}).get("body", result.error)
-            self._send(200, body, "text/plain; charset=utf-8")
-        elif self.path == "/":
-            self._send(200, _page(self.stack), "text/html; charset=utf-8")
-        else:
-            self._send(404, "not found", "text/plain")
+    def do_GET(self) -> None:  # noqa: N802
+        match urlsplit(self.path).path:
+            case "/":
+                self.answer_text(200, start(self.stack, utc_now()), "text/html; charset=utf-8")
+            case "/metrics":  # a browser has no token: this door scrapes for it
+                self.answer_text(*scraped(self.stack))
+            case _:
+                self.answer_text(404, "not found")
 
-    def _send(self, status: int, body: str, content_type: str) -> None:
-        data = body.encode()
-        self.send_response(status)
-        self.send_header("content-type", content_type)
-        self.send_header("content-length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
 
-    def log_message(self, *_: Any) -> None:
-        """Silent."""
+def scraped(stack: "Stack") -> tuple[int, str]:
+    try:
+        result = stack.invoke("MetricsExporter", metrics_event(stack.metrics_token))
+    except LocalError as error:
+        return 502, str(error)
+    if result.error or not isinstance(result.payload, dict):
+        return 502, result.error
+    return int(result.payload["statusCode"]), str(result.payload["body"])
 
 
 def metrics_event(token: str) -> dict[str, Any]:
@@ -58,33 +59,77 @@ def metrics_event(token: str) -> dict[str, Any]:
     }
 
 
-def _page(stack: "Stack") -> str:
+def start(stack: "Stack", now: datetime) -> str:
     table = stack.aws.environments["TicketTracker"]["TICKETS_TABLE"]
-    tickets, _ = open_tickets(stack.aws.client("dynamodb"), table)
-    rows = "".join(_row(ticket) for ticket in sorted(tickets, key=lambda each: each.opened_at))
-    functions = "".join(
-        f"<tr><td>{html.escape(name)}</td><td>{'running' if each.running else 'not started'}</td>"
-        f"<td>{each.invocations}</td><td>{each.errors}</td></tr>"
-        for name, each in stack.functions().items()
-    )
+    tickets, unreadable = open_tickets(stack.aws.client("dynamodb"), table)
     links = stack.addresses
+    # As an argument for a shell: the token is made of letters, digits, - and _.
+    curl = f"curl -H 'Authorization: Bearer {stack.metrics_token}' {links.api}/metrics"
     return page(
         "Kaizen Loop",
         f"""<h1>Kaizen Loop on this machine</h1>
-<p><a href="{links.inbox}/">Inbox: the Slack digest</a> ·
-<a href="{links.api}/feed.rss">Feed (RSS)</a> · <a href="{links.api}/feed.atom">Feed (Atom)</a> ·
-<a href="/metrics">Metrics</a></p>
-<article><h2>Open tickets</h2><table>
-<tr><th>Ticket</th><th>Title</th><th>Component</th><th>Severity</th><th>Open for</th>
-</tr>{rows}</table></article>
-<article><h2>Functions</h2><table><tr><th>Function</th><th></th><th>Calls</th><th>Errors</th></tr>{functions}</table>
-</article>""",
-        refresh=15,
+<nav><a href="{links.inbox}/">Inbox: the Slack digest</a><a href="{links.api}/feed.rss">Feed (RSS)</a>
+<a href="{links.api}/feed.atom">Feed (Atom)</a><a href="/metrics">Metrics</a></nav>
+<article><h2>Open tickets</h2>{ticket_table(tickets, stack.policy, now)}
+{f'<p class="bad">Unreadable: {html.escape(", ".join(unreadable))}</p>' if unreadable else ""}</article>
+<article><h2>Functions</h2>{_functions(stack)}<p class="soft">Logs are in {html.escape(str(stack.logs))}</p></article>
+<article><h2>Queues</h2>{_queues(stack)}</article>
+<article><h2>Doors</h2><table>
+<tr><th>GitHub's webhook</th><td><code>{links.api}/github/webhook</code></td></tr>
+<tr><th>Its secret</th><td><code>{html.escape(stack.webhook_secret)}</code></td></tr>
+<tr><th>Scrape</th><td><code>{html.escape(curl)}</code></td></tr></table></article>""",
+        refresh=REFRESH_SECONDS,
     )
 
 
-def _row(ticket: Ticket) -> str:
-    age = human((utc_now() - ticket.opened_at).total_seconds())
+def ticket_table(tickets: list[Ticket], policy: Policy, now: datetime) -> str:
+    """Least remaining first, then those without a target."""
+    if not tickets:
+        return '<p class="soft">None.</p>'
+    standing = [(ticket, status(ticket, policy, now)) for ticket in tickets]
+    standing.sort(key=lambda pair: (pair[1] is None, pair[1].remaining_seconds if pair[1] else 0, pair[0].name))
+    rows = "".join(_ticket(ticket, sla, now) for ticket, sla in standing)
+    heads = ("Ticket", "Title", "Component", "Severity", "Open for", "SLA")
+    return f"<table><tr>{''.join(f'<th>{head}</th>' for head in heads)}</tr>{rows}</table>"
+
+
+def _ticket(ticket: Ticket, sla: SlaStatus | None, now: datetime) -> str:
+    age = human((now - ticket.opened_at).total_seconds())
     cells = (ticket.title, ticket.component, ticket.severity, age)
-    name = f'<a href="{html.escape(ticket.url)}">{html.escape(ticket.name)}</a>'
-    return f"<tr><td>{name}</td>{''.join(f'<td>{html.escape(cell)}</td>' for cell in cells)}</tr>"
+    name = html.escape(ticket.name)
+    if ticket.url.startswith("https://"):
+        name = f'<a href="{html.escape(ticket.url)}" rel="noreferrer">{name}</a>'
+    return f"<tr><td>{name}</td>{''.join(f'<td>{html.escape(cell)}</td>' for cell in cells)}<td>{_sla(sla)}</td></tr>"
+
+
+def _sla(sla: SlaStatus | None) -> str:
+    if sla is None:
+        return '<span class="soft">no target</span>'
+    length = human(sla.remaining_seconds) + (" working time" if sla.clock == "business" else "")
+    text = f'<span class="bad">{length} over</span>' if sla.breached else f"{length} left"
+    return f"{text}, paused" if sla.paused else text
+
+
+def _functions(stack: "Stack") -> str:
+    rows = "".join(
+        f"<tr><td>{html.escape(name)}</td><td>{'running' if each.running else 'not started yet'}</td>"
+        f"{_number(each.invocations)}{_number(each.errors, bad=each.errors > 0)}</tr>"
+        for name, each in stack.functions().items()
+    )
+    return (
+        '<table><tr><th>Function</th><th>State</th><th class="number">Calls</th>'
+        f'<th class="number">Errors</th></tr>{rows}</table>'
+    )
+
+
+def _queues(stack: "Stack") -> str:
+    rows = "".join(
+        f"<tr><td>{html.escape(name)}</td>{_number(count, bad=dead and count > 0)}</tr>"
+        for counts, dead in ((stack.queues.waiting(), False), (stack.queues.dead(), True))
+        for name, count in counts.items()
+    )
+    return f'<table><tr><th>Queue</th><th class="number">Messages</th></tr>{rows}</table>'
+
+
+def _number(value: int, *, bad: bool = False) -> str:
+    return f'<td class="number{" bad" if bad else ""}">{value}</td>'

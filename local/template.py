@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from local.errors import LocalError
+from local.routes import Route
 
 REGION = "eu-west-1"
 ACCOUNT = "123456789012"
@@ -33,14 +34,8 @@ class FunctionSpec:
     memory: int
     layers: tuple[str, ...]  # folders in the repository
     environment: Mapping[str, Any]
-    on_failure: Any = None
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    method: str
-    path: str
-    function: str
+    retries: int = 2  # of an asynchronous invocation
+    on_failure: Any = None  # ARN of the queue that then gets the event
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +50,7 @@ class QueueSource:
 class Schedule:
     name: str
     expression: str
+    zone: str
     function: str
     payload: str
 
@@ -73,7 +69,7 @@ class Template:
 
 def load(path: Path, parameters: Mapping[str, str]) -> Template:
     """Read and translate. Raises LocalError when there is no such file or SAM refuses it."""
-    translated, values = _translate(path, parameters)
+    translated, values = translate(path, parameters)
     resources = translated["Resources"]
     return Template(
         functions={function.name: function for function in _functions(resources)},
@@ -89,7 +85,8 @@ def load(path: Path, parameters: Mapping[str, str]) -> Template:
     )
 
 
-def _translate(path: Path, parameters: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
+def translate(path: Path, parameters: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
+    """The translated template and the parameter values it was translated with."""
     import boto3
     from samtranslator.model.exceptions import InvalidDocumentException
     from samtranslator.parser.parser import Parser
@@ -102,11 +99,13 @@ def _translate(path: Path, parameters: Mapping[str, str]) -> tuple[dict[str, Any
         raise LocalError(f"cannot read {path}: {error.strerror}") from error
     except Exception as error:  # YAML errors come as several unrelated classes
         raise LocalError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from error
+    if not isinstance(raw, dict) or not isinstance(raw.get("Resources"), dict):
+        raise LocalError(f"{path} has no Resources: it is no template")
     values = {name: str(each.get("Default", "")) for name, each in raw.get("Parameters", {}).items()} | dict(parameters)
     # The translator wants code on S3; a marker address keeps the folder.
-    raw["Globals"]["Function"]["CodeUri"] = "s3://local/functions"
+    raw.setdefault("Globals", {}).setdefault("Function", {})["CodeUri"] = "s3://local/functions"
     for resource in raw["Resources"].values():
-        if resource["Type"] == "AWS::Serverless::LayerVersion":
+        if resource.get("Type") == "AWS::Serverless::LayerVersion":
             resource["Properties"]["ContentUri"] = f"s3://local/{resource['Properties']['ContentUri']}"
     os.environ.setdefault("AWS_DEFAULT_REGION", REGION)
     translator = Translator({}, Parser(), boto_session=boto3.Session(region_name=REGION))
@@ -124,12 +123,12 @@ def _of_type(resources: Mapping[str, Any], kind: str) -> Iterator[tuple[str, dic
 
 
 def _functions(resources: Mapping[str, Any]) -> Iterator[FunctionSpec]:
-    failures = {
-        each["FunctionName"]["Ref"]: each.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination")
-        for _, each in _of_type(resources, "AWS::Lambda::EventInvokeConfig")
+    asynchronous = {
+        each["FunctionName"]["Ref"]: each for _, each in _of_type(resources, "AWS::Lambda::EventInvokeConfig")
     }
     for name, properties in _of_type(resources, "AWS::Lambda::Function"):
         layers = [resources[layer["Ref"]]["Properties"]["Content"]["S3Key"] for layer in properties.get("Layers", [])]
+        invoked = asynchronous.get(name, {})
         yield FunctionSpec(
             name=name,
             handler=properties["Handler"],
@@ -137,7 +136,8 @@ def _functions(resources: Mapping[str, Any]) -> Iterator[FunctionSpec]:
             memory=int(properties["MemorySize"]),
             layers=tuple(layers),
             environment=properties.get("Environment", {}).get("Variables", {}),
-            on_failure=failures.get(name),
+            retries=int(invoked.get("MaximumRetryAttempts", 2)),
+            on_failure=invoked.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination"),
         )
 
 
@@ -164,6 +164,8 @@ def _sources(resources: Mapping[str, Any]) -> Iterator[QueueSource]:
 
 def _schedules(resources: Mapping[str, Any]) -> Iterator[Schedule]:
     for name, schedule in _of_type(resources, "AWS::Scheduler::Schedule"):
-        target = schedule["Target"]
+        if schedule.get("State") == "DISABLED":
+            continue
+        target, zone = schedule["Target"], schedule.get("ScheduleExpressionTimezone", "UTC")
         function = target["Arn"]["Fn::GetAtt"][0]
-        yield Schedule(name, schedule["ScheduleExpression"], function, target.get("Input", "{}"))
+        yield Schedule(name, schedule["ScheduleExpression"], zone, function, target.get("Input", "{}"))

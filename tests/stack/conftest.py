@@ -13,7 +13,7 @@ from local.stack import Stack
 def started() -> Stack:
     # From midnight on today's digest is due, so that the hour at which the tests run does not matter.
     policy = DEFAULT_FILE.read_text(encoding="utf-8").replace("digest_hour = 9", "digest_hour = 0")
-    stack = Stack(0, print, policy)
+    stack = Stack(0, print, policy, paths.BUILD / "local" / "test-logs")
     stack.start()
     return stack
 
@@ -33,7 +33,7 @@ def stack() -> Iterator[Stack]:
 
 @pytest.fixture(scope="module")
 def fresh_stack() -> Iterator[Stack]:
-    """A stack as it is after a deployment, for one module."""
+    """A stack as it is after a deployment, for one module that comes before those with the shared `stack`."""
     stack = started()
     yield stack
     stack.stop()
