@@ -5,8 +5,9 @@ Tickets come from outside: a title may hold control characters, half a surrogate
 
 import html
 import re
-import unicodedata
 from urllib.parse import quote
+
+from kaizen.slack.graphemes import clusters
 
 _PLANE_ENDS = "".join(chr(plane << 16 | low) for plane in range(1, 17) for low in (0xFFFE, 0xFFFF))
 # Not in XML 1.0 at all (control characters, surrogates, U+FFFE), or discouraged by it (C1, noncharacters).
@@ -16,8 +17,6 @@ _DIRECTIONS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 # What a reader that takes a title for HTML would see as a tag or an entity.
 _MARKUP = re.compile(r"<(?=[A-Za-z/!?])|&(?=[#A-Za-z])")
 _ZERO_WIDTH_SPACE = "\u200b"
-_JOINER = "\u200d"
-_LONGEST_CLUSTER = 32  # code points; the longest emoji in use has ten
 _BARE_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
@@ -30,23 +29,12 @@ def cut(text: str, most: int) -> str:
     """At most `most` code points, never inside a combined character; an ellipsis marks the cut."""
     if len(text) <= most:
         return text
-    end = most - 1
-    for place in range(end, max(end - _LONGEST_CLUSTER, 0), -1):
-        if not _continues(text, place):
-            end = place
+    end = 0
+    for cluster in clusters(text):
+        if end + len(cluster) >= most:
             break
+        end += len(cluster)
     return text[:end] + "…"
-
-
-def _continues(text: str, place: int) -> bool:
-    """Whether the code point there belongs to the character before it."""
-    this = text[place]
-    return (
-        this == _JOINER
-        or text[place - 1] == _JOINER
-        or unicodedata.category(this) in ("Mn", "Me", "Mc")  # accents, variation selectors
-        or "\U0001f3fb" <= this <= "\U0001f3ff"  # skin tones
-    )
 
 
 def plain(text: str) -> str:
