@@ -1,5 +1,6 @@
 """The digest from schedule to Slack, on moto's tables and a Slack on loopback that can misbehave."""
 
+import json
 import logging
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -7,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.architecture.house import ROOT
 from tests.contract.digest_world import BOT_ROUTE, TOKEN, WEBHOOK_PATH, Answer, World, forget, routes, world
 from tests.unit.digest.samples import ticket
 from ticket_digest.handler import DigestFailedError, UnknownRouteError
@@ -42,6 +44,12 @@ def test_once_per_local_day_by_webhook(here: World) -> None:
     assert here.metric("kaizen_slack_requests_total") == {("webhook", "ok"): 2}
     success = (NINE + timedelta(days=1)).timestamp()
     assert here.metric("kaizen_digest_last_success_timestamp_seconds") == {("default",): success}
+
+
+def test_the_scheduler_s_event(here: World) -> None:
+    event = json.loads((ROOT / "events" / "ticket_digest.json").read_text(encoding="utf-8"))
+    assert outcomes(here.run(NINE - QUARTER, event)) == ["not_due"]
+    assert outcomes(here.run(NINE, event)) == ["posted"]
 
 
 def test_a_long_digest_goes_on_in_a_thread(here: World) -> None:

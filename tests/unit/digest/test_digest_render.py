@@ -80,7 +80,7 @@ def check(messages: Sequence[Message], tickets: Sequence[Ticket]) -> None:
 
 
 hostile_titles = st.one_of(st.sampled_from(HOSTILE), st.text(max_size=300))
-some_tickets = st.builds(
+some_tickets: st.SearchStrategy[dict[str, Any]] = st.builds(
     dict,
     left=st.floats(-200, 24),
     title=hostile_titles,
