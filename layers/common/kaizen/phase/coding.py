@@ -69,6 +69,8 @@ def compress(coding: str, data: bytes, effort: Effort = Effort.LIVE) -> bytes:
 def decompress(coding: str, data: bytes, limit: int) -> bytes:
     """The inverse, if the result has at most `limit` bytes; what would have more is refused before it is written.
 
+    Of Brotli, bytes after its end go unnoticed: the messages within tell by their lengths and numbers.
+
     Raises PhaseFormatError: coding (unknown, the data are not in it, or too much comes out), too-large (no coding).
     """
     name = _ALIASES.get(coding.lower(), coding.lower())
