@@ -5,12 +5,13 @@ import logging
 import secrets
 import threading
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import boto3
-from moto.server import ThreadedMotoServer
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from werkzeug.serving import BaseWSGIServer, make_server
 
 from local.errors import LocalError
 from local.template import REGION, Template
@@ -29,7 +30,7 @@ CREDENTIALS = {
 class Aws:
     """The server, and what the template's values came to."""
 
-    server: ThreadedMotoServer
+    server: BaseWSGIServer
     endpoint: str
     environments: dict[str, dict[str, str]] = field(default_factory=dict)  # function -> variables
     values: dict[str, str] = field(default_factory=dict)  # queue ARNs by the keys that `create` was given
@@ -48,8 +49,25 @@ class Aws:
         self.client("ssm").put_parameter(Name=name, Value=value, Type="SecureString", Overwrite=True)
 
     def stop(self) -> None:
-        self.server.stop()
+        self.server.shutdown()
+        self.server.server_close()
         _ONLY_ONE.release()
+
+
+class _AtomicTables:
+    """moto, one DynamoDB request after the other: between threads its transactions tear, and AWS's do not.
+
+    The other services go on side by side; a queue's long poll would hold up everything else.
+    """
+
+    def __init__(self, moto: Callable[..., Iterable[bytes]]) -> None:
+        self._moto, self._tables = moto, threading.Lock()
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        if not environ.get("HTTP_X_AMZ_TARGET", "").startswith("DynamoDB"):
+            return self._moto(environ, start_response)
+        with self._tables:
+            return list(self._moto(environ, start_response))
 
 
 def start() -> Aws:
@@ -57,10 +75,10 @@ def start() -> Aws:
     if not _ONLY_ONE.acquire(blocking=False):
         raise LocalError("this process has a stack already, and moto keeps one state per process")
     logging.getLogger("werkzeug").setLevel(logging.ERROR)  # a line per AWS call helps nobody
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    endpoint = f"http://{host}:{port}"
+    moto = _AtomicTables(DomainDispatcherApplication(create_backend_app))
+    server = make_server("127.0.0.1", 0, moto, threaded=True, request_handler=MotoRequestHandler)
+    threading.Thread(target=server.serve_forever, name="aws", daemon=True).start()
+    endpoint = f"http://127.0.0.1:{server.server_port}"
     # moto keeps its state per process, not per server: an earlier stack of this process is forgotten.
     urllib.request.urlopen(f"{endpoint}/moto-api/reset", data=b"").close()  # noqa: S310 - our own loopback address
     return Aws(server, endpoint)
