@@ -6,6 +6,8 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -24,25 +26,29 @@ def local(*arguments: str) -> "subprocess.CompletedProcess[str]":
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_no_process_outlives_a_run(number: signal.Signals) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [*COMMAND, "run", "--port", str(port)]
-    run = subprocess.Popen(command, cwd=paths.ROOT, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True)
-    assert run.stdout is not None
-    for line in run.stdout:
-        if "Ctrl-C" in line:
-            break
-    pids = [int(pid) for pid in _descendants(run.pid)]
-    assert len(pids) >= 4, "some functions are running"
-    run.send_signal(number)
-    status = run.wait(timeout=30)
-    run.stdout.close()
+    with _started("run", "--port", "0") as run:  # any free ones: a port found here could be taken until it listens
+        pids = [int(pid) for pid in _descendants(run.pid)]
+        assert len(pids) >= 4, "some functions are running"
+        run.send_signal(number)
+        status = run.wait(timeout=30)
     assert status == (0 if number != signal.SIGKILL else -9)
     deadline = time.monotonic() + 10
     while any(_alive(pid) for pid in pids) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert [pid for pid in pids if _alive(pid)] == []
+
+
+@contextmanager
+def _started(*arguments: str) -> Iterator["subprocess.Popen[str]"]:
+    """The stack as a program that is up; it is killed at the end when a test has not ended it."""
+    command = [*COMMAND, *arguments]
+    with subprocess.Popen(command, cwd=paths.ROOT, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True) as run:
+        try:
+            assert run.stdout is not None
+            assert any("Ctrl-C" in line for line in run.stdout), "it ended before it was up"
+            yield run
+        finally:
+            run.kill()
 
 
 def _descendants(parent: int) -> list[str]:
