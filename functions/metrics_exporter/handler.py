@@ -19,7 +19,7 @@ from kaizen.observability import logger
 from kaizen.policy_store import current_policy, policy_refused
 from kaizen.secrets import SecretError, secret
 from kaizen.settings import Settings
-from metrics_exporter.access import allowed
+from kaizen.bearer import allowed
 from metrics_exporter.collector import KaizenCollector, Reading
 from metrics_exporter.negotiation import encoded
 from metrics_exporter.own import Scrape

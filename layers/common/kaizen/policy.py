@@ -18,6 +18,7 @@ from kaizen.policy_model import (
     Route,
     Severity,
     SlaTarget,
+    StreamPolicy,
 )
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "Route",
     "Severity",
     "SlaTarget",
+    "StreamPolicy",
     "check",
     "parse",
 ]

@@ -7,11 +7,24 @@ from typing import Any
 
 from kaizen import policy_values as values
 from kaizen.calendars import Calendar
-from kaizen.policy_model import OTHER, UNASSIGNED, UNKNOWN, Component, FeedPolicy, Policy, Route, Severity, SlaTarget
-from kaizen.tables import Table, boolean, integer, many, one_of, text
+from kaizen.policy_model import (
+    OTHER,
+    UNASSIGNED,
+    UNKNOWN,
+    Component,
+    FeedPolicy,
+    Policy,
+    Route,
+    Severity,
+    SlaTarget,
+    StreamPolicy,
+)
+from kaizen.tables import Table, boolean, integer, many, one_number_of, one_of, real, text
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _MOST_COMPONENTS, _MOST_SEVERITIES = 50, 9  # each pair of them is some thirty metric series
+_MOST_STREAMS = 50  # each is some forty metric series
+_MOST_CELLS = 1 << 22  # of a chunk, so that it is made in the memory of one function
 _MOST_WEEKS = 520
 _RESERVED = (OTHER, UNASSIGNED, UNKNOWN)
 
@@ -54,12 +67,14 @@ def _read(file: Table) -> Policy:
         unknown_target=_target(unknown, known, set(calendars)),
         routes=tuple(_route(each) for each in file.tables("routes")),
         feed=_feed(file.table("feed")),
+        streams=tuple(_stream(each) for each in file.tables("streams")),
     )
     for table in (tickets, components, unknown, file):
         table.close()
     for kind, named, most in (
         ("components", policy.components, _MOST_COMPONENTS),
         ("severities", policy.severities, _MOST_SEVERITIES),
+        ("streams", policy.streams, _MOST_STREAMS),
     ):
         if len(named) > most:
             file.fault(f"there are {len(named)}, the most is {most}", kind)
@@ -172,10 +187,33 @@ def _feed(table: Table) -> FeedPolicy:
     return feed
 
 
+def _stream(table: Table) -> StreamPolicy:
+    default = StreamPolicy("")
+    stream = StreamPolicy(
+        id=table.need("id", values.name, table.place),
+        target_rows=table.get("target_rows", integer(256, 8192), default.target_rows),
+        threshold=table.get("threshold", integer(256, 8192), default.threshold),
+        pixels=table.get("pixels", integer(256, 8192), None),
+        bytes_per_second=table.get("bytes_per_second", integer(1000, 10**9), None),
+        standard_error=table.get("standard_error", real(0.005, 0.5), None),
+        seed=table.get("seed", integer(0, (1 << 63) - 1), default.seed),
+        bits=table.get("bits", one_number_of(values.BITS), default.bits),
+        levels=table.get("levels", integer(0, 10), default.levels),
+        factor=table.get("factor", one_number_of((2, 4)), default.factor),
+        chunk_columns=table.get("chunk_columns", one_number_of((64, 128, 256, 512)), default.chunk_columns),
+    )
+    if stream.chunk_columns * max(stream.target_rows, stream.threshold) > _MOST_CELLS:
+        table.fault(f"makes chunks of more than {_MOST_CELLS} cells: take fewer rows or columns", "chunk_columns")
+    table.close()
+    return stream
+
+
 def _contradictions(policy: Policy) -> Iterator[str]:
     """Faults between parts that are each well-formed."""
     yield from _twice("components", policy.components)
     yield from _twice("severities", policy.severities)
+    streams = [stream.id for stream in policy.streams]
+    yield from (f"streams: two are called {name!r}" for name in sorted(set(streams)) if streams.count(name) > 1)
     seen: set[str] = set()
     for route in policy.routes:
         if route.name in seen:

@@ -72,6 +72,28 @@ class FeedPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class StreamPolicy:
+    """One stream of oscillator phases: how many of its rows are kept, and in which levels its history is stored.
+
+    Up to `threshold` rows all are kept, above it `target_rows`, or what `pixels` (of height), `bytes_per_second` (of
+    egress for one viewer) and `standard_error` (of R) ask for; None where nothing is asked. `seed` chooses the sample.
+    Level l has a column per `factor`**l frames; a chunk holds `chunk_columns` columns.
+    """
+
+    id: str
+    target_rows: int = 1000
+    threshold: int = 4096
+    pixels: int | None = None
+    bytes_per_second: int | None = None
+    standard_error: float | None = None
+    seed: int = 0
+    bits: int = 16
+    levels: int = 6
+    factor: int = 4
+    chunk_columns: int = 256
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """Labels are compared in lower case; `severities` run from the most severe to the least."""
 
@@ -83,6 +105,7 @@ class Policy:
     unknown_target: SlaTarget | None
     routes: tuple[Route, ...]
     feed: FeedPolicy
+    streams: tuple[StreamPolicy, ...] = ()
 
     def is_ticket(self, labels: Iterable[str]) -> bool:
         """Whether an issue with these labels is a ticket: every issue, or one that carries a ticket label."""
@@ -104,6 +127,10 @@ class Policy:
     def target(self, severity: str) -> SlaTarget | None:
         """The SLA target of a severity; None when it has none."""
         return next((each.target for each in self.severities if each.name == severity), self.unknown_target)
+
+    def stream(self, name: str) -> StreamPolicy | None:
+        """The stream of that id; None when the policy knows none."""
+        return next((each for each in self.streams if each.id == name), None)
 
     @property
     def component_names(self) -> tuple[str, ...]:

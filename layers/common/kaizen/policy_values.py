@@ -12,6 +12,8 @@ _LENGTH = re.compile(r"(?:([0-9]{1,4})d)?(?:([0-9]{1,5})h)?(?:([0-9]{1,6})m)?")
 _WINDOW = re.compile(r"([0-9]{2}):([0-9]{2})-([0-9]{2}):([0-9]{2})")
 _LONGEST = 10 * 366 * 86400
 
+BITS = (8, 12, 16)  # of a binary angle, as in kaizen.phase.quantise, which needs numpy
+
 NAME = r"[a-z0-9][a-z0-9_-]{0,62}"
 name = text(NAME, "a name of small letters, digits, - and _")
 address = text(r"/[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*", "the path of an SSM parameter, such as /kaizen/slack/team")

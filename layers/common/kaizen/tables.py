@@ -94,6 +94,26 @@ def integer(lowest: int, highest: int) -> Convert[int]:
     return convert
 
 
+def real(lowest: float, highest: float) -> Convert[float]:
+    def convert(value: Any) -> float:
+        if type(value) not in (int, float) or not lowest <= value <= highest:
+            raise ValueError(f"is not a number from {lowest} to {highest}")
+        return float(value)
+
+    return convert
+
+
+def one_number_of(allowed: Iterable[int]) -> Convert[int]:
+    numbers = tuple(allowed)
+
+    def convert(value: Any) -> int:
+        if type(value) is not int or value not in numbers:
+            raise ValueError(f"{value!r} is none of {', '.join(map(str, numbers))}")
+        return value
+
+    return convert
+
+
 def one_of(allowed: Iterable[str]) -> Convert[str]:
     names = tuple(allowed)
 

@@ -73,6 +73,58 @@ _ALL = (
     Metric("kaizen_statistics_last_success_timestamp_seconds", "gauge", "When the windows were last computed."),
     Metric("kaizen_slack_requests_total", "counter", "Calls to Slack.", ("method", "result")),
     Metric("kaizen_feed_requests_total", "counter", "Feed requests by answer.", ("format", "code"), shards=8),
+    Metric(
+        "bytes_saved_total", "counter",
+        "Bytes that the delta protocol saved: the same frames as full ones, in the same bits and content coding, less "
+        "what was sent. Resynchronised responses save nothing.", ("stream",), shards=8,
+    ),
+    Metric(
+        "phase_frame_bytes_sent_total", "counter",
+        "Bytes of response bodies as they were sent, headers of frames included, by kind of response: full, delta, or "
+        "config for what describes the rows.", ("stream", "kind"), shards=8,
+    ),
+    Metric(
+        "phase_frame_bytes_full_equivalent_total", "counter",
+        "What the same responses would have taken with full frames: sent and saved together.", ("stream",), shards=8,
+    ),
+    Metric(
+        "phase_bytes_retransmitted_total", "counter",
+        "Bytes sent to clients that had lost their state.", ("stream",), shards=8,
+    ),
+    Metric(
+        "phase_resync_total", "counter",
+        "Responses that started from a keyframe because the client had no usable state, by reason.",
+        ("stream", "reason"), shards=8,
+    ),
+    Metric(
+        "phase_handshakes_total", "counter", "Handshakes of the phase schema by verdict.", ("verdict",), shards=8,
+    ),
+    Metric(
+        "phase_frames_received_total", "counter", "Frames taken from producers into durable storage.", ("stream",),
+        shards=8,
+    ),
+    Metric(
+        "phase_posts_refused_total", "counter",
+        "Posts of frames that were refused, by the status of the answer.", ("code",), shards=8,
+    ),
+    Metric("phase_frames_processed_total", "counter", "Frames downsampled and put into the ring.", ("stream",)),
+    Metric(
+        "phase_frames_dropped_total", "counter",
+        "Frames that came to nothing: seen before (duplicate), of an epoch that is over (stale), or unreadable "
+        "(malformed).", ("stream", "reason"),
+    ),
+    Metric("phase_gaps_total", "counter", "Times that frames were missing between two that came.", ("stream",)),
+    Metric("phase_epochs_total", "counter", "Sets of rows that a stream has had.", ("stream",)),
+    Metric("phase_chunks_total", "counter", "Chunks of history written, by level.", ("stream", "level")),
+    Metric(
+        "phase_rows", "gauge", "Rows of a stream's current epoch: sampled, and total.", ("stream", "kind"),
+    ),
+    Metric(
+        "phase_last_frame_timestamp_seconds", "gauge", "Time of the newest frame that was downsampled.", ("stream",),
+    ),
+    Metric(
+        "phase_last_processed_timestamp_seconds", "gauge", "When a frame was last downsampled.", ("stream",),
+    ),
 )  # fmt: skip
 
 CATALOGUE: dict[str, Metric] = {metric.name: metric for metric in _ALL}

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metrics_exporter.access import allowed
+from kaizen.bearer import allowed
 
 TOKENS = "new-token\nold-token\n"
 

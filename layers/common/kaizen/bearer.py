@@ -1,4 +1,4 @@
-"""Who may scrape. Pure."""
+"""Bearer tokens of machines: who may scrape, who may post frames. Pure."""
 
 import hmac
 
@@ -6,7 +6,7 @@ import hmac
 def allowed(authorization: str, tokens: str) -> bool:
     """Whether an Authorization header carries one of the tokens, which stand apart by white space.
 
-    Two tokens may be valid at once, so that a rotation costs no scrape. Takes as long for a wrong token as for a right
+    Two tokens may be valid at once, so that a rotation costs no request. Takes as long for a wrong token as for a right
     one: every token is compared, in constant time.
     """
     scheme, _, given = authorization.partition(" ")
