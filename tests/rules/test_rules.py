@@ -75,9 +75,9 @@ def test_each_recording_rule_is_tested(rule: dict[str, Any]) -> None:
 def test_recording_rules_say_level_metric_operation(rule: dict[str, Any]) -> None:
     level, _, rest = rule["record"].partition(":")
     metric, _, operation = rest.partition(":")
-    assert set(level.split("_")) <= {"component", "severity", "le"}
-    assert metric.startswith("kaizen_")
-    assert re.fullmatch(r"[a-z0-9_]*(7d|30d)", operation)
+    assert set(level.split("_")) <= {"component", "severity", "le", "stream"}
+    assert metric.startswith(("kaizen_", "phase_", "bytes_saved"))
+    assert re.fullmatch(r"[a-z0-9_]*(5m|10m|1h|1d|7d|30d)", operation)
 
 
 @pytest.mark.parametrize("alert", alerts(), ids=rule_name)

@@ -24,7 +24,6 @@ from kaizen.tables import Table, boolean, integer, many, one_number_of, one_of, 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _MOST_COMPONENTS, _MOST_SEVERITIES = 50, 9  # each pair of them is some thirty metric series
 _MOST_STREAMS = 50  # each is some forty metric series
-_MOST_CELLS = 1 << 22  # of a chunk, so that it is made in the memory of one function
 _MOST_WEEKS = 520
 _RESERVED = (OTHER, UNASSIGNED, UNKNOWN)
 
@@ -202,8 +201,6 @@ def _stream(table: Table) -> StreamPolicy:
         factor=table.get("factor", one_number_of((2, 4)), default.factor),
         chunk_columns=table.get("chunk_columns", one_number_of((64, 128, 256, 512)), default.chunk_columns),
     )
-    if stream.chunk_columns * max(stream.target_rows, stream.threshold) > _MOST_CELLS:
-        table.fault(f"makes chunks of more than {_MOST_CELLS} cells: take fewer rows or columns", "chunk_columns")
     table.close()
     return stream
 

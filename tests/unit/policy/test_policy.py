@@ -4,7 +4,7 @@ from hashlib import sha256
 
 import pytest
 
-from kaizen.policy import Route, SlaTarget, parse
+from kaizen.policy import Route, SlaTarget, StreamPolicy, parse
 from tests.factories import default_policy
 
 DAY = 86400
@@ -92,6 +92,19 @@ def test_the_default_route_and_feed() -> None:
     )
     assert policy.feed.tokens == {}  # public
     assert (policy.feed.date, policy.feed.ttl_seconds) == ("2026-01-01", 900)
+
+
+def test_streams() -> None:
+    policy = default_policy()
+    assert policy.stream("kuramoto") == StreamPolicy("kuramoto")  # the file says what the defaults are
+    assert policy.stream("other") is None
+    text = '[severities.s]\nlabels = ["s"]\n[feed]\ndomain = "example.org"\ndate = 2026-01-01\n'
+    assert parse(text).streams == ()
+    (given,) = parse(
+        text + '[[streams]]\nid = "grid"\npixels = 720\nbytes_per_second = 50000\nstandard_error = 0.02\n'
+        "seed = 9\nbits = 8\nlevels = 3\nfactor = 2\nchunk_columns = 64\nthreshold = 512\ntarget_rows = 300"
+    ).streams
+    assert given == StreamPolicy("grid", 300, 512, 720, 50000, 0.02, 9, 8, 3, 2, 64)
 
 
 def test_a_route_with_everything() -> None:
