@@ -34,6 +34,7 @@ class Aws:
     endpoint: str
     environments: dict[str, dict[str, str]] = field(default_factory=dict)  # function -> variables
     values: dict[str, str] = field(default_factory=dict)  # queue ARNs by the keys that `create` was given
+    physical: dict[str, str] = field(default_factory=dict)  # logical ids to physical ones
 
     def client(self, service: str) -> Any:
         build: Any = boto3.client  # its typing knows the services one by one
@@ -106,8 +107,10 @@ def create(aws: Aws, template: Template, wanted: Mapping[str, Any]) -> None:
             Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in template.parameters.items()],
         )
         (stack,) = client.describe_stacks(StackName=STACK)["Stacks"]
+        listed = client.describe_stack_resources(StackName=STACK)["StackResources"]
     except Exception as error:  # moto passes on whatever its resources raise
         raise LocalError(f"the template's resources cannot be created: {error}") from error
+    aws.physical = {each["LogicalResourceId"]: each.get("PhysicalResourceId", "") for each in listed}
     for output in stack["Outputs"]:
         owner, name = places[output["OutputKey"]]
         if owner:

@@ -1,20 +1,21 @@
 """How full the queues are."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 _COUNTS = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
 
 
 class Queues:
-    """The queues of the stack by their logical ids; `consumed` are the addresses of those that a function empties."""
+    """The queues by their logical ids; `consumed` are the addresses of those that a function empties."""
 
-    def __init__(self, sqs: Any, stack: str, consumed: Iterable[str]) -> None:
+    def __init__(self, sqs: Any, physical: Mapping[str, str], consumed: Iterable[str]) -> None:
+        """`physical` maps logical ids to names or addresses, of queues and of whatever else there is."""
         self._sqs = sqs
         self._consumed = set(consumed)
+        names = {each.rpartition("/")[2]: logical for logical, each in physical.items()}
         urls = sqs.list_queues().get("QueueUrls", [])
-        # CloudFormation names a queue after stack, logical id and a random part.
-        self._urls = {url.rpartition("/")[2].removeprefix(f"{stack}-").rpartition("-")[0]: url for url in urls}
+        self._urls = {names[url.rpartition("/")[2]]: url for url in urls}
 
     def waiting(self) -> dict[str, int]:
         """Messages waiting or in flight, for the queues that functions empty."""

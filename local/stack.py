@@ -18,6 +18,7 @@ from local.emulator import Emulator, Invocation
 from local.errors import LocalError
 from local.inbox import server as inbox_server
 from local.inbox.workspace import WEBHOOK_PATH, Workspace
+from local.lifecycle import Lifecycle
 from local.poller import Poller
 from local.queues import Queues
 from local.servers import Server
@@ -59,9 +60,11 @@ class Stack:
         self._pollers: list[Poller] = []
         self._emulators: dict[str, Emulator] = {}
         self._clock: Clock | None = None
+        self._lifecycle: Lifecycle | None = None
         self._asynchronous: Asynchronous | None = None
         self.webhook_secret = local_aws.random_secret()
         self.metrics_token = local_aws.random_secret()
+        self.producer_token = local_aws.random_secret()
         self.inbox = Workspace(BOT_TOKEN)
 
     def start(self) -> None:
@@ -78,6 +81,8 @@ class Stack:
             self._asynchronous.end()
         if self._clock is not None:
             self._clock.stop()
+        if self._lifecycle is not None:
+            self._lifecycle.stop()
         for poller in self._pollers:
             poller.stop()
         for server in self._servers:
@@ -87,7 +92,8 @@ class Stack:
         if hasattr(self, "aws"):
             self.aws.stop()
             del self.aws
-        self._servers, self._pollers, self._emulators, self._clock = [], [], {}, None
+        self._servers, self._pollers, self._emulators = [], [], {}
+        self._clock = self._lifecycle = None
 
     def invoke(self, function: str, event: Any) -> Invocation:
         """Call a function by its logical id and wait. Raises LocalError when there is none, or it cannot be run."""
@@ -123,11 +129,14 @@ class Stack:
         self._clock = Clock(self.template.schedules, self.run)
         self._start_aws(inbox.address)
         self._start_functions()
+        buckets = {self.aws.physical[name]: rules for name, rules in self.template.lifecycles.items()}
+        self._lifecycle = Lifecycle(self.aws.client("s3"), buckets, self._say)
         for server in self._servers:
             server.start()
         for poller in self._pollers:
             poller.start()
         self._clock.start()
+        self._lifecycle.start()
 
     def _bound(self, server: Server) -> Server:
         self._servers.append(server)
@@ -141,11 +150,12 @@ class Stack:
         parameters = self.template.parameters
         self.aws.put_secret(parameters["GithubSecretParameter"], self.webhook_secret)
         self.aws.put_secret(parameters["MetricsTokenParameter"], self.metrics_token)
+        self.aws.put_secret(parameters["ProducerTokenParameter"], self.producer_token)
         self.aws.put_secret(parameters["SlackTokenParameter"], BOT_TOKEN)
         self.aws.put_secret(f"{parameters['SlackWebhookParameterPrefix']}default-webhook", inbox_url + WEBHOOK_PATH)
         if self._policy is not None:
             self.aws.put_secret(parameters["PolicyParameter"], self._policy)
-        self._say("AWS: moto, with the template's tables, queues and bus")
+        self._say("AWS: moto, with the template's tables, queues, bus and bucket")
 
     def _start_functions(self) -> None:
         for name, spec in self.template.functions.items():
@@ -156,7 +166,7 @@ class Stack:
         sqs, values = self.aws.client("sqs"), self.aws.values
         for index, source in enumerate(self.template.sources):
             self._pollers.append(Poller(source, values[f"source {index}"], sqs, self.invoke, self._say))
-        self.queues = Queues(sqs, local_aws.STACK, [poller.url for poller in self._pollers])
+        self.queues = Queues(sqs, self.aws.physical, [poller.url for poller in self._pollers])
         failed = {name: values[f"failed {name}"] for name in self.template.functions if f"failed {name}" in values}
         self._asynchronous = Asynchronous(self.invoke, self.queues.send, failed, self._say)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from local.errors import LocalError
+from local.lifecycle import Expiry, expiries
 from local.routes import Route
 
 REGION = "eu-west-1"
@@ -57,13 +58,17 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """The translated template in parts. `stateful` is a CloudFormation template of what moto creates."""
+    """The translated template in parts. `stateful` is a CloudFormation template of what moto creates.
+
+    `lifecycles` are the lifecycle rules of the buckets, by their logical ids.
+    """
 
     functions: dict[str, FunctionSpec]
     routes: list[Route]
     sources: list[QueueSource]
     schedules: list[Schedule]
     stateful: dict[str, Any]
+    lifecycles: dict[str, list[Expiry]]
     parameters: dict[str, str]
 
 
@@ -80,6 +85,10 @@ def load(path: Path, parameters: Mapping[str, str]) -> Template:
             "AWSTemplateFormatVersion": "2010-09-09",
             "Parameters": translated.get("Parameters", {}),
             "Resources": {name: each for name, each in resources.items() if each["Type"] in _CREATED},
+        },
+        lifecycles={
+            name: expiries(bucket.get("LifecycleConfiguration", {}).get("Rules", []), values)
+            for name, bucket in _of_type(resources, "AWS::S3::Bucket")
         },
         parameters=values,
     )

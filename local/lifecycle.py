@@ -1,0 +1,95 @@
+"""Plays the lifecycle rules of buckets, which moto stores and never applies; a day takes minutes (DAY_SECONDS)."""
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+# A stream posts some 40 MB a minute, all of it kept in memory: three days of raw frames are ten minutes.
+DAY_SECONDS = 200
+_ROUND_SECONDS = 20
+_MOST_KEYS = 1000  # of one DeleteObjects
+
+
+@dataclass(frozen=True, slots=True)
+class Expiry:
+    """Objects below a prefix, or with a tag, are gone after so many days."""
+
+    prefix: str
+    tag: tuple[str, str] | None
+    days: int
+
+    def covers(self, key: str, tags: Callable[[], Mapping[str, str]]) -> bool:
+        """`tags` are asked for only where they decide."""
+        return key.startswith(self.prefix) and (self.tag is None or tags().get(self.tag[0]) == self.tag[1])
+
+
+def expiries(rules: list[Mapping[str, Any]], parameters: Mapping[str, str]) -> list[Expiry]:
+    """What the rules of a bucket say about current objects; days may be given as a parameter of the template."""
+    return [
+        Expiry(
+            prefix=rule.get("Prefix", ""),
+            tag=next(((each["Key"], each["Value"]) for each in rule.get("TagFilters", [])), None),
+            days=_days(rule["ExpirationInDays"], parameters),
+        )
+        for rule in rules
+        if rule["Status"] == "Enabled" and "ExpirationInDays" in rule
+    ]
+
+
+def _days(given: Any, parameters: Mapping[str, str]) -> int:
+    return int(parameters[given["Ref"]] if isinstance(given, dict) else given)
+
+
+def expired(s3: Any, bucket: str, rules: list[Expiry], now: datetime) -> Iterator[dict[str, str]]:
+    """Every version of every object whose time has come, as DeleteObjects takes them."""
+    for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
+        for version in page.get("Versions", []):
+            key, identity = version["Key"], {"Key": version["Key"], "VersionId": version["VersionId"]}
+
+            def tags(identity: dict[str, str] = identity) -> dict[str, str]:
+                given = s3.get_object_tagging(Bucket=bucket, **identity)["TagSet"]
+                return {each["Key"]: each["Value"] for each in given}
+
+            age = now - version["LastModified"]
+            if any(age >= timedelta(seconds=rule.days * DAY_SECONDS) and rule.covers(key, tags) for rule in rules):
+                yield identity
+
+
+class Lifecycle:
+    """One thread for all buckets. `buckets` maps their names to their rules."""
+
+    def __init__(self, s3: Any, buckets: Mapping[str, list[Expiry]], say: Callable[[str], None]) -> None:
+        self._s3 = s3
+        self._buckets = buckets
+        self._say = say
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="lifecycle", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout=10)
+
+    def once(self, now: datetime) -> int:
+        """How many objects went."""
+        gone = 0
+        for bucket, rules in self._buckets.items():
+            doomed = list(expired(self._s3, bucket, rules, now))
+            for start in range(0, len(doomed), _MOST_KEYS):
+                batch = doomed[start : start + _MOST_KEYS]
+                self._s3.delete_objects(Bucket=bucket, Delete={"Objects": batch, "Quiet": True})
+            gone += len(doomed)
+        return gone
+
+    def _run(self) -> None:
+        while not self._stop.wait(_ROUND_SECONDS):
+            try:
+                self.once(datetime.now(UTC))
+            except Exception as error:  # noqa: BLE001 - it outlives whatever one round brings
+                if not self._stop.is_set():
+                    self._say(f"the lifecycle of the buckets failed: {error}")
