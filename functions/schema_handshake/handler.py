@@ -1,0 +1,88 @@
+"""GET or POST /phase/handshake -> the verdict on a client; the only file here that knows Lambda's shapes."""
+
+import os
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from kaizen.http import Event, Response, problem, reply_json
+from kaizen.metrics.changes import add, updates
+from kaizen.observability import logger
+from kaizen.phase.door import version_headers
+from kaizen.phase.negotiation import Client, Negotiation, Server, negotiate
+from kaizen.phase.offer import offer
+from kaizen.phase.streams import read_stream
+from kaizen.settings import Settings
+from kaizen.times import utc_now
+from schema_handshake.request import RequestError, read_request
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+# Two calls, each of them tried twice, end before the function's ten seconds do: a count that hangs fails nothing.
+_CLIENT = Config(connect_timeout=1, read_timeout=1, retries={"total_max_attempts": 2, "mode": "standard"})
+_RETRY_SECONDS = "5"
+
+
+@dataclass(frozen=True)
+class HandshakeSettings(Settings):
+    phase_table: str
+    metrics_table: str
+    phase_help_url: str | None
+
+
+@cache
+def settings() -> HandshakeSettings:
+    return HandshakeSettings.from_env(os.environ)
+
+
+@cache
+def dynamodb() -> "DynamoDBClient":
+    return boto3.client("dynamodb", config=_CLIENT)
+
+
+@cache
+def server() -> Server:
+    return offer(settings().phase_help_url)
+
+
+@logger.inject_lambda_context(clear_state=True)
+def lambda_handler(event: Event, context: Any) -> Response:
+    """200 with a verdict on any client; 400 for what cannot be read; 503 when the stream's epoch cannot be."""
+    met = negotiate(Client(""), server())  # until it has said who it is
+    try:
+        asked = read_request(event)
+        met = negotiate(asked.client, server())
+        answer = reply_json(200, met.as_document(server(), epoch(asked.stream)))
+        logger.info("handshake", verdict=met.verdict.value, client=ascii(asked.client.version))
+        count(met, event)
+    except RequestError as error:
+        answer = problem(400, "Bad Request", str(error))
+    except (BotoCoreError, ClientError) as error:
+        # A verdict without the epoch would pass for that of a stream without frames.
+        logger.error("epoch not read", error=type(error).__name__)
+        answer = problem(503, "Service Unavailable", "the stream's epoch cannot be read at the moment; try again")
+        answer["headers"]["retry-after"] = _RETRY_SECONDS
+    answer["headers"] |= version_headers(met, server())
+    return answer
+
+
+def epoch(stream: str) -> int | None:
+    """A stream's current epoch; None if none is asked for, or the stream has had no frame."""
+    found = read_stream(dynamodb(), settings().phase_table, stream) if stream else None
+    return None if found is None else found.epoch.epoch
+
+
+def count(met: Negotiation, event: Event) -> None:
+    """Count a verdict. One that cannot be counted still stands."""
+    request_id = str((event.get("requestContext") or {}).get("requestId", ""))
+    change = add("phase_handshakes_total", {"verdict": met.verdict.value}, shard_by=request_id)
+    try:
+        for update in updates(settings().metrics_table, [change], utc_now()):
+            dynamodb().update_item(**update)
+    except (BotoCoreError, ClientError) as error:
+        logger.error("handshake not counted", error=type(error).__name__)
