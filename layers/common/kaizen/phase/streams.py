@@ -26,10 +26,15 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Gop:
-    """A group of pictures: from the keyframe `first_seq` on, frames are predicted with `predictor`."""
+    """A group of pictures: from the keyframe `first_seq` on, frames are predicted with `predictor`.
+
+    `masked` says that its frames carry a mask, be it empty; without it none of them misses a cell. A state has a mask
+    or has none, so it holds for the whole group.
+    """
 
     first_seq: int
     predictor: int
+    masked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +83,8 @@ class Stream:
     """Where a stream stands: its current epoch, and the ring of its newest frames, oldest first.
 
     `gop_frames` is the distance of keyframes; `last_us` the time of the newest frame; `version` rises with each write.
+    The ring starts at the first of `gops`; frames before that in a segment belong to none. Between two segments that
+    do not follow on each other frames are missing, and a group starts after them.
     """
 
     stream: str
@@ -91,7 +98,7 @@ class Stream:
     def attributes(self) -> dict[str, Any]:
         return asdict(self) | {
             "segments": [[each.first_seq, each.last_seq, each.t0_us] for each in self.segments],
-            "gops": [[each.first_seq, each.predictor] for each in self.gops],
+            "gops": [[each.first_seq, each.predictor, each.masked] for each in self.gops],
         }
 
     @classmethod
