@@ -196,7 +196,7 @@ def showcase(n: int, seed: int) -> Kuramoto:
         Community(drifting, coupling=0.2, mean=0.7, width=0.3),
         Community(fast, coupling=0.0, mean=3.6, width=0.8, spread=Spread.NORMAL),
     )
-    return Kuramoto(groups, seed=seed, between=0.1, noise=0.002)
+    return Kuramoto(groups, seed=seed, between=0.1, noise=1e-4)
 
 
 def _frequencies(community: Community, random: np.random.Generator) -> NDArray[np.float64]:
