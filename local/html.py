@@ -23,11 +23,17 @@ article.reply { margin-left: 40px; } .who { font-weight: 700; }
 .context { color: var(--soft); font-size: 13px; } .fields { display: grid; grid-template-columns: 1fr 1fr; gap: 8px; }
 .button { display: inline-block; border: 1px solid var(--line); border-radius: 4px; padding: 4px 12px;
   margin-right: 8px; font-weight: 600; font-size: 13px; }
+.lamp { display: inline-block; width: 0.85em; height: 0.85em; border-radius: 50%; overflow: hidden; text-indent: 2em;
+  vertical-align: -0.08em; white-space: nowrap; } /* drawn; the character inside is there to be copied */
+.green { background: #2bac76; } .orange { background: #f2952f; } .red { background: #e0362c; }
+.white { border: 1.5px solid var(--soft); } .pause { border-radius: 3px; background: linear-gradient(to right,
+  transparent 26%, var(--paper) 0 42%, transparent 0 58%, var(--paper) 0 74%, transparent 0) var(--soft); }
 hr { border: 0; border-top: 1px solid var(--line); margin: 12px 0; } mark { background: var(--mark); color: inherit; }
 blockquote { margin: 0; padding-left: 12px; border-left: 4px solid var(--line); display: inline-block; }
 table { border-collapse: collapse; width: 100%; }
 td, th { text-align: left; padding: 6px 12px 6px 0; border-bottom: 1px solid var(--line); font-size: 14px;
   vertical-align: top; overflow-wrap: anywhere; }
+td:first-child { white-space: nowrap; }
 th { color: var(--soft); font-weight: 600; white-space: nowrap; } .number { text-align: right; white-space: nowrap; }
 code, pre { background: var(--back); border-radius: 4px; font-size: 13px; overflow-wrap: anywhere; }
 code { padding: 1px 4px; } pre { padding: 8px; white-space: pre-wrap; margin: 0; }

@@ -12,6 +12,9 @@ _EMOJI = {
     "red_circle": "🔴", "large_orange_circle": "🟠", "large_green_circle": "🟢", "white_circle": "⚪", "tada": "🎉",
     "warning": "⚠️", "rotating_light": "🚨", "white_check_mark": "✅", "x": "❌", "double_vertical_bar": "⏸️",
 }  # fmt: skip
+# Slack draws its emoji itself. So does this page, for those that a message is read by: not every machine has a font.
+_DRAWN = {"🟢": "green", "🟠": "orange", "🔴": "red", "⚪": "white", "⏸️": "pause"}
+_LAMP = re.compile("|".join(_DRAWN))
 _TOKEN = re.compile(r"<([^<>\n]+)>")
 _CODE = re.compile(r"```(.+?)```|`([^`\n]+)`", re.DOTALL)
 _SHORT = re.compile(r":([a-z0-9_'+-]+):")
@@ -39,6 +42,7 @@ def mrkdwn(text: str, now: datetime) -> str:
     text = _SHORT.sub(lambda found: _EMOJI.get(found[1], found[0]), text)
     for pattern, tag in _INLINE:
         text = pattern.sub(rf"<{tag}>\1</{tag}>", text)
+    text = _LAMP.sub(lambda found: f'<span class="lamp {_DRAWN[found[0]]}">{found[0]}</span>', text)
     text = _QUOTE.sub(r"<blockquote>\1</blockquote>", text)
     while _MARK in text:  # code may hold finished tokens
         text = re.sub(f"{_MARK}([0-9]+){_MARK}", lambda found: finished[int(found[1])], text)
