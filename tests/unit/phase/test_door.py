@@ -70,7 +70,7 @@ def test_a_client_says_its_version_by_header_or_parameter(event: dict[str, Any],
 
 def test_features_are_names_with_commas() -> None:
     met = greet(request({"schema": "3.4.0", "features": "delta2,,zstd"}), TWO_MAJORS)
-    assert (met.both, met.server_only, met.client_only) == ({"delta2"}, {"r8"}, {"zstd"})
+    assert [set(each) for each in (met.both, met.server_only, met.client_only)] == [{"delta2"}, {"r8"}, {"zstd"}]
     assert greet(request(), TWO_MAJORS).client_only == frozenset()
 
 
