@@ -54,10 +54,10 @@ class Source:
         api: str,
         stream: str,
         token: str,
+        n: int,
+        hertz: float,
         say: Callable[[str], None],
         *,
-        n: int = 100_000,
-        hertz: float = 10.0,
         every: float = 1.0,
         seed: int = 1,
     ) -> None:

@@ -36,7 +36,7 @@ def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 def made(door: Door, say: Callable[[str], None] = print, **options: Any) -> Source:
     """20 oscillators, 100 frames a second, five in a body."""
     chosen: dict[str, Any] = {"n": 20, "hertz": 100, "every": 0.05} | options
-    return Source(door.url, "demo", TOKEN, say, **chosen)
+    return Source(door.url, "demo", TOKEN, say=say, **chosen)
 
 
 def until(reached: Callable[[], bool]) -> None:
@@ -329,4 +329,4 @@ def test_a_source_does_not_end_in_silence() -> None:
 @pytest.mark.parametrize("n", [9, 1_000_001])
 def test_a_number_that_cannot_be_simulated_is_refused(n: int) -> None:
     with pytest.raises(ValueError, match="oscillators"):
-        Source("http://127.0.0.1:9", "demo", TOKEN, print, n=n)
+        Source("http://127.0.0.1:9", "demo", TOKEN, n, 10.0, print)
