@@ -32,8 +32,8 @@ _CHOICE_ROWS = 4096  # enough to choose a predictor by
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Of the frames whose time has passed: `posted` ones were taken, all others `skipped`. `error` is the last of the
-    `failed` posts; empty as long as none failed."""
+    """Of the frames whose time has passed: `posted` ones were taken, all others `skipped`. `failed` counts posts;
+    `error` is the last post's, empty if it was taken."""
 
     posted: int = 0
     skipped: int = 0
@@ -80,7 +80,6 @@ class Source:
         self._announced = False
         self._next_us = 0  # the time of the next frame; 0 before the first
         self._said_at = -REMIND_SECONDS
-        self._failing = ""  # the error that was said last, until a body is taken
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None
         self.counts = Counts()
@@ -200,21 +199,19 @@ class Source:
             connection.close()
 
     def _take(self, frames: int) -> None:
-        if self._failing:
-            self._failing = ""
+        if self.counts.error:
             self._say(f"{self._name} goes on")
         self._announced = True
         self._next_seq += frames
         self._next_us += frames * self._dt_us
-        self.counts = replace(self.counts, posted=self.counts.posted + frames)
+        self.counts = replace(self.counts, posted=self.counts.posted + frames, error="")
 
     def _skip(self, frames: int) -> None:
         self._next_us += frames * self._dt_us
         self.counts = replace(self.counts, skipped=self.counts.skipped + frames)
 
     def _fail(self, error: str) -> None:
-        if error != self._failing:  # once, not every second
-            self._failing = error
+        if error != self.counts.error:  # once, not every second
             self._say(f"{self._name}: {error}")
         self.counts = replace(self.counts, failed=self.counts.failed + 1, error=error)
 
