@@ -7,7 +7,7 @@ REGION ?= eu-west-1
 UV := .build/bootstrap/bin/uv
 PY := .venv/bin/python
 SAM := SAM_CLI_TELEMETRY=0 .build/sam/bin/sam
-SOURCES := layers/common/kaizen functions local tests benchmarks
+SOURCES := layers/common/kaizen functions local tests benchmarks examples
 LOCK := $(UV) pip compile pyproject.toml --python-version 3.13 --generate-hashes --no-emit-index-url --no-header --no-annotate -q
 
 .DEFAULT_GOAL := help
