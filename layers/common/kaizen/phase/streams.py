@@ -26,15 +26,10 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Gop:
-    """A group of pictures: from the keyframe `first_seq` on, frames are predicted with `predictor`.
-
-    `masked` says that its frames carry a mask, be it empty; without it none of them misses a cell. A state has a mask
-    or has none, so it holds for the whole group.
-    """
+    """A group of pictures: from the keyframe `first_seq` on, frames are predicted with `predictor`."""
 
     first_seq: int
     predictor: int
-    masked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +93,7 @@ class Stream:
     def attributes(self) -> dict[str, Any]:
         return asdict(self) | {
             "segments": [[each.first_seq, each.last_seq, each.t0_us] for each in self.segments],
-            "gops": [[each.first_seq, each.predictor, each.masked] for each in self.gops],
+            "gops": [[each.first_seq, each.predictor] for each in self.gops],
         }
 
     @classmethod
