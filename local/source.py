@@ -45,8 +45,8 @@ class Source:
     """`n` oscillators at `hertz` frames a second, a body `every` so many seconds, from `start` to `stop`.
 
     A body stands alone: a keyframe, then the frames after it as a delta. There is never more than one on its way. One
-    that is not answered is posted again as it is; while that goes on, time passes without frames. Frames are numbered
-    without a gap all the same, for what was never posted is no loss.
+    that is not answered is posted again as it is; while that goes on, time passes without frames, and their numbers
+    are left out.
     """
 
     def __init__(
@@ -207,6 +207,8 @@ class Source:
         self.counts = replace(self.counts, posted=self.counts.posted + frames, error="")
 
     def _skip(self, frames: int) -> None:
+        """Numbers go with the time, so that viewers see a gap where there is one."""
+        self._next_seq += frames
         self._next_us += frames * self._dt_us
         self.counts = replace(self.counts, skipped=self.counts.skipped + frames)
 
