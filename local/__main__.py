@@ -18,6 +18,7 @@ def main() -> int:
     port = os.environ.get("KAIZEN_PORT") or DEFAULT_PORT
     parser.add_argument("--port", type=int, default=port, help="the first of three; 0 for any that are free")
     parser.add_argument("--policy", help="a policy file instead of the layer's default")
+    parser.add_argument("--oscillators", type=_oscillators, default="100000", help="of the live stream, 10 to 1000000")
     arguments = parser.parse_args()
     ended = threading.Event()
 
@@ -30,10 +31,16 @@ def main() -> int:
         from local.session import demo, run
 
         play = run if arguments.command == "run" else demo
-        return play(arguments.port, arguments.policy or None, ended)
+        return play(arguments.port, arguments.policy or None, arguments.oscillators, ended)
     except LocalError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
+
+
+def _oscillators(text: str) -> int:
+    if not text.isdecimal() or not 10 <= int(text) <= 1_000_000:
+        raise argparse.ArgumentTypeError(f"{text} is no number from 10 to 1000000")
+    return int(text)
 
 
 if __name__ == "__main__":

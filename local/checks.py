@@ -2,82 +2,54 @@
 
 import json
 import re
-import urllib.error
-import urllib.request
 from collections.abc import Callable
 from typing import Any
 
 from kaizen.tickets import open_tickets
 from kaizen.times import utc_now
-from local import deliveries, paths
+from local import deliveries, paths, phase_checks
+from local.looking import get, need, scrape
 from local.stack import Stack
-
-
-class Unmet(Exception):
-    """A step does not hold; the message says what was seen instead."""
-
-
-def _need(condition: object, seen: object) -> None:
-    if not condition:
-        raise Unmet(str(seen))
-
-
-def _get(url: str, token: str = "") -> tuple[int, str]:
-    request = urllib.request.Request(url, headers={"Authorization": f"Bearer {token}"} if token else {})  # noqa: S310
-    try:
-        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - our own loopback address
-            return answer.status, answer.read().decode()
-    except urllib.error.HTTPError as error:
-        return error.code, error.read().decode()
-
-
-def _scrape(stack: Stack) -> list[Any]:
-    """Every sample, as Prometheus' own Python client parses the exposition."""
-    from prometheus_client.parser import text_string_to_metric_families
-
-    status, body = _get(f"{stack.addresses.api}/metrics", stack.metrics_token)
-    _need(status == 200, f"status {status}")
-    return [sample for family in text_string_to_metric_families(body) for sample in family.samples]
 
 
 def tickets(stack: Stack) -> str:
     """As many as the samples leave open, each readable."""
     table = stack.aws.environments["TicketTracker"]["TICKETS_TABLE"]
     found, unreadable = open_tickets(stack.aws.client("dynamodb"), table)
-    _need(not unreadable, f"unreadable: {unreadable}")
+    need(not unreadable, f"unreadable: {unreadable}")
     seen, expected = {ticket.id for ticket in found}, deliveries.left_open(deliveries.load(paths.DELIVERIES, utc_now()))
-    _need(seen == expected, f"{len(seen)} open instead of {len(expected)}")
+    need(seen == expected, f"{len(seen)} open instead of {len(expected)}")
     return f"{len(found)} open"
 
 
 def metrics(stack: Stack) -> str:
-    samples = _scrape(stack)
+    samples = scrape(stack)
     counts = {
         (sample.labels["component"], sample.labels["severity"]): sample.value
         for sample in samples
         if sample.name == "kaizen_mttr_seconds_count"
     }
     observed = ", ".join(f"{'/'.join(pair)} {count:.0f}" for pair, count in sorted(counts.items()) if count)
-    _need(observed, "no MTTR observation")
-    _need(len(counts) > 20, f"only {len(counts)} pairs of component and severity are there from the start")
+    need(observed, "no MTTR observation")
+    need(len(counts) > 20, f"only {len(counts)} pairs of component and severity are there from the start")
     return f"{len(samples)} samples, MTTR observations: {observed}"
 
 
 def locked_metrics(stack: Stack) -> str:
-    status, _ = _get(f"{stack.addresses.api}/metrics")
-    _need(status == 401, f"status {status}")
+    status, _ = get(f"{stack.addresses.api}/metrics")
+    need(status == 401, f"status {status}")
     return "401 without the token"
 
 
 def digest(stack: Stack) -> str:
     messages = stack.inbox.listed()
-    _need(not stack.inbox.refused, f"refused: {stack.inbox.refused}")
-    _need(messages, "nothing was posted")
+    need(not stack.inbox.refused, f"refused: {stack.inbox.refused}")
+    need(messages, "nothing was posted")
     first = messages[0]["blocks"][0]
-    _need(first == {"type": "header"} | first and first["text"]["text"] == "Daily Kaizen Ticket Digest", first)
+    need(first == {"type": "header"} | first and first["text"]["text"] == "Daily Kaizen Ticket Digest", first)
     text = json.dumps(messages, ensure_ascii=False)
     components = re.findall(r"\*Component: (\w+)\*", text)
-    _need(components and "SLA: " in text, "no component or no countdown")
+    need(components and "SLA: " in text, "no component or no countdown")
     return f"{len(messages)} message(s), components {', '.join(components)}"
 
 
@@ -86,10 +58,10 @@ def feed(stack: Stack) -> str:
 
     counts = []
     for form in ("rss", "atom"):
-        status, body = _get(f"{stack.addresses.api}/feed.{form}")
+        status, body = get(f"{stack.addresses.api}/feed.{form}")
         parsed: Any = feedparser.parse(body)
         fault = parsed.get("bozo_exception")
-        _need(status == 200 and not fault and parsed.entries, f"{form}: status {status}, {fault or 'no items'}")
+        need(status == 200 and not fault and parsed.entries, f"{form}: status {status}, {fault or 'no items'}")
         counts.append(len(parsed.entries))
     return f"{counts[0]} items in RSS, {counts[1]} in Atom"
 
@@ -98,34 +70,34 @@ def redelivery(stack: Stack) -> str:
     """All samples once more: the totals stay, only the count of duplicates grows."""
 
     def totals() -> set[str]:
-        return {str(each) for each in _scrape(stack) if re.match(r"kaizen_(mttr|tickets?|sla)_", each.name)}
+        return {str(each) for each in scrape(stack) if re.match(r"kaizen_(mttr|tickets?|sla)_", each.name)}
 
     samples = deliveries.load(paths.DELIVERIES, utc_now())
     before = totals()
     for sample in samples:
         status, _ = deliveries.post(sample, stack.addresses.api, stack.webhook_secret)
-        _need(status == 202, f"{sample.name}: status {status}")
+        need(status == 202, f"{sample.name}: status {status}")
     stack.drain()
     changed = sorted(totals() ^ before)
-    _need(not changed, f"changed: {changed[:4]}")
+    need(not changed, f"changed: {changed[:4]}")
     return f"all {len(samples)} deliveries again, no total changed"
 
 
 def forgery(stack: Stack) -> str:
     sample = deliveries.load(paths.DELIVERIES, utc_now())[0]
     status, _ = deliveries.post(sample, stack.addresses.api, "a wrong secret")
-    _need(status == 401, f"status {status}")
+    need(status == 401, f"status {status}")
     return "401 for a wrong signature"
 
 
 def quiet(stack: Stack) -> str:
     """No function failed, none logged an error, nothing waits in a dead-letter queue."""
     failing = {name: each.errors for name, each in stack.functions().items() if each.errors}
-    _need(not failing, f"failed invocations: {failing}")
+    need(not failing, f"failed invocations: {failing}")
     logged = [path.name for path in stack.logs.glob("*.log") if '"level":"ERROR"' in path.read_text(encoding="utf-8")]
-    _need(not logged, f"errors in {', '.join(logged)}")
+    need(not logged, f"errors in {', '.join(logged)}")
     dead = {name: count for name, count in stack.queues.dead().items() if count}
-    _need(not dead, f"dead letters: {dead}")
+    need(not dead, f"dead letters: {dead}")
     return "no failed invocation, no error in a log, no dead letter"
 
 
@@ -137,5 +109,10 @@ CHECKS: tuple[tuple[str, Callable[[Stack], str]], ...] = (
     ("feed", feed),
     ("redelivery", redelivery),
     ("forged delivery", forgery),
+    ("phase handshake", phase_checks.handshake),
+    ("phase stream", phase_checks.stream),
+    ("phase history", phase_checks.levels),
+    ("phase savings", phase_checks.savings),
+    ("posts are locked", phase_checks.refused_posts),
     ("nothing failed", quiet),
 )

@@ -11,6 +11,7 @@ from kaizen.policy_store import DEFAULT_FILE
 from kaizen.times import utc_now
 from local import checks, deliveries, paths
 from local.errors import LocalError
+from local.source import Source
 from local.stack import Stack
 
 # What the clock would play later: a person wants to see it now.
@@ -21,11 +22,17 @@ def say(text: str) -> None:
     print(text, flush=True)
 
 
-def run(port: int, policy: str | None, ended: threading.Event) -> int:
+# A history that reaches the first level above the frames, and the live stream that goes on after it.
+STREAM, HERTZ = "kuramoto", 10.0
+PAST_OSCILLATORS, PAST_FRAMES = 5_000, 1_100
+
+
+def run(port: int, policy: str | None, oscillators: int, ended: threading.Event) -> int:
     """Up until `ended` is set; 0."""
     stack = _started(port, policy)
     try:
         replay(stack, ended)
+        oscillate(stack, oscillators, ended)
         if not ended.is_set():
             _show(stack)
         ended.wait()
@@ -35,11 +42,12 @@ def run(port: int, policy: str | None, ended: threading.Event) -> int:
     return 0
 
 
-def demo(port: int, policy: str | None, ended: threading.Event) -> int:
+def demo(port: int, policy: str | None, oscillators: int, ended: threading.Event) -> int:
     """Each step checked and told; 0 when all hold, else 1."""
     stack = _started(port, policy)
     try:
         replay(stack, ended)
+        oscillate(stack, oscillators, ended)
         failed = 0
         for name, check in checks.CHECKS:
             if ended.is_set():
@@ -71,6 +79,23 @@ def replay(stack: Stack, ended: threading.Event) -> None:
         if result.error:
             raise LocalError(f"{name} failed: {result.error}; see {stack.logs / name}.log")
     say("  statistics computed, digest posted")
+
+
+def oscillate(stack: Stack, oscillators: int, ended: threading.Event) -> None:
+    """Post a history of one set of oscillators, then start the producer of another; nothing when ended.
+
+    Raises LocalError when the door does not take the history.
+    """
+    if ended.is_set():
+        return
+    api, token = stack.addresses.api, stack.producer_token
+    began = time.monotonic()
+    Source(api, STREAM, token, PAST_OSCILLATORS, HERTZ, stack.say).history(PAST_FRAMES)
+    stack.drain()
+    say(f"  {PAST_FRAMES} frames of {PAST_OSCILLATORS} oscillators stored, in {time.monotonic() - began:.1f} s")
+    stack.source = Source(api, STREAM, token, oscillators, HERTZ, stack.say)
+    stack.source.start()
+    say(f"  {oscillators} oscillators are simulated live, {HERTZ:.0f} frames a second")
 
 
 def _checked(name: str, check: Callable[[Stack], str], stack: Stack) -> bool:
@@ -116,6 +141,7 @@ def _show(stack: Stack) -> None:
   Feed         {links.api}/feed.rss
                {links.api}/feed.atom
   Metrics      curl -H 'Authorization: Bearer {stack.metrics_token}' {links.api}/metrics
+  Phases       {links.api}/phase/streams
   Webhook      {links.api}/github/webhook
   Logs         {stack.logs.relative_to(paths.ROOT)}/
 

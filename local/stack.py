@@ -22,6 +22,7 @@ from local.lifecycle import Lifecycle
 from local.poller import Poller
 from local.queues import Queues
 from local.servers import Server
+from local.source import Source
 from local.template import Schedule, Template, load
 
 BOT_TOKEN = "xoxb-local"  # noqa: S105 - the inbox's own
@@ -52,7 +53,7 @@ class Stack:
     ) -> None:
         """`policy` is the text of the policy in SSM; None leaves the layer's default in force."""
         self._port = port
-        self._say = say
+        self.say = say
         self._policy = policy
         self.policy = parse(DEFAULT_FILE.read_text(encoding="utf-8") if policy is None else policy)
         self.logs = logs
@@ -62,6 +63,7 @@ class Stack:
         self._clock: Clock | None = None
         self._lifecycle: Lifecycle | None = None
         self._asynchronous: Asynchronous | None = None
+        self.source: Source | None = None
         self.webhook_secret = local_aws.random_secret()
         self.metrics_token = local_aws.random_secret()
         self.producer_token = local_aws.random_secret()
@@ -77,6 +79,9 @@ class Stack:
 
     def stop(self) -> None:
         """End everything, in the order in which work flows; safe at any point of the start."""
+        if self.source is not None:
+            self.source.stop()
+            self.source = None
         if self._asynchronous is not None:
             self._asynchronous.end()
         if self._clock is not None:
@@ -123,14 +128,14 @@ class Stack:
         # The doors first: a port that is taken is the fault that people meet most.
         inbox = self._bound(inbox_server.serve(ports[1], self.inbox))
         self.template = load(paths.TEMPLATE, {"SlackApiUrl": f"{inbox.address}/api/", "Stage": "local"})
-        api = self._bound(gateway.serve(ports[0], self.template.routes, self.invoke, self._say))
+        api = self._bound(gateway.serve(ports[0], self.template.routes, self.invoke, self.say))
         start = self._bound(startpage.serve(ports[2], self))
         self.addresses = Addresses(api.address, inbox.address, start.address)
         self._clock = Clock(self.template.schedules, self.run)
         self._start_aws(inbox.address)
         self._start_functions()
         buckets = {self.aws.physical[name]: rules for name, rules in self.template.lifecycles.items()}
-        self._lifecycle = Lifecycle(self.aws.client("s3"), buckets, self._say)
+        self._lifecycle = Lifecycle(self.aws.client("s3"), buckets, self.say)
         for server in self._servers:
             server.start()
         for poller in self._pollers:
@@ -155,20 +160,20 @@ class Stack:
         self.aws.put_secret(f"{parameters['SlackWebhookParameterPrefix']}default-webhook", inbox_url + WEBHOOK_PATH)
         if self._policy is not None:
             self.aws.put_secret(parameters["PolicyParameter"], self._policy)
-        self._say("AWS: moto, with the template's tables, queues, bus and bucket")
+        self.say("AWS: moto, with the template's tables, queues, bus and bucket")
 
     def _start_functions(self) -> None:
         for name, spec in self.template.functions.items():
             environment = self.aws.environments.get(name, {}) | local_aws.CREDENTIALS
             environment["AWS_ENDPOINT_URL"] = self.aws.endpoint
             self._emulators[name] = Emulator(spec, environment, self.logs / f"{name}.log")
-        self._say(f"Lambda: {len(self._emulators)} functions, each under the Runtime Interface Emulator at first use")
+        self.say(f"Lambda: {len(self._emulators)} functions, each under the Runtime Interface Emulator at first use")
         sqs, values = self.aws.client("sqs"), self.aws.values
         for index, source in enumerate(self.template.sources):
-            self._pollers.append(Poller(source, values[f"source {index}"], sqs, self.invoke, self._say))
+            self._pollers.append(Poller(source, values[f"source {index}"], sqs, self.invoke, self.say))
         self.queues = Queues(sqs, self.aws.physical, [poller.url for poller in self._pollers])
         failed = {name: values[f"failed {name}"] for name in self.template.functions if f"failed {name}" in values}
-        self._asynchronous = Asynchronous(self.invoke, self.queues.send, failed, self._say)
+        self._asynchronous = Asynchronous(self.invoke, self.queues.send, failed, self.say)
 
 
 def _need_built() -> None:

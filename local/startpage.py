@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from kaizen.durations import human
+from kaizen.metrics.rows import Rows, read_rows
+from kaizen.phase.streams import Stream, read_streams
 from kaizen.policy import Policy
 from kaizen.sla import SlaStatus, status
 from kaizen.tickets import Ticket, open_tickets
@@ -65,19 +67,23 @@ def start(stack: "Stack", now: datetime) -> str:
     links = stack.addresses
     # As an argument for a shell: the token is made of letters, digits, - and _.
     curl = f"curl -H 'Authorization: Bearer {stack.metrics_token}' {links.api}/metrics"
+    producer = f"python examples/producer.py --url {links.api} --token {stack.producer_token} --stream kuramoto"
     return page(
         "Kaizen Loop",
         f"""<h1>Kaizen Loop on this machine</h1>
 <nav><a href="{links.inbox}/">Inbox: the Slack digest</a><a href="{links.api}/feed.rss">Feed (RSS)</a>
-<a href="{links.api}/feed.atom">Feed (Atom)</a><a href="/metrics">Metrics</a></nav>
+<a href="{links.api}/feed.atom">Feed (Atom)</a><a href="/metrics">Metrics</a>
+<a href="{links.api}/phase/streams">Phase streams</a></nav>
 <article><h2>Open tickets</h2>{ticket_table(tickets, stack.policy, now)}
 {f'<p class="bad">Unreadable: {html.escape(", ".join(unreadable))}</p>' if unreadable else ""}</article>
+<article><h2>Phase streams</h2>{_streams(stack, now)}{_producer(stack)}</article>
 <article><h2>Functions</h2>{_functions(stack)}<p class="soft">Logs are in {html.escape(str(stack.logs))}</p></article>
 <article><h2>Queues</h2>{_queues(stack)}</article>
 <article><h2>Doors</h2><table>
 <tr><th>GitHub's webhook</th><td><code>{links.api}/github/webhook</code></td></tr>
 <tr><th>Its secret</th><td><code>{html.escape(stack.webhook_secret)}</code></td></tr>
-<tr><th>Scrape</th><td><code>{html.escape(curl)}</code></td></tr></table></article>""",
+<tr><th>Scrape</th><td><code>{html.escape(curl)}</code></td></tr>
+<tr><th>Producers of phase frames</th><td><code>{html.escape(producer)}</code></td></tr></table></article>""",
         refresh=REFRESH_SECONDS,
     )
 
@@ -108,6 +114,52 @@ def _sla(sla: SlaStatus | None) -> str:
     length = human(sla.remaining_seconds) + (" working time" if sla.clock == "business" else "")
     text = f'<span class="bad">{length} over</span>' if sla.breached else f"{length} left"
     return f"{text}, paused" if sla.paused else text
+
+
+def _streams(stack: "Stack", now: datetime) -> str:
+    """Where each stream stands, and what its deltas have saved so far."""
+    client, tables = stack.aws.client("dynamodb"), stack.aws.environments["PhaseStream"]
+    streams = read_streams(client, tables["PHASE_TABLE"], [each.id for each in stack.policy.streams])
+    if not streams:
+        return '<p class="soft">No frame yet.</p>'
+    rows, _ = read_rows(client, tables["METRICS_TABLE"])
+    heads = ("Stream", "Epoch", "Rows", "Newest frame", "History", "Sent", "Saved")
+    body = "".join(_stream(each, rows, now) for each in streams)
+    return f"<table><tr>{''.join(f'<th>{head}</th>' for head in heads)}</tr>{body}</table>"
+
+
+def _stream(stream: Stream, rows: Rows, now: datetime) -> str:
+    epoch = stream.epoch
+    age = now.timestamp() - stream.last_us / 1e6
+    chunks = [
+        f"{len(epoch.chunks(level))} of level {level}" for level in range(epoch.levels + 1) if epoch.chunks(level)
+    ]
+    sums = {
+        name: sum(each.value for each in rows.get(name, {}).values() if each.labels["stream"] == stream.stream)
+        for name in ("phase_frame_bytes_sent_total", "bytes_saved_total")
+    }
+    sent, saved = sums.values()
+    share = f" ({saved / (sent + saved):.0%})" if saved else ""
+    cells = (
+        stream.stream,
+        str(epoch.epoch),
+        f"{epoch.rows} of {epoch.total}, {epoch.method}",
+        f"{epoch.last_seq}, {age:.1f} s ago",
+        ", ".join(chunks) or "no chunk yet",
+        f"{sent / 1e6:.2f} MB",
+        f"{saved / 1e6:.2f} MB{share}",
+    )
+    return f"<tr>{''.join(f'<td>{html.escape(cell)}</td>' for cell in cells)}</tr>"
+
+
+def _producer(stack: "Stack") -> str:
+    source = stack.source
+    if source is None:
+        return ""
+    counts = source.counts
+    text = f"The simulated producer has posted {counts.posted} frames and left out {counts.skipped}."
+    trouble = f"Its last post failed: {counts.error}" if counts.error else ""
+    return f'<p class="soft">{text}</p>' + (f'<p class="bad">{html.escape(trouble)}</p>' if trouble else "")
 
 
 def _functions(stack: "Stack") -> str:

@@ -18,9 +18,10 @@ COMMAND = [sys.executable, "-m", "local"]
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(paths.ROOT / "layers" / "common")}
 
 
-def local(*arguments: str) -> "subprocess.CompletedProcess[str]":
+def local(*arguments: str, seconds: float = 60) -> "subprocess.CompletedProcess[str]":
+    command = [*COMMAND, *arguments]
     return subprocess.run(
-        [*COMMAND, *arguments], cwd=paths.ROOT, env=ENVIRONMENT, capture_output=True, text=True, timeout=60, check=False
+        command, cwd=paths.ROOT, env=ENVIRONMENT, capture_output=True, text=True, timeout=seconds, check=False
     )
 
 
@@ -90,6 +91,13 @@ def test_a_busy_port_is_one_sentence() -> None:
     assert done.returncode == 2
     assert f"port {port} is in use" in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("number", ["9", "1000001", "many"])
+def test_a_number_of_oscillators_that_is_none(number: str) -> None:
+    done = local("run", "--port", "0", "--oscillators", number)
+    assert done.returncode == 2
+    assert f"{number} is no number from 10 to 1000000" in done.stderr
 
 
 def test_a_bad_policy_is_one_sentence(tmp_path: Path) -> None:

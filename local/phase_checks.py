@@ -1,0 +1,131 @@
+"""The steps of `make demo` that look at the phase streams from outside: as a producer's owner and as a viewer."""
+
+import json
+import time
+import urllib.error
+import urllib.request
+import uuid
+from typing import Any
+
+from kaizen.phase.coding import decompress
+from kaizen.phase.decode import decode_all
+from kaizen.phase.wire import HAS_R
+from local.follower import Follower
+from local.looking import get, need, scrape
+from local.stack import Stack
+
+STREAM = "kuramoto"
+_PATIENCE = 60.0
+
+
+def handshake(stack: Stack) -> str:
+    """A client of today is compatible, one of another major gets its way out, at the handshake and at the data."""
+    api = stack.addresses.api
+
+    def verdict(client: str) -> Any:
+        status, body = get(f"{api}/phase/handshake?client={client}&stream={STREAM}")
+        need(status == 200, f"status {status}: {body}")
+        return json.loads(body)
+
+    today, tomorrow = verdict("1.0.0"), verdict("2.0.0")
+    need(today["verdict"] == "compatible" and today["stream_epoch"], today)
+    need(tomorrow["verdict"] == "client_too_new" and tomorrow["upgrade"]["steps"], tomorrow)
+    status, body = get(f"{api}/phase/streams/{STREAM}/frames?schema=2.0.0")
+    need(status == 406 and json.loads(body)["upgrade"]["who"] == "server", f"status {status}: {body}")
+    return f"1.0.0 is compatible, 2.0.0 is told: {tomorrow['upgrade']['title']}"
+
+
+def stream(stack: Stack) -> str:
+    """A viewer follows: a keyframe first, then deltas, each checked against the server's state by its checksum."""
+    viewer = Follower(stack.addresses.api, STREAM)
+    until = time.monotonic() + _PATIENCE
+    while viewer.frames < 40 or viewer.resyncs["none"] < 3:
+        need(time.monotonic() < until, f"only {viewer.frames} frames came, {dict(viewer.resyncs)}")
+        if not viewer.poll(columns="1"):
+            time.sleep(0.3)
+    need(set(viewer.resyncs) <= {"first", "none", "epoch"}, dict(viewer.resyncs))
+    rows, total = viewer.config["rows"], viewer.config["total"]
+    need(viewer.baseline is not None and len(viewer.baseline.angles.last) == rows, viewer.config.keys())
+    each, order = viewer.bytes / viewer.frames / rows, viewer.columns[-1]["r"][-1]
+    return f"{viewer.frames} frames, {rows} rows of {total}, {each:.2f} bytes a phase, r = {order:.2f}"
+
+
+def levels(stack: Stack) -> str:
+    """A chunk of each level that is there, through the redirect to its presigned address."""
+    status, body = get(f"{stack.addresses.api}/phase/streams/{STREAM}")
+    need(status == 200, f"status {status}: {body}")
+    epochs = json.loads(body)["epochs"]
+    found: dict[int, str] = {}
+    for epoch in epochs:
+        for level in epoch["levels"]:
+            if level["last_chunk"] >= level["first_chunk"] and level["level"] not in found:
+                address = f"levels/{level['level']}/chunks/{level['last_chunk']}?epoch={epoch['epoch']}"
+                found[level["level"]] = _chunk(
+                    f"{stack.addresses.api}/phase/streams/{STREAM}/{address}", level["level"]
+                )
+    need({0, 1} <= set(found), f"levels {sorted(found)} of {epochs}")
+    return ", ".join(f"level {level}: {text}" for level, text in sorted(found.items()))
+
+
+def _chunk(url: str, level: int) -> str:
+    request = urllib.request.Request(url, headers={"Accept-Encoding": "zstd"})  # noqa: S310 - loopback
+    with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - our own loopback address
+        need("/v1/" in answer.url, f"no redirect: {answer.url}")
+        body = decompress(answer.headers.get("content-encoding", "identity"), answer.read(), 64 << 20)
+    header = next(decode_all(body)).header
+    need(bool(header.flags & HAS_R) == (level > 0), f"flags {header.flags} at level {level}")
+    return f"{header.n_frames} columns of {header.n_rows} rows"
+
+
+def savings(stack: Stack) -> str:
+    """What the metrics say is what a viewer got: to the byte, and sent and saved make the full equivalent."""
+    audit = uuid.uuid4().hex
+    viewer = Follower(stack.addresses.api, STREAM, audit)
+    before = _sums(stack)
+    until = time.monotonic() + _PATIENCE
+    while viewer.responses < 5:
+        need(time.monotonic() < until, f"only {viewer.responses} responses")
+        if not viewer.poll():
+            time.sleep(0.3)
+    viewer.lose("crc")
+    viewer.poll()
+    moved = {name: value - before[name] for name, value in _sums(stack).items()}
+    need(moved["sent"] == viewer.bytes, f"sent rose by {moved['sent']}, the viewer got {viewer.bytes}")
+    need(moved["sent"] + moved["saved"] == moved["full"], moved)
+    need(moved["saved"] > 0 and moved["retransmitted"] > 0, moved)
+    report = {"audit": audit, "stream": STREAM, "bytes": viewer.bytes, "responses": viewer.responses}
+    request = urllib.request.Request(  # noqa: S310 - our own loopback address
+        f"{stack.addresses.api}/phase/savings/audit",
+        json.dumps(report).encode(),
+        {"Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - our own loopback address
+        told = json.load(answer)
+    need(told["difference_bytes"] == 0, told)
+    return f"{viewer.bytes} bytes got and counted, {moved['saved'] / moved['full']:.0%} saved, audit differs by 0"
+
+
+def _sums(stack: Stack) -> dict[str, float]:
+    names = {
+        "saved": "bytes_saved_total",
+        "sent": "phase_frame_bytes_sent_total",
+        "full": "phase_frame_bytes_full_equivalent_total",
+        "retransmitted": "phase_bytes_retransmitted_total",
+    }
+    samples = scrape(stack)
+    return {
+        short: sum(each.value for each in samples if each.name == name and each.labels["stream"] == STREAM)
+        for short, name in names.items()
+    }
+
+
+def refused_posts(stack: Stack) -> str:
+    url = f"{stack.addresses.api}/phase/frames?stream={STREAM}"
+    request = urllib.request.Request(url, b"{}", {"Content-Type": "application/json"})  # noqa: S310 - loopback
+    try:
+        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - our own loopback address
+            status = answer.status
+    except urllib.error.HTTPError as error:
+        status = error.code
+    need(status == 401, f"status {status}")
+    return "401 without the producer's token"
