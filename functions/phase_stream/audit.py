@@ -1,0 +1,89 @@
+"""GET and POST /phase/savings/audit: what was sent to one page by the server's count, and received by its browser's.
+
+The browser's number is the sum of `encodedBodySize` over its requests of frames with this audit's id.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Self
+
+from kaizen.http import Response, reply_json
+from phase_stream.call import Call
+from phase_stream.request import RequestError, read_report
+
+MOST_LISTED = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """Bytes of bodies, and how many bodies."""
+
+    received: int
+    responses: int
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """Times are ISO 8601 text; `browser` is None until it reports. `expires_at` is in seconds since 1970."""
+
+    audit: str
+    stream: str
+    started_at: str
+    updated_at: str
+    expires_at: int
+    server: Side
+    saved: int
+    browser: Side | None
+
+    @classmethod
+    def from_attributes(cls, given: Mapping[str, Any]) -> Self:
+        reported = "browser_bytes" in given
+        return cls(
+            audit=given["audit"],
+            stream=given["stream"],
+            started_at=given["started_at"],
+            updated_at=given["updated_at"],
+            expires_at=given["expires_at"],
+            server=Side(given["server_bytes"], given["server_responses"]),
+            saved=given["server_saved_bytes"],
+            browser=Side(given["browser_bytes"], given["browser_responses"]) if reported else None,
+        )
+
+    def document(self) -> dict[str, Any]:
+        """`difference_bytes` is what the server sent and the browser did not count; null until it has reported."""
+        browser = self.browser
+        return {
+            "audit": self.audit,
+            "stream": self.stream,
+            "started_at": self.started_at,
+            "updated_at": self.updated_at,
+            "server": {
+                "bytes": self.server.received,
+                "responses": self.server.responses,
+                "saved_bytes": self.saved,
+            },
+            "browser": None if browser is None else {"bytes": browser.received, "responses": browser.responses},
+            "difference_bytes": None if browser is None else self.server.received - browser.received,
+        }
+
+
+def newest(audits: Iterable[Audit], now: datetime) -> Sequence[Audit]:
+    """Those of the last day, the last changed first: the table forgets late."""
+    alive = [each for each in audits if each.expires_at > now.timestamp()]
+    return sorted(alive, key=lambda each: (each.updated_at, each.audit), reverse=True)[:MOST_LISTED]
+
+
+def listing(call: Call) -> Response:
+    """The audits of the last day, the last changed first."""
+    audits = call.store.audits()
+    return reply_json(200, {"audits": [each.document() for each in newest(audits, call.now)]})
+
+
+def report(call: Call) -> Response:
+    """Takes the browser's count and shows the difference; a later report replaces it."""
+    given = read_report(call.event)
+    audit = call.store.report(given, call.now)
+    if audit is None:
+        raise RequestError(404, "no frames of that stream were sent under that audit within the last day")
+    return reply_json(200, audit.document())

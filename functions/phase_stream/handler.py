@@ -1,0 +1,112 @@
+"""Routes to doors: what streams there are, live frames, the way to history, audits."""
+
+import os
+import time
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from kaizen.http import Event, Response, problem
+from kaizen.observability import logger
+from kaizen.phase.door import greet, refusal, spoken, version_headers
+from kaizen.phase.errors import PhaseFormatError
+from kaizen.phase.negotiation import Negotiation, Server
+from kaizen.phase.offer import offer
+from kaizen.policy_store import current_policy
+from kaizen.secrets import SecretError
+from kaizen.settings import Settings
+from kaizen.times import utc_now
+from phase_stream import audit, chunks, frames, summaries
+from phase_stream.call import Call, Door
+from phase_stream.request import RequestError
+from phase_stream.store import PARALLEL, ExpiredError, NotCountedError, PhaseStore, Places
+
+# A viewer asks again every second: give up while there is time to say so.
+_RETRIES = {"total_max_attempts": 2, "mode": "standard"}
+_DYNAMODB = Config(connect_timeout=1, read_timeout=2, retries=_RETRIES)  # type: ignore[arg-type]
+# Virtual hosts, for only then do presigned addresses name the region; without it a new bucket's redirect elsewhere.
+_S3 = Config(
+    connect_timeout=1,
+    read_timeout=3,
+    retries=_RETRIES,  # type: ignore[arg-type]
+    max_pool_connections=PARALLEL,
+    signature_version="s3v4",
+    s3={"addressing_style": "virtual"},
+)
+_RETRY_SECONDS = "2"
+
+ROUTES: dict[str, Door] = {
+    "GET /phase/streams": summaries.listing,
+    "GET /phase/streams/{id}": summaries.one,
+    "GET /phase/streams/{id}/frames": frames.serve,
+    "GET /phase/streams/{id}/levels/{level}/chunks/{chunk}": chunks.redirect,
+    "GET /phase/savings/audit": audit.listing,
+    "POST /phase/savings/audit": audit.report,
+}
+
+
+@dataclass(frozen=True)
+class StreamSettings(Settings):
+    phase_table: str
+    phase_bucket: str
+    phase_savings_table: str
+    metrics_table: str
+    policy_parameter: str
+    phase_help_url: str | None
+
+
+@cache
+def settings() -> StreamSettings:
+    return StreamSettings.from_env(os.environ)
+
+
+@cache
+def server() -> Server:
+    return offer(settings().phase_help_url)
+
+
+@cache
+def store() -> PhaseStore:
+    given = settings()
+    places = Places(given.phase_table, given.phase_savings_table, given.metrics_table, given.phase_bucket)
+    return PhaseStore(boto3.client("dynamodb", config=_DYNAMODB), boto3.client("s3", config=_S3), places, time.sleep)
+
+
+@logger.inject_lambda_context(clear_state=True)
+def lambda_handler(event: Event, context: Any) -> Response:
+    """What a door answers; 400, 404, 406 and 413 name the caller's fault; 503 when AWS does not answer."""
+    met = greet(event, server())
+    route = str(event.get("routeKey", ""))
+    answer = refusal(met, server()) if not met.safe else guarded(route, event, context, met)
+    answer["headers"] |= version_headers(met, server())
+    told = {name: answer["headers"].get(name) for name in ("phase-resync", "phase-bytes-full", "content-encoding")}
+    logger.info("phase request", route=route[:100], status=answer["statusCode"], **told)
+    return answer
+
+
+def guarded(route: str, event: Event, context: Any, met: Negotiation) -> Response:
+    if route not in ROUTES:
+        return problem(404, "Not Found", "there is no such address", routes=list(ROUTES))
+    try:
+        return ROUTES[route](call(event, context, met))
+    except RequestError as error:
+        return error.response()
+    except ExpiredError as error:
+        logger.warning("expired", key=str(error))
+        return problem(404, "Not Found", "the stream's newest frames have expired: it has been silent for days")
+    except (SecretError, NotCountedError, PhaseFormatError, BotoCoreError, ClientError) as error:
+        logger.exception("phase request not served", error=type(error).__name__)
+        answer = problem(503, "Service Unavailable", "the stream cannot be read or counted at the moment; try again")
+        answer["headers"]["retry-after"] = _RETRY_SECONDS
+        return answer
+
+
+def call(event: Event, context: Any, met: Negotiation) -> Call:
+    """Raises SecretError when the policy cannot be read."""
+    request_id = str((event.get("requestContext") or {}).get("requestId") or context.aws_request_id)
+    names = tuple(each.id for each in current_policy(settings().policy_parameter).streams)
+    return Call(event, request_id, utc_now(), spoken(met, server()), names, store())

@@ -1,0 +1,242 @@
+"""Where frames, what is known of them and what was counted lie: DynamoDB and S3, and nothing else of AWS."""
+
+import random
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from kaizen.dynamo import from_item, to_item
+from kaizen.metrics.changes import Change, updates
+from kaizen.phase import keys, streams
+from kaizen.phase.streams import Epoch, Segment, Stream
+from kaizen.times import format_instant
+from phase_stream.audit import Audit
+from phase_stream.lru import Recent
+from phase_stream.request import Report
+from phase_stream.ring import Stored, Window, plain, read_segment
+from phase_stream.savings import Tally
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
+
+KEPT_BYTES = 256 << 20  # of decoded objects per process, of the function's 1769 MB
+PARALLEL = 16  # objects of a cold ring, read at once: a producer may post every frame by itself
+ADDRESS_SECONDS = 900
+_DAY = timedelta(days=1)
+_MOST_AUDITS = 500  # read for a list
+_AUDITS = "audit"
+_ATTEMPTS = 8
+_PAUSE_SECONDS = 0.02
+# Cancelled because another response counted on the same rows at that moment.
+_TRANSIENT = ("TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded")
+
+
+class ExpiredError(Exception):
+    """An object is no longer in the bucket."""
+
+
+class NotCountedError(Exception):
+    """Others counted on the same rows every time. A retry cures it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Names of tables and of the bucket."""
+
+    phase_table: str
+    savings_table: str
+    metrics_table: str
+    bucket: str
+
+
+class PhaseStore:
+    """Objects are immutable: each is fetched and decoded once, while there is room for it.
+
+    Methods raise ClientError and BotoCoreError when AWS does not answer, PhaseFormatError for an object that is not
+    what it should be.
+    """
+
+    def __init__(
+        self, dynamodb: "DynamoDBClient", s3: "S3Client", places: Places, sleep: Callable[[float], None]
+    ) -> None:
+        self._dynamodb = dynamodb
+        self._s3 = s3
+        self._places = places
+        self._sleep = sleep
+        self._segments: Recent[str, Stored] = Recent(KEPT_BYTES)
+        self._configs: Recent[str, bytes] = Recent(KEPT_BYTES // 8)
+
+    def stream(self, name: str) -> Stream | None:
+        """As it is now: by an older state, a client that is up to date would seem ahead of it."""
+        return streams.read_stream(self._dynamodb, self._places.phase_table, name, consistent=True)
+
+    def streams(self, names: Iterable[str]) -> list[Stream]:
+        return streams.read_streams(self._dynamodb, self._places.phase_table, names)
+
+    def epochs(self, name: str) -> Sequence[Epoch]:
+        return streams.read_epochs(self._dynamodb, self._places.phase_table, name)
+
+    def epoch(self, name: str, number: int) -> Epoch | None:
+        key = streams.key(name, streams.epoch_sort(number))
+        answer = self._dynamodb.get_item(TableName=self._places.phase_table, Key=key)
+        return Epoch.from_attributes(from_item(answer["Item"])) if "Item" in answer else None
+
+    def window(self, stream: Stream, segments: Sequence[Segment]) -> Window:
+        """Segments with their frames. Raises ExpiredError."""
+        found = {each: self._segments.get(_ring_key(stream, each)) for each in segments}
+        missing = [each for each, stored in found.items() if stored is None]
+        if len(missing) == 1:
+            found[missing[0]] = self._segment(stream, missing[0])
+        elif missing:
+            with ThreadPoolExecutor(min(PARALLEL, len(missing))) as threads:
+                found |= dict(zip(missing, threads.map(lambda each: self._segment(stream, each), missing), strict=True))
+        for each in missing:
+            stored = found[each]
+            assert stored is not None
+            self._segments.put(_ring_key(stream, each), stored, stored.size)
+        return Window([(each, stored) for each, stored in found.items() if stored is not None], stream.epoch.dt_us)
+
+    def config(self, name: str, epoch: int) -> bytes:
+        """The CONFIG message of an epoch. Raises ExpiredError."""
+        key = keys.config(name, epoch)
+        message = self._configs.get(key)
+        if message is None:
+            message = plain(self._object(key))
+            self._configs.put(key, message, len(message))
+        return message
+
+    def chunk_address(self, name: str, epoch: int, level: int, chunk: int, coding: str) -> str:
+        """Where anyone can fetch a chunk for ADDRESS_SECONDS. Raises ExpiredError."""
+        bucket, key = self._places.bucket, keys.chunk(name, epoch, level, chunk, coding)
+        try:
+            self._s3.head_object(Bucket=bucket, Key=key)
+        except ClientError as error:
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
+                raise ExpiredError(key) from error
+            raise
+        params = {"Bucket": bucket, "Key": key}
+        return self._s3.generate_presigned_url("get_object", Params=params, ExpiresIn=ADDRESS_SECONDS)
+
+    def count(
+        self, request_id: str, stream: str, counted: Tally, changes: Sequence[Change], audit: str | None, now: datetime
+    ) -> bool:
+        """Count a response once, whole or not at all; False if it was counted before. Raises NotCountedError.
+
+        If AWS fails without an answer, it may have been counted although it is not sent: rather that than sent and
+        not counted.
+        """
+        guard = {"pk": f"response#{request_id}", "sk": "response", "expires_at": _after_a_day(now)}
+        actions: list[dict[str, Any]] = [
+            {
+                "Put": {
+                    "TableName": self._places.savings_table,
+                    "Item": to_item(guard),
+                    "ConditionExpression": "attribute_not_exists(pk)",
+                }
+            }
+        ]
+        if audit is not None:
+            actions.append({"Update": self._audited(audit, stream, counted, now)})
+        actions += [{"Update": update} for update in updates(self._places.metrics_table, changes, now)]
+        for attempt in range(_ATTEMPTS):
+            try:
+                self._dynamodb.transact_write_items(TransactItems=actions)  # type: ignore[arg-type]
+                return True
+            except self._dynamodb.exceptions.TransactionCanceledException as error:
+                codes = _codes(error)
+                if codes[:1] == ["ConditionalCheckFailed"]:
+                    return False
+                if not set(codes) & set(_TRANSIENT):
+                    raise
+            except self._dynamodb.exceptions.TransactionInProgressException:
+                pass
+            # Full jitter: those that met now should not meet again.
+            self._sleep(random.uniform(0, _PAUSE_SECONDS * 2**attempt))  # noqa: S311 - no secret
+        raise NotCountedError(f"{_ATTEMPTS} conflicts")
+
+    def report(self, report: Report, now: datetime) -> Audit | None:
+        """Put the browser's count beside the server's; None if the server has counted nothing under that audit."""
+        try:
+            answer = self._dynamodb.update_item(
+                TableName=self._places.savings_table,
+                Key=_audit_key(report.audit, report.stream),
+                UpdateExpression="SET browser_bytes = :bytes, browser_responses = :responses, updated_at = :now",
+                ConditionExpression="expires_at > :second",
+                ExpressionAttributeValues=to_item(
+                    {
+                        ":bytes": report.received,
+                        ":responses": report.responses,
+                        ":now": format_instant(now),
+                        ":second": int(now.timestamp()),
+                    }
+                ),
+                ReturnValues="ALL_NEW",
+            )
+        except self._dynamodb.exceptions.ConditionalCheckFailedException:
+            return None
+        return Audit.from_attributes(from_item(answer["Attributes"]))
+
+    def audits(self) -> list[Audit]:
+        """Up to _MOST_AUDITS of them, in no order that means anything."""
+        answer = self._dynamodb.query(
+            TableName=self._places.savings_table,
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues=to_item({":pk": _AUDITS}),
+            Limit=_MOST_AUDITS,
+        )
+        return [Audit.from_attributes(from_item(item)) for item in answer["Items"]]
+
+    def _segment(self, stream: Stream, segment: Segment) -> Stored:
+        return read_segment(self._object(_ring_key(stream, segment)), stream.epoch, segment)
+
+    def _object(self, key: str) -> bytes:
+        try:
+            return self._s3.get_object(Bucket=self._places.bucket, Key=key)["Body"].read()
+        except self._s3.exceptions.NoSuchKey as error:
+            raise ExpiredError(key) from error
+
+    def _audited(self, audit: str, stream: str, counted: Tally, now: datetime) -> dict[str, Any]:
+        names = {"#audit": "audit", "#stream": "stream"}
+        values = {
+            ":audit": audit,
+            ":stream": stream,
+            ":now": format_instant(now),
+            ":expires": _after_a_day(now),
+            ":bytes": counted.sent,
+            ":one": 1,
+            ":saved": counted.saved,
+        }
+        return {
+            "TableName": self._places.savings_table,
+            "Key": _audit_key(audit, stream),
+            "UpdateExpression": (
+                "SET #audit = :audit, #stream = :stream, started_at = if_not_exists(started_at, :now), "
+                "updated_at = :now, expires_at = :expires "
+                "ADD server_bytes :bytes, server_responses :one, server_saved_bytes :saved"
+            ),
+            "ExpressionAttributeNames": names,
+            "ExpressionAttributeValues": to_item(values),
+        }
+
+
+def _ring_key(stream: Stream, segment: Segment) -> str:
+    return keys.ring(stream.stream, stream.epoch.epoch, segment.first_seq, segment.last_seq)
+
+
+def _audit_key(audit: str, stream: str) -> dict[str, Any]:
+    return to_item({"pk": _AUDITS, "sk": f"{audit}#{stream}"})
+
+
+def _after_a_day(now: datetime) -> int:
+    return int((now + _DAY).timestamp())
+
+
+def _codes(error: ClientError) -> list[str]:
+    """Why a transaction was cancelled, one code per action in their order."""
+    reasons: Sequence[Mapping[str, Any]] = error.response.get("CancellationReasons", [])
+    return [str(reason.get("Code", "None")) for reason in reasons]
