@@ -58,7 +58,7 @@ def levels(stack: Stack) -> str:
     found: dict[int, str] = {}
     for epoch in epochs:
         for level in epoch["levels"]:
-            if level["last_chunk"] >= level["first_chunk"] and level["level"] not in found:
+            if level["last_chunk"] is not None and level["level"] not in found:
                 address = f"levels/{level['level']}/chunks/{level['last_chunk']}?epoch={epoch['epoch']}"
                 found[level["level"]] = _chunk(
                     f"{stack.addresses.api}/phase/streams/{STREAM}/{address}", level["level"]
