@@ -21,6 +21,11 @@ NONE, DELTA, LINEAR = 0, 1, 2
 LEAKY = 16  # plus the shift k
 MAX_SHIFT = 8
 
+# Numbers as arrays without axes: over a frame, numpy takes half again as long with Python's.
+_HALF = np.array(128, np.int32)
+_SHIFTS = [np.array(count, np.int32) for count in range(9)]
+_SIGNED: dict[int, np.dtype[Any]] = {1: np.dtype(np.int8), 2: np.dtype("<i2")}  # by bytes per word
+
 # What an encoder chooses from; the others decode as well.
 CANDIDATES = (LINEAR, DELTA, LEAKY + 3, LEAKY + 2)
 
@@ -50,16 +55,18 @@ def residuals(
     all the same.
     """
     steps = _steps(angles, bits, past)
-    leads, rate = _leads(steps, bits, predictor, past)
+    leads, rate = None, _first_rate(steps, past)
+    if predictor > LEAKY:
+        leads, rate = _leads(steps, rate, bits, predictor - LEAKY, skip_first=past is None)
     if whole or predictor == NONE:
         left = angles
     else:
-        left = steps if leads is None else steps - leads
-        if predictor == LINEAR:
-            left = steps.copy()
-            left[1:] -= steps[:-1]
-            if past is not None:
-                left[0] -= past.step
+        if leads is not None:
+            left = np.subtract(steps, leads, out=leads)
+        elif predictor == LINEAR:
+            left = _differences(steps, past.step if past is not None else None)
+        else:
+            left = steps
         if past is None:
             left = left.copy()
             left[0] = angles[0]
@@ -76,7 +83,8 @@ def restore(
         return _restore_leaky(left, bits, predictor - LEAKY, past)
     angles = left if whole or predictor == NONE else _integrate(left, bits, predictor, past)
     if predictor > LEAKY:
-        _, rate = _leads(_steps(angles, bits, past), bits, predictor, past)
+        steps, rate = _steps(angles, bits, past), _first_rate(angles, past)
+        _, rate = _leads(steps, rate, bits, predictor - LEAKY, skip_first=past is None)
     else:
         rate = _first_rate(angles, past)
     tail = _steps(angles[-2:], bits, past if len(angles) == 1 else None)
@@ -92,47 +100,56 @@ def choose_predictor(angles: Bam, bits: int) -> int:
 
 def _steps(angles: Bam, bits: int, past: History | None) -> Words:
     """Differences of successive frames; a keyframe's is 0."""
-    steps = np.empty_like(angles)
-    if len(angles) > 1:
-        np.subtract(angles[1:], angles[:-1], out=steps[1:])
-    if past is None:
-        steps[0] = 0
+    return wrapped(_differences(angles, past.last if past is not None else None), bits)
+
+
+def _differences(words: Words, before: Words | None) -> Words:
+    """Each frame less the one before, modulo the type; `before` precedes the first, which is 0 without it.
+
+    Row from row, for numpy takes twice as long over a frame that it broadcasts to [1, rows].
+    """
+    differences = np.empty_like(words)
+    if len(words) > 1:
+        np.subtract(words[1:], words[:-1], out=differences[1:])
+    if before is None:
+        differences[0] = 0
     else:
-        np.subtract(angles[0], past.last, out=steps[0])
-    return wrapped(steps, bits)
+        np.subtract(words[0], before, out=differences[0])
+    return differences
 
 
 def _first_rate(angles: Bam, past: History | None) -> NDArray[np.int32]:
     return np.zeros(angles.shape[1], np.int32) if past is None else past.rate
 
 
-def _leads(steps: Words, bits: int, predictor: int, past: History | None) -> tuple[Words | None, NDArray[np.int32]]:
-    """The step that the leaky rate foretells for each frame (None for other predictors), and the rate after them."""
-    rate = _first_rate(steps, past)
-    if predictor <= LEAKY:
-        return None, rate
-    leads = np.zeros_like(steps)
-    for t in range(0 if past is not None else 1, len(steps)):
-        leads[t] = _lead(rate, steps.dtype)
-        rate = _next_rate(rate, steps[t], bits, predictor - LEAKY)
+def _leads(
+    steps: Words, rate: NDArray[np.int32], bits: int, shift: int, *, skip_first: bool
+) -> tuple[Words, NDArray[np.int32]]:
+    """The step that the leaky rate foretells for each frame, and the rate after them. A keyframe foretells none."""
+    leads = np.empty_like(steps)
+    if skip_first:
+        leads[0] = 0
+    for t in range(1 if skip_first else 0, len(steps)):
+        leads[t] = _lead(rate)  # assignment takes numbers modulo the type, of which 2^bits is a divisor
+        rate = _next_rate(rate, steps[t], bits, shift)
     return leads, rate
 
 
-def _lead(rate: NDArray[np.int32], kind: np.dtype[Any]) -> Words:
-    """Whole binary angles per frame, modulo the type (of which 2^bits is a divisor)."""
-    lead = rate + np.int32(128)
-    lead >>= 8
-    return lead.astype(kind)
+def _lead(rate: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Whole binary angles per frame."""
+    lead = rate + _HALF
+    lead >>= _SHIFTS[8]
+    return lead
 
 
 def _next_rate(rate: NDArray[np.int32], step: Words, bits: int, shift: int) -> NDArray[np.int32]:
-    half = 1 << (bits - 1)
-    following = step.astype(np.int32)
-    following ^= half
-    following -= half  # signed now
-    following <<= 8
+    spare = 8 * step.itemsize - bits
+    # With its highest bit the type's highest, a step is signed as the type reads it.
+    raised = step << spare if spare else step
+    following: NDArray[np.int32] = raised.view(_SIGNED[step.itemsize]).astype(np.int32)
+    following <<= _SHIFTS[8 - spare]
     following -= rate
-    following >>= shift
+    following >>= _SHIFTS[shift]
     following += rate
     return following
 
@@ -162,7 +179,7 @@ def _restore_leaky(left: Words, bits: int, shift: int, past: History | None) -> 
     rate = _first_rate(left, past)
     last, step = (angles[0], np.zeros_like(angles[0])) if past is None else (past.last, past.step)
     for t in range(0 if past is not None else 1, len(angles)):
-        step = wrapped(left[t] + _lead(rate, left.dtype), bits)
+        step = wrapped(left[t] + _lead(rate).astype(left.dtype), bits)
         angles[t] = wrapped(last + step, bits)
         rate = _next_rate(rate, step, bits, shift)
         last = angles[t]

@@ -15,7 +15,6 @@ offset size field                          offset size field
 
 import struct
 import zlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -198,35 +197,48 @@ def check(header: Header, limits: Limits) -> None:
     Nothing here grows with the message, and whatever passes takes at least a byte of payload per cell: a decoder that
     allocates by these numbers is bounded by what was really sent.
     """
-    for wrong, what in _faults(header):
-        if wrong:
-            raise PhaseFormatError(Reason.FIELD, what)
+    _check_fields(header)
     _check_sizes(header, limits)
 
 
-def _faults(header: Header) -> Iterator[tuple[bool, str]]:
-    """Pairs of (is it wrong, what is wrong then)."""
+def _check_fields(header: Header) -> None:
     kind, flags, frames = header.kind, header.flags, header.n_frames
-    yield bool(flags & _REFUSED_FLAGS), f"flags {flags:#x} hold one that may not be ignored"
-    yield header.bits not in BITS, f"{header.bits} bits are none of {BITS}"
-    yield not is_predictor(header.predictor), f"predictor {header.predictor} is unknown"
-    yield header.n_rows < 1, "there are no rows"
+    if flags & _REFUSED_FLAGS:
+        raise _fault(f"flags {flags:#x} hold one that may not be ignored")
+    if header.bits not in BITS:
+        raise _fault(f"{header.bits} bits are none of {BITS}")
+    if not is_predictor(header.predictor):
+        raise _fault(f"predictor {header.predictor} is unknown")
+    if header.n_rows < 1:
+        raise _fault("there are no rows")
     if kind is Kind.CONFIG:
-        yield frames != 0, "a CONFIG has no frames"
-        yield bool(flags & (HAS_R | HAS_MASK | TIME_MAJOR | KEYFRAME)), f"flags {flags:#x} do not fit a CONFIG"
-        yield header.predictor != NONE, "a CONFIG predicts nothing"
-    else:
-        yield frames < 1, "there are no frames"
-        yield frames > 1 and header.dt_us < 1, "several frames have no time between them"
-    yield header.seq < frames - 1, f"seq {header.seq} leaves no numbers for {frames} frames"
+        if frames != 0:
+            raise _fault("a CONFIG has no frames")
+        if flags & (HAS_R | HAS_MASK | TIME_MAJOR | KEYFRAME):
+            raise _fault(f"flags {flags:#x} do not fit a CONFIG")
+        if header.predictor != NONE:
+            raise _fault("a CONFIG predicts nothing")
+    elif frames < 1:
+        raise _fault("there are no frames")
+    elif frames > 1 and header.dt_us < 1:
+        raise _fault("several frames have no time between them")
+    if header.seq < frames - 1:
+        raise _fault(f"seq {header.seq} leaves no numbers for {frames} frames")
     if kind is Kind.DELTA:
-        yield bool(flags & KEYFRAME), "a DELTA is no keyframe"
-        yield header.base_seq != header.seq - frames, f"base_seq {header.base_seq} is not seq minus the frames"
-    else:
-        yield header.base_seq != header.seq, f"base_seq {header.base_seq} is not seq {header.seq}"
-    yield kind is Kind.CHUNK and not flags & KEYFRAME, "a CHUNK starts with a keyframe"
-    last_us = header.t0_us + max(frames - 1, 0) * header.dt_us
-    yield header.t0_us < 0 or last_us > _LAST_US, "the frames lie outside the years 1970 to 2255"
+        if flags & KEYFRAME:
+            raise _fault("a DELTA is no keyframe")
+        if header.base_seq != header.seq - frames:
+            raise _fault(f"base_seq {header.base_seq} is not seq minus the frames")
+    elif header.base_seq != header.seq:
+        raise _fault(f"base_seq {header.base_seq} is not seq {header.seq}")
+    if kind is Kind.CHUNK and not flags & KEYFRAME:
+        raise _fault("a CHUNK starts with a keyframe")
+    if header.t0_us < 0 or header.t0_us + max(frames - 1, 0) * header.dt_us > _LAST_US:
+        raise _fault("the frames lie outside the years 1970 to 2255")
+
+
+def _fault(what: str) -> PhaseFormatError:
+    return PhaseFormatError(Reason.FIELD, what)
 
 
 def _check_sizes(header: Header, limits: Limits) -> None:
