@@ -7,6 +7,9 @@ from typing import Any, Self, get_type_hints
 
 VERSION = 1
 
+# Of the messages in one object, out of their content coding. All its frames together are at most LIMITS.frames.
+MOST_BODY_BYTES = 64 << 20
+
 
 class MalformedArrivalError(Exception):
     """A message that is no arrival. Permanent: a retry reads the same."""
