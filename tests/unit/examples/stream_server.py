@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import parse_qsl, urlsplit
 
 import numpy as np
@@ -254,8 +254,17 @@ def unknown(stream: ToyStream, query: dict[str, str]) -> Response:
     return _answer(404, b'{"detail":"there is no stream toy"}')
 
 
+class Served(Protocol):
+    """What answers at the port; bodies are bytes."""
+
+    headers: list[dict[str, str]]
+
+    def handshake(self, query: dict[str, str]) -> Response: ...
+    def poll(self, query: dict[str, str], headers: dict[str, str]) -> Response: ...
+
+
 class _Door(BaseHTTPRequestHandler):
-    def __init__(self, stream: ToyStream, *given: Any) -> None:
+    def __init__(self, stream: Served, *given: Any) -> None:
         self._stream = stream
         super().__init__(*given)
 
@@ -267,9 +276,10 @@ class _Door(BaseHTTPRequestHandler):
         if address.path == "/phase/handshake":
             answer = self._stream.handshake(query)
         else:
-            assert address.path == "/phase/streams/toy/frames"
+            assert address.path == "/phase/streams/toy/frames", address.path
             answer = self._stream.poll(query, headers)
-        coding = "gzip" if "gzip" in headers.get("accept-encoding", "") and answer["body"] else IDENTITY
+        coded = "content-encoding" in answer["headers"] or not answer["body"]
+        coding = "gzip" if "gzip" in headers.get("accept-encoding", "") and not coded else IDENTITY
         body = compress(coding, answer["body"])
         self.send_response(answer["statusCode"])
         for name, value in answer["headers"].items():
@@ -286,7 +296,7 @@ class _Door(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def served(stream: ToyStream) -> Iterator[str]:
+def served(stream: Served) -> Iterator[str]:
     """The address at which the stream answers."""
     with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Door, stream)) as door:
         thread = Thread(target=door.serve_forever, kwargs={"poll_interval": 0.01})

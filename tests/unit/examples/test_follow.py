@@ -1,17 +1,15 @@
 """Both example clients as an integrator runs them, against a stream with all that can happen to one."""
 
 import ast
-import shutil
-import subprocess
 import sys
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
 from kaizen.phase.negotiation import Server
 from kaizen.phase.predict import DELTA, LEAKY, LINEAR, NONE
 from kaizen.phase.schema import Deprecation, Support, Version
+from tests.unit.examples.clients import CLIENTS, EXAMPLES, command, run, run_at
 from tests.unit.examples.stream_server import (
     Event,
     Shape,
@@ -27,27 +25,10 @@ from tests.unit.examples.stream_server import (
     unknown,
 )
 
-EXAMPLES = Path(__file__).parents[3] / "examples"
 
-
-@pytest.fixture(params=["follow.py", "follow.mjs"])
+@pytest.fixture(params=CLIENTS)
 def client(request: pytest.FixtureRequest) -> list[str]:
-    script = EXAMPLES / request.param
-    if script.suffix == ".py":
-        return [sys.executable, str(script)]
-    node = shutil.which("node")
-    if node is None:
-        pytest.fail("node is not installed: the JavaScript client cannot be tested without it (Debian package nodejs)")
-    return [node, str(script)]
-
-
-def run(client: list[str], stream: ToyStream, polls: int) -> subprocess.CompletedProcess[str]:
-    with served(stream) as url:
-        given = ["--url", url, "--stream", "toy", "--polls", str(polls), "--interval", "0.001"]
-        # Without our folders on the path: the client stands alone.
-        return subprocess.run(
-            [*client, *given], capture_output=True, text=True, check=False, timeout=60, env={"PATH": "/usr/bin"}
-        )
+    return command(request.param)
 
 
 def test_a_life(client: list[str]) -> None:
@@ -197,13 +178,7 @@ def test_nobody_answers(client: list[str]) -> None:
     stream = ToyStream([])
     with served(stream) as url:
         pass  # the port is free again
-    done = subprocess.run(
-        [*client, "--url", url, "--polls", "2", "--interval", "0.001"],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+    done = run_at(client, url, 2)
     assert (done.stdout, done.stderr, done.returncode) == ("no whole answer\n" * 2, "", 0)
 
 
