@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from kaizen.durations import human
+from kaizen.durations import human, human_hours
 from kaizen.metrics.rows import Rows, read_rows
 from kaizen.phase.streams import Stream, read_streams
 from kaizen.policy import Policy
@@ -111,7 +111,8 @@ def _ticket(ticket: Ticket, sla: SlaStatus | None, now: datetime) -> str:
 def _sla(sla: SlaStatus | None) -> str:
     if sla is None:
         return '<span class="soft">no target</span>'
-    length = human(sla.remaining_seconds) + (" working time" if sla.clock == "business" else "")
+    business = sla.clock == "business"
+    length = f"{human_hours(sla.remaining_seconds)} of working time" if business else human(sla.remaining_seconds)
     text = f'<span class="bad">{length} over</span>' if sla.breached else f"{length} left"
     return f"{text}, paused" if sla.paused else text
 

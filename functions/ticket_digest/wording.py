@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from math import isnan
 
-from kaizen.durations import human
+from kaizen.durations import human, human_hours
 from kaizen.mttr import ALL, WINDOW_DAYS, Window
 from kaizen.slack.escape import address, cut, date, escape, isolated, link, plain_date
 from kaizen.slack.packer import Line
@@ -129,16 +129,17 @@ def _countdown(entry: Entry, zone: str) -> Line:
     if standing is None:
         return _same("SLA: no target")
     paused = ", paused" if entry.paused else ""
-    working = " of working time" if standing.clock == "business" else ""
+    business = standing.clock == "business"
     if standing.breached and standing.breached_at is not None:
-        over = f"({_length(-standing.remaining_seconds)}{working} over){paused}"
+        length = human_hours(-standing.remaining_seconds) if business else human(-standing.remaining_seconds)
+        over = f"({escape(length)}{' of working time' if business else ''} over){paused}"
         since = "SLA: breached since"
         return Line(
             f"{since} {date(standing.breached_at, zone)} {over}",
             f"{since} {plain_date(standing.breached_at, zone)} {over}",
         )
     hours = standing.remaining_seconds // 3600
-    return _same(f"SLA: {hours}h remaining{' (working time)' if working else ''}{paused}")
+    return _same(f"SLA: {hours}h remaining{' (working time)' if business else ''}{paused}")
 
 
 def _due(entry: Entry, zone: str) -> Line:

@@ -11,3 +11,13 @@ def human(seconds: float) -> str:
     parts = [f"{amount}{unit}" for amount, unit in ((days, "d"), (hours, "h"), (minutes, "m"))]
     first = 0 if days else 1 if hours else 2
     return " ".join(part for part in parts[first : first + 2] if not part.startswith("0"))
+
+
+def human_hours(seconds: float) -> str:
+    """Hours and minutes, rounded down, never days: `26h 5m`, `45m`, `<1m`.
+
+    For working time: a day of it is 24 hours to one reader and a working day to another.
+    """
+    hours, minutes = divmod(int(abs(seconds)) // 60, 60)
+    parts = [f"{amount}{unit}" for amount, unit in ((hours, "h"), (minutes, "m")) if amount]
+    return " ".join(parts) or "<1m"

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from kaizen.mttr import ALL
 from kaizen.slack.blocks import MAX_BLOCKS, MAX_MESSAGE, MAX_SECTION, Message
 from kaizen.slack.escape import ZERO_WIDTH, units
 from kaizen.tickets import Ticket
-from tests.unit.digest.samples import HOUR, board_of, resolved, route, ticket, windows
+from tests.unit.digest.samples import HOUR, NOW, board_of, resolved, route, ticket, windows
 from ticket_digest.render import MAX_MESSAGES, render
 from ticket_digest.wording import TITLE
 
@@ -215,6 +216,9 @@ def test_no_target_says_so_and_business_time_is_named() -> None:
     assert "SLA: 24h remaining (working time)" in message.text
     (message,) = render(board_of(ticket(1, -2, severity="sev4", labels=("blocked",))))
     assert "(working time), paused" in message.text
+    # Two weeks of eight hours a day, less the target of 24: in hours, for a day of working time is no 24 hours.
+    (message,) = render(board_of(ticket(1, severity="sev3", opened_at=NOW - timedelta(days=14))))
+    assert "(56h of working time over)" in message.text
 
 
 def test_times_are_in_the_route_s_zone_where_slack_cannot_localise() -> None:
