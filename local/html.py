@@ -13,8 +13,8 @@ body { margin: 0; background: var(--back); color: var(--ink); font: 15px/1.47 sy
 main { max-width: 960px; margin: 0 auto; padding: 24px 16px 64px; }
 h1 { font-size: 22px; margin: 0 0 4px; } h2 { font-size: 18px; margin: 0 0 8px; }
 a { color: var(--link); text-decoration: none; } a:hover { text-decoration: underline; }
-nav { display: flex; flex-wrap: wrap; gap: 4px 20px; } .soft { color: var(--soft); font-size: 13px; } .bad { color: var(--bad); }
-.good { color: var(--good); }
+nav { display: flex; flex-wrap: wrap; gap: 4px 20px; } .soft { color: var(--soft); font-size: 13px; }
+.bad { color: var(--bad); } .good { color: var(--good); }
 article { background: var(--paper); border: 1px solid var(--line); border-radius: 8px; padding: 16px; margin: 16px 0;
   overflow-x: auto; }
 article.reply { margin-left: 40px; } .who { font-weight: 700; }
