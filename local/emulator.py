@@ -48,7 +48,6 @@ class Emulator:
         self._environment = dict(environment)
         self._log = log
         log.parent.mkdir(parents=True, exist_ok=True)
-        log.write_bytes(b"")
         log.write_bytes(b"")  # of this run alone
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
