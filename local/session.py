@@ -13,6 +13,7 @@ from local import checks, deliveries, paths
 from local.errors import LocalError
 from local.source import Source
 from local.stack import Stack
+from local.viewer import Viewer
 
 # What the clock would play later: a person wants to see it now.
 SCHEDULED: tuple[tuple[str, dict[str, Any]], ...] = (("TicketStatistics", {}), ("TicketDigest", {"force": True}))
@@ -33,6 +34,7 @@ def run(port: int, policy: str | None, oscillators: int, ended: threading.Event)
     try:
         replay(stack, ended)
         oscillate(stack, oscillators, ended)
+        watch(stack, ended)
         if not ended.is_set():
             _show(stack)
         ended.wait()
@@ -96,6 +98,14 @@ def oscillate(stack: Stack, oscillators: int, ended: threading.Event) -> None:
     stack.source = Source(api, STREAM, token, oscillators, HERTZ, stack.say)
     stack.source.start()
     say(f"  {oscillators} oscillators are simulated live, {HERTZ:.0f} frames a second")
+
+
+def watch(stack: Stack, ended: threading.Event) -> None:
+    """A viewer follows the stream, as somebody's open page does: savings are counted where frames are sent."""
+    if not ended.is_set():
+        stack.viewer = Viewer(stack.addresses.api, STREAM, stack.say)
+        stack.viewer.start()
+        say("  a simulated viewer follows them")
 
 
 def _checked(name: str, check: Callable[[Stack], str], stack: Stack) -> bool:

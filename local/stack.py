@@ -24,6 +24,7 @@ from local.queues import Queues
 from local.servers import Server
 from local.source import Source
 from local.template import Schedule, Template, load
+from local.viewer import Viewer
 
 BOT_TOKEN = "xoxb-local"  # noqa: S105 - the inbox's own
 
@@ -64,6 +65,7 @@ class Stack:
         self._lifecycle: Lifecycle | None = None
         self._asynchronous: Asynchronous | None = None
         self.source: Source | None = None
+        self.viewer: Viewer | None = None
         self.webhook_secret = local_aws.random_secret()
         self.metrics_token = local_aws.random_secret()
         self.producer_token = local_aws.random_secret()
@@ -79,9 +81,10 @@ class Stack:
 
     def stop(self) -> None:
         """End everything, in the order in which work flows; safe at any point of the start."""
-        if self.source is not None:
-            self.source.stop()
-            self.source = None
+        for outside in (self.source, self.viewer):
+            if outside is not None:
+                outside.stop()
+        self.source = self.viewer = None
         if self._asynchronous is not None:
             self._asynchronous.end()
         if self._clock is not None:

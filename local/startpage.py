@@ -1,13 +1,14 @@
 """The page that a person opens first: where everything is, and what is there now."""
 
 import html
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from kaizen.durations import human, human_hours
 from kaizen.metrics.rows import Rows, read_rows
-from kaizen.phase.streams import Stream, read_streams
+from kaizen.phase.streams import Epoch, Stream, read_epochs, read_streams
 from kaizen.policy import Policy
 from kaizen.sla import SlaStatus, status
 from kaizen.tickets import Ticket, open_tickets
@@ -125,16 +126,15 @@ def _streams(stack: "Stack", now: datetime) -> str:
         return '<p class="soft">No frame yet.</p>'
     rows, _ = read_rows(client, tables["METRICS_TABLE"])
     heads = ("Stream", "Epoch", "Rows", "Newest frame", "History", "Sent", "Saved")
-    body = "".join(_stream(each, rows, now) for each in streams)
+    epochs = {each.stream: read_epochs(client, tables["PHASE_TABLE"], each.stream) for each in streams}
+    body = "".join(_stream(each, epochs[each.stream], rows, now) for each in streams)
     return f"<table><tr>{''.join(f'<th>{head}</th>' for head in heads)}</tr>{body}</table>"
 
 
-def _stream(stream: Stream, rows: Rows, now: datetime) -> str:
+def _stream(stream: Stream, epochs: Sequence[Epoch], rows: Rows, now: datetime) -> str:
     epoch = stream.epoch
     age = now.timestamp() - stream.last_us / 1e6
-    chunks = [
-        f"{len(epoch.chunks(level))} of level {level}" for level in range(epoch.levels + 1) if epoch.chunks(level)
-    ]
+    chunks = sum(len(each.chunks(level)) for each in epochs for level in range(each.levels + 1))
     sums = {
         name: sum(each.value for each in rows.get(name, {}).values() if each.labels["stream"] == stream.stream)
         for name in ("phase_frame_bytes_sent_total", "bytes_saved_total")
@@ -146,7 +146,7 @@ def _stream(stream: Stream, rows: Rows, now: datetime) -> str:
         str(epoch.epoch),
         f"{epoch.rows} of {epoch.total}, {epoch.method}",
         f"{epoch.last_seq}, {age:.1f} s ago",
-        ", ".join(chunks) or "no chunk yet",
+        f"{chunks} chunks of {len(epochs)} epochs",
         f"{sent / 1e6:.2f} MB",
         f"{saved / 1e6:.2f} MB{share}",
     )
@@ -160,6 +160,9 @@ def _producer(stack: "Stack") -> str:
     counts = source.counts
     text = f"The simulated producer has posted {counts.posted} frames and left out {counts.skipped}."
     trouble = f"Its last post failed: {counts.error}" if counts.error else ""
+    if stack.viewer is not None:
+        seen = stack.viewer.follower
+        text += f" The simulated viewer has got {seen.frames} of them in {seen.bytes / 1e6:.2f} MB."
     return f'<p class="soft">{text}</p>' + (f'<p class="bad">{html.escape(trouble)}</p>' if trouble else "")
 
 
