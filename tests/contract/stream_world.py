@@ -1,0 +1,129 @@
+"""phase_stream over moto: the template's tables, a bucket, and streams as phase_downsampler leaves them there."""
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from itertools import count
+from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
+
+import boto3
+from moto import mock_aws
+
+from kaizen import policy_store, secrets
+from kaizen.dynamo import from_item, pages, to_item
+from kaizen.metrics.rows import read_rows
+from kaizen.phase import streams
+from phase_stream import handler
+from tests.architecture.house import ROOT, resources
+from tests.unit.stream.source import Source
+from tests.unit.stream.world import COUNTERS, Answer, received
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
+
+BUCKET = "phase-bucket"
+ENVIRONMENT = {
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_SECRET_ACCESS_KEY": "testing",
+    "AWS_DEFAULT_REGION": "eu-west-1",
+    "PHASE_TABLE": "PhaseTable",
+    "PHASE_BUCKET": BUCKET,
+    "PHASE_SAVINGS_TABLE": "PhaseSavingsTable",
+    "METRICS_TABLE": "MetricsTable",
+    "POLICY_PARAMETER": "/kaizen/policy",
+    "PHASE_HELP_URL": "https://example.com/phase",
+}
+EVENT: dict[str, Any] = json.loads((ROOT / "events" / "phase_stream.json").read_text(encoding="utf-8"))
+FRAMES = "GET /phase/streams/{id}/frames"
+CHUNK = "GET /phase/streams/{id}/levels/{level}/chunks/{chunk}"
+AUDITS, REPORT = "GET /phase/savings/audit", "POST /phase/savings/audit"
+
+
+class Context:
+    function_name = "PhaseStream"
+    memory_limit_in_mb = 1769
+    invoked_function_arn = "arn:aws:lambda:eu-west-1:123456789012:function:PhaseStream"
+    aws_request_id = "invocation"
+
+
+class StreamWorld:
+    """AWS as phase_stream sees it, and requests at its doors."""
+
+    def __init__(self) -> None:
+        self.dynamodb: DynamoDBClient = boto3.client("dynamodb")
+        self.s3: S3Client = boto3.client("s3")
+        self.requests = count()
+        for name, table in resources("AWS::DynamoDB::Table").items():
+            if name in ENVIRONMENT.values():
+                wanted = ("AttributeDefinitions", "KeySchema", "BillingMode")
+                self.dynamodb.create_table(TableName=name, **{key: table[key] for key in wanted})
+        self.s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+        self._put: set[str] = set()
+
+    def publish(self, source: Source) -> None:
+        """What the downsampler writes: objects first, then where the stream stands and its epochs."""
+        for key, body in source.objects.items():
+            if key not in self._put:
+                self.s3.put_object(Bucket=BUCKET, Key=key, Body=body)
+                self._put.add(key)
+        items = [{"sk": streams.META} | source.stream.attributes()]
+        for epoch in source.epochs:
+            attributes = {name: getattr(epoch, name) for name in epoch.__slots__}
+            items.append({"sk": streams.epoch_sort(epoch.epoch)} | attributes)
+        for item in items:
+            stored = {"pk": streams.partition(source.name)} | item
+            self.dynamodb.put_item(TableName="PhaseTable", Item=to_item(stored))
+
+    def call(
+        self,
+        route: str,
+        path: Mapping[str, str] | None = None,
+        query: Mapping[str, str] | None = None,
+        *,
+        body: str | None = None,
+        request_id: str = "",
+        **headers: str,
+    ) -> Answer:
+        """A request through the handler; a header's name is written with underscores, an empty value leaves it out."""
+        given = EVENT["headers"] | {name.replace("_", "-"): value for name, value in headers.items()}
+        context = EVENT["requestContext"] | {"requestId": request_id or f"request-{next(self.requests)}"}
+        event = EVENT | {
+            "routeKey": route,
+            "pathParameters": dict(path or {}),
+            "queryStringParameters": dict(query or {}),
+            "headers": {name: value for name, value in given.items() if value},
+            "requestContext": context,
+        }
+        if body is not None:
+            event["body"] = body
+        return received(handler.lambda_handler(event, Context()))
+
+    def frames(self, name: str, query: Mapping[str, str] | None = None, **given: Any) -> Answer:
+        return self.call(FRAMES, {"id": name}, query, **({"accept_encoding": "zstd"} | given))
+
+    def totals(self) -> dict[str, int]:
+        rows, _ = read_rows(self.dynamodb, "MetricsTable")
+        return {name: sum(int(each.value) for each in rows.get(name, {}).values()) for name in COUNTERS}
+
+    def savings_items(self) -> list[dict[str, Any]]:
+        return list(pages(self.dynamodb, "scan", TableName="PhaseSavingsTable"))
+
+    def item(self, table: str, **key: str) -> dict[str, Any]:
+        return from_item(self.dynamodb.get_item(TableName=table, Key=to_item(key))["Item"])
+
+
+def new_process() -> None:
+    """Forget what a new process does not know."""
+    for cached in (handler.settings, handler.server, handler.store, policy_store.policy_store, secrets._provider):
+        cached.cache_clear()
+
+
+@contextmanager
+def stream_world() -> Iterator[StreamWorld]:
+    with patch.dict(os.environ, ENVIRONMENT, clear=True), mock_aws():
+        new_process()
+        yield StreamWorld()
+    new_process()
