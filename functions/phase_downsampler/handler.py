@@ -1,0 +1,109 @@
+"""SQS FIFO batch -> one transaction per body of frames -> a stream that fails waits from there, the others go on."""
+
+import os
+import time
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from kaizen.observability import logger
+from kaizen.phase.arrival import Arrival, MalformedArrivalError
+from kaizen.policy import Policy
+from kaizen.policy_store import current_policy
+from kaizen.settings import Settings
+from kaizen.times import utc_now
+from phase_downsampler import booking
+from phase_downsampler.body import UnusableBodyError
+from phase_downsampler.downsampling import Downsampler
+from phase_downsampler.store import READERS, PhaseStore
+
+# A batch of ten shares the function's 60 s.
+_CLIENT = Config(
+    connect_timeout=1,
+    read_timeout=5,
+    retries={"total_max_attempts": 3, "mode": "standard"},
+    max_pool_connections=READERS,
+)
+# What a body may take that closes large chunks of every level. One that is begun later would be cut off in its midst.
+_ENOUGH_MS = 20_000
+
+
+@dataclass(frozen=True)
+class DownsamplerSettings(Settings):
+    phase_table: str
+    phase_bucket: str
+    phase_dead_letter_queue_url: str
+    metrics_table: str
+    policy_parameter: str
+
+
+@cache
+def settings() -> DownsamplerSettings:
+    return DownsamplerSettings.from_env(os.environ)
+
+
+@cache
+def store() -> PhaseStore:
+    given = settings()
+    return PhaseStore(
+        dynamodb=boto3.client("dynamodb", config=_CLIENT),
+        s3=boto3.client("s3", config=_CLIENT),
+        sqs=boto3.client("sqs", config=_CLIENT),
+        table=given.phase_table,
+        metrics_table=given.metrics_table,
+        bucket=given.phase_bucket,
+        dead_letter_queue_url=given.phase_dead_letter_queue_url,
+    )
+
+
+@cache
+def downsampler() -> Downsampler:
+    return Downsampler(store(), time.sleep)
+
+
+def take(message: dict[str, Any]) -> None:
+    """One message: applied, or buried if nothing will ever cure it."""
+    policy = current_policy(settings().policy_parameter)
+    arrival = None
+    try:
+        arrival = Arrival.read(message["body"])
+        result = downsampler().apply(arrival, policy, utc_now())
+        logger.info("frames taken", stream=arrival.stream, epoch=arrival.epoch, **result.as_log())
+    except (MalformedArrivalError, UnusableBodyError) as error:
+        logger.error("frames buried", message_id=message["messageId"], fault=str(error), body=message["body"][:1000])
+        store().bury(message, str(error))
+        if arrival is not None:
+            count_buried(arrival, policy)
+
+
+def count_buried(arrival: Arrival, policy: Policy) -> None:
+    """Whatever comes of it: a message that is buried must not come back."""
+    frames = arrival.last_seq - arrival.first_seq + 1
+    if policy.stream(arrival.stream) is None or frames < 1:  # other names are no labels of ours
+        return
+    try:
+        store().count([booking.dropped(arrival.stream, "malformed", frames)], utc_now())
+    except (BotoCoreError, ClientError):
+        logger.exception("buried frames not counted", stream=arrival.stream, frames=frames)
+
+
+@logger.inject_lambda_context(clear_state=True)
+def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Reports the messages that failed, and with them all later ones of their groups: frames build on each other."""
+    failed: list[dict[str, str]] = []
+    waiting: set[str] = set()
+    for message in event["Records"]:
+        group = message["attributes"]["MessageGroupId"]
+        if group not in waiting and context.get_remaining_time_in_millis() >= _ENOUGH_MS:
+            try:
+                take(message)
+                continue
+            except Exception as error:  # noqa: BLE001 - one stream must not fail the others, whatever is wrong with it
+                logger.exception("frames not taken", message_id=message["messageId"], error=type(error).__name__)
+        waiting.add(group)
+        failed.append({"itemIdentifier": message["messageId"]})
+    return {"batchItemFailures": failed}

@@ -1,0 +1,58 @@
+"""The sampled frames at hand: those of a stream's ring, read when they are needed, and new ones."""
+
+from collections.abc import Mapping, Sequence
+
+from kaizen.phase import keys
+from kaizen.phase.quantise import Bam
+from kaizen.phase.streams import Segment, Stream
+from phase_downsampler.objects import Bucket
+from phase_downsampler.pieces import Piece, from_ring
+
+
+class Reel:
+    """`stream` is None where there is no ring to go on from; `known` are pieces of the ring that need not be read.
+
+    A piece whose object has expired is passed over as if its frames had never come: `lost` counts those.
+    """
+
+    def __init__(
+        self, bucket: Bucket, stream: Stream | None, known: Mapping[Segment, Piece], fresh: Piece | None = None
+    ) -> None:
+        self._bucket = bucket
+        self._stream = stream
+        self._lost: set[Segment] = set()
+        parts = fresh.split() if fresh is not None else ()
+        self.fresh = {Segment(part.first_seq, part.last_seq, part.t0_us): part for part in parts}
+        self.known = {**known, **self.fresh}
+
+    @property
+    def segments(self) -> tuple[Segment, ...]:
+        """All of it, oldest first."""
+        return (*(self._stream.segments if self._stream is not None else ()), *self.fresh)
+
+    @property
+    def lost(self) -> int:
+        return len(self._lost)
+
+    def between(self, first_seq: int, last_seq: int) -> list[Piece]:
+        """The pieces that hold frames between two, both included, oldest first."""
+        wanted = [each for each in self.segments if each.first_seq <= last_seq and each.last_seq >= first_seq]
+        self._read([each for each in wanted if each not in self.known and each not in self._lost])
+        return [self.known[each] for each in wanted if each in self.known]
+
+    def angles(self, first_seq: int, last_seq: int) -> list[Bam]:
+        """Their angles, cut to those frames."""
+        parts = (piece.part(first_seq, last_seq) for piece in self.between(first_seq, last_seq))
+        return [part.frames.angles for part in parts if part is not None]
+
+    def _read(self, segments: Sequence[Segment]) -> None:
+        if not segments:
+            return
+        assert self._stream is not None
+        stream, epoch = self._stream.stream, self._stream.epoch.epoch
+        read = self._bucket.get([keys.ring(stream, epoch, each.first_seq, each.last_seq) for each in segments])
+        for segment, data in zip(segments, read, strict=True):
+            if data is None:
+                self._lost.add(segment)
+            else:
+                self.known[segment] = from_ring(data)
