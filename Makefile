@@ -1,13 +1,14 @@
 # Everything sets up what it needs, from a bare clone, below .venv and .build. `make help` lists the targets.
 PYTHON ?= python3.13
 CONFIG ?= default
-PORT ?= 8700
+PORT ?= $(or $(KAIZEN_PORT),8700)
+OSCILLATORS ?= 100000
 REGION ?= eu-west-1
 
 UV := .build/bootstrap/bin/uv
 PY := .venv/bin/python
 SAM := SAM_CLI_TELEMETRY=0 .build/sam/bin/sam
-SOURCES := layers/common/kaizen functions local tests benchmarks examples
+SOURCES := layers/common/kaizen functions local tests benchmarks docs examples
 LOCK := $(UV) pip compile pyproject.toml --python-version 3.13 --generate-hashes --no-emit-index-url --no-header --no-annotate -q
 
 .DEFAULT_GOAL := help
@@ -18,10 +19,10 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: .build/.stack ## the whole system on this machine, with sample deliveries; Ctrl-C ends it
-	@PYTHONPATH=layers/common $(PY) -m local run --port $(PORT)
+	@PYTHONPATH=layers/common $(PY) -m local run --port $(PORT) --oscillators $(OSCILLATORS) $(if $(POLICY),--policy $(POLICY))
 
 demo: .build/.stack ## the same, with every step checked; exits non-zero when one is missing
-	@PYTHONPATH=layers/common $(PY) -m local demo --port $(PORT)
+	@PYTHONPATH=layers/common $(PY) -m local demo --port $(PORT) --oscillators $(OSCILLATORS) $(if $(POLICY),--policy $(POLICY))
 
 test: .build/.stack .build/sam/.done tools lint ## every tier of tests
 	@echo "== template: sam validate, sam build"
@@ -53,8 +54,8 @@ tools: # Debian's programs, which the tests use for real
 		$$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends $$missing > /dev/null; \
 	fi
 
-bench: .build/.stack ## ours against a baseline, side by side
-	@for each in benchmarks/*.py; do echo "== $$each"; PYTHONPATH=layers/common:functions:. $(PY) $$each || exit 1; done
+bench: .build/.stack .build/bench/.done ## ours against a baseline or peer, side by side
+	@for each in benchmarks/*.py; do echo "== $$each"; PYTHONPATH=layers/common:functions:. .build/bench/bin/python $$each || exit 1; done
 
 build: .build/sam/.done ## validate the template and build what is deployed
 	@$(SAM) validate --lint --region $(REGION)
@@ -94,6 +95,12 @@ clean: ## remove what the targets installed and built
 	@echo "== installing aws-sam-cli (with the Runtime Interface Emulator) into .build/sam"
 	@$(UV) venv -q --clear --python .build/bootstrap/bin/python .build/sam
 	@$(UV) pip sync -q --require-hashes --python .build/sam/bin/python $<
+	@touch $@
+
+.build/bench/.done: requirements/bench.txt .build/bootstrap/.done
+	@echo "== installing $$(grep -c == $<) Python packages, the benchmarks' peers among them, into .build/bench"
+	@$(UV) venv -q --clear --python .build/bootstrap/bin/python .build/bench
+	@$(UV) pip sync -q --require-hashes --python .build/bench/bin/python $<
 	@touch $@
 
 .build/runtime/.done: requirements/runtime.txt .venv/.done

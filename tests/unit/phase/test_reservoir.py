@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from kaizen.phase.reservoir import AlgorithmL, _log_of_rest
 
@@ -62,25 +63,24 @@ def test_a_stream_of_a_million_million_items() -> None:
 
 
 class Scripted:
-    """A generator that gives out these numbers and then the last one for ever."""
+    """A generator that gives out these numbers, whatever the size of the block, and then the last one for ever."""
 
     def __init__(self, *numbers: float) -> None:
         self._numbers = list(numbers)
 
-    def random(self) -> float:
-        return self._numbers.pop(0) if len(self._numbers) > 1 else self._numbers[0]
-
-    def integers(self, high: int) -> int:
-        return high - 1
+    def random(self, size: int) -> NDArray[np.float64]:
+        given = [*self._numbers[:size], *self._numbers[-1:] * size][:size]
+        del self._numbers[: min(size, len(self._numbers) - 1)]
+        return np.array(given)
 
 
 def scripted(k: int, *numbers: float) -> AlgorithmL[int]:
     return AlgorithmL(k, cast(Any, Scripted(*numbers)))
 
 
-def test_a_random_number_of_zero_is_drawn_again() -> None:
-    reservoir = scripted(2, 0.0, 0.25, 0.0, 0.0, 0.5, 0.5)
-    # W = sqrt(0.25) = 1/2; log(1/2) / log(1 - 1/2) = 1 item is passed over, then item 3 is kept.
+def test_a_random_number_of_zero_is_left_out() -> None:
+    reservoir = scripted(2, 0.0, 0.25, 0.0, 0.0, 0.5, 0.7)
+    # W = sqrt(0.25) = 1/2; log(1/2) / log(1 - 1/2) = 1 item is passed over, then item 3 takes the place 0.7 * 2.
     reservoir.add_block(range(4))
     assert reservoir.items == [0, 3]
 
