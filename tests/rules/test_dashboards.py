@@ -1,4 +1,4 @@
-"""The dashboards: their queries by Prometheus's own judgement, on metrics that there are, on panels that do not overlap."""
+"""The dashboards: queries by Prometheus's own judgement, on metrics that there are, on panels that do not overlap."""
 
 import json
 import re

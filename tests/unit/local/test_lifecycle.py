@@ -1,6 +1,6 @@
 """The buckets' lifecycle rules, played: what is old goes with all its versions, by prefix or by tag."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,7 +10,7 @@ from moto import mock_aws
 
 from local.lifecycle import DAY_SECONDS, Expiry, Lifecycle, expiries
 
-RULES = [
+RULES: list[Mapping[str, Any]] = [
     {"Id": "raw", "Status": "Enabled", "Prefix": "raw/", "ExpirationInDays": {"Ref": "RawDays"}},
     {"Id": "fine", "Status": "Enabled", "TagFilters": [{"Key": "kept", "Value": "fine"}], "ExpirationInDays": 7},
     {"Id": "off", "Status": "Disabled", "Prefix": "", "ExpirationInDays": 1},
