@@ -43,18 +43,21 @@ def _days(given: Any, parameters: Mapping[str, str]) -> int:
 
 
 def expired(s3: Any, bucket: str, rules: list[Expiry], now: datetime) -> Iterator[dict[str, str]]:
-    """Every version of every object whose time has come, as DeleteObjects takes them."""
-    for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
-        for version in page.get("Versions", []):
-            key, identity = version["Key"], {"Key": version["Key"], "VersionId": version["VersionId"]}
+    """The newest version of every object whose time has come, as DeleteObjects takes them.
 
-            def tags(identity: dict[str, str] = identity) -> dict[str, str]:
-                given = s3.get_object_tagging(Bucket=bucket, **identity)["TagSet"]
+    ListObjectVersions would name all versions at once, but moto copies the whole bucket for each of its pages.
+    """
+    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket):
+        for each in page.get("Contents", []):
+            key = each["Key"]
+
+            def tags(key: str = key) -> dict[str, str]:
+                given = s3.get_object_tagging(Bucket=bucket, Key=key)["TagSet"]
                 return {each["Key"]: each["Value"] for each in given}
 
-            age = now - version["LastModified"]
+            age = now - each["LastModified"]
             if any(age >= timedelta(seconds=rule.days * DAY_SECONDS) and rule.covers(key, tags) for rule in rules):
-                yield identity
+                yield {"Key": key, "VersionId": s3.head_object(Bucket=bucket, Key=key)["VersionId"]}
 
 
 class Lifecycle:
@@ -76,14 +79,14 @@ class Lifecycle:
             self._thread.join(timeout=10)
 
     def once(self, now: datetime) -> int:
-        """How many objects went."""
+        """How many versions of objects went: below the newest one there may be older ones, of a redelivery."""
         gone = 0
         for bucket, rules in self._buckets.items():
-            doomed = list(expired(self._s3, bucket, rules, now))
-            for start in range(0, len(doomed), _MOST_KEYS):
-                batch = doomed[start : start + _MOST_KEYS]
-                self._s3.delete_objects(Bucket=bucket, Delete={"Objects": batch, "Quiet": True})
-            gone += len(doomed)
+            while doomed := list(expired(self._s3, bucket, rules, now)):
+                for start in range(0, len(doomed), _MOST_KEYS):
+                    batch = doomed[start : start + _MOST_KEYS]
+                    self._s3.delete_objects(Bucket=bucket, Delete={"Objects": batch, "Quiet": True})
+                gone += len(doomed)
         return gone
 
     def _run(self) -> None:
