@@ -1,14 +1,12 @@
 """Plays the lifecycle rules of buckets, which moto stores and never applies; a day takes minutes (DAY_SECONDS)."""
 
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-# A stream posts some 40 MB a minute, all of it kept in memory: three days of raw frames are ten minutes.
-DAY_SECONDS = 200
-_ROUND_SECONDS = 20
+# A stream posts some 70 MB a minute, all of it kept in memory: three days of raw frames are five minutes.
+DAY_SECONDS = 100
 _MOST_KEYS = 1000  # of one DeleteObjects
 
 
@@ -60,39 +58,20 @@ def expired(s3: Any, bucket: str, rules: list[Expiry], now: datetime) -> Iterato
                 yield {"Key": key, "VersionId": s3.head_object(Bucket=bucket, Key=key)["VersionId"]}
 
 
-class Lifecycle:
-    """One thread for all buckets. `buckets` maps their names to their rules."""
+class Buckets:
+    """The buckets by their physical names, with their rules."""
 
-    def __init__(self, s3: Any, buckets: Mapping[str, list[Expiry]], say: Callable[[str], None]) -> None:
+    def __init__(self, s3: Any, rules: Mapping[str, list[Expiry]]) -> None:
         self._s3 = s3
-        self._buckets = buckets
-        self._say = say
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="lifecycle", daemon=True)
+        self._rules = rules
 
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._stop.set()
-        if self._thread.is_alive():
-            self._thread.join(timeout=10)
-
-    def once(self, now: datetime) -> int:
+    def sweep(self, now: datetime) -> int:
         """How many versions of objects went: below the newest one there may be older ones, of a redelivery."""
         gone = 0
-        for bucket, rules in self._buckets.items():
+        for bucket, rules in self._rules.items():
             while doomed := list(expired(self._s3, bucket, rules, now)):
                 for start in range(0, len(doomed), _MOST_KEYS):
                     batch = doomed[start : start + _MOST_KEYS]
                     self._s3.delete_objects(Bucket=bucket, Delete={"Objects": batch, "Quiet": True})
                 gone += len(doomed)
         return gone
-
-    def _run(self) -> None:
-        while not self._stop.wait(_ROUND_SECONDS):
-            try:
-                self.once(datetime.now(UTC))
-            except Exception as error:  # noqa: BLE001 - it outlives whatever one round brings
-                if not self._stop.is_set():
-                    self._say(f"the lifecycle of the buckets failed: {error}")

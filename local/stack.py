@@ -18,12 +18,14 @@ from local.emulator import Emulator, Invocation
 from local.errors import LocalError
 from local.inbox import server as inbox_server
 from local.inbox.workspace import WEBHOOK_PATH, Workspace
-from local.lifecycle import Lifecycle
+from local.lifecycle import Buckets
 from local.poller import Poller
 from local.queues import Queues
 from local.servers import Server
 from local.source import Source
+from local.sweeper import Sweeper
 from local.template import Schedule, Template, load
+from local.ttl import Tables
 from local.viewer import Viewer
 
 BOT_TOKEN = "xoxb-local"  # noqa: S105 - the inbox's own
@@ -62,7 +64,7 @@ class Stack:
         self._pollers: list[Poller] = []
         self._emulators: dict[str, Emulator] = {}
         self._clock: Clock | None = None
-        self._lifecycle: Lifecycle | None = None
+        self._sweeper: Sweeper | None = None
         self._asynchronous: Asynchronous | None = None
         self.source: Source | None = None
         self.viewer: Viewer | None = None
@@ -89,8 +91,8 @@ class Stack:
             self._asynchronous.end()
         if self._clock is not None:
             self._clock.stop()
-        if self._lifecycle is not None:
-            self._lifecycle.stop()
+        if self._sweeper is not None:
+            self._sweeper.stop()
         for poller in self._pollers:
             poller.stop()
         for server in self._servers:
@@ -101,7 +103,7 @@ class Stack:
             self.aws.stop()
             del self.aws
         self._servers, self._pollers, self._emulators = [], [], {}
-        self._clock = self._lifecycle = None
+        self._clock = self._sweeper = None
 
     def invoke(self, function: str, event: Any) -> Invocation:
         """Call a function by its logical id and wait. Raises LocalError when there is none, or it cannot be run."""
@@ -137,14 +139,22 @@ class Stack:
         self._clock = Clock(self.template.schedules, self.run)
         self._start_aws(inbox.address)
         self._start_functions()
-        buckets = {self.aws.physical[name]: rules for name, rules in self.template.lifecycles.items()}
-        self._lifecycle = Lifecycle(self.aws.client("s3"), buckets, self.say)
+        self._sweeper = self._background()
         for server in self._servers:
             server.start()
         for poller in self._pollers:
             poller.start()
         self._clock.start()
-        self._lifecycle.start()
+        self._sweeper.start()
+
+    def _background(self) -> Sweeper:
+        physical, template = self.aws.physical, self.template
+        buckets = Buckets(self.aws.client("s3"), {physical[name]: each for name, each in template.lifecycles.items()})
+        lifetimes = {physical[name]: each for name, each in template.lifetimes.items()}
+        tables = Tables(self.aws.client("dynamodb"), lifetimes)
+        return Sweeper(
+            {"the lifecycle of the buckets": buckets.sweep, "the tables' time to live": tables.sweep}, self.say
+        )
 
     def _bound(self, server: Server) -> Server:
         self._servers.append(server)

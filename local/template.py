@@ -10,6 +10,7 @@ from typing import Any
 from local.errors import LocalError
 from local.lifecycle import Expiry, expiries
 from local.routes import Route
+from local.ttl import Lifetime, lifetime
 
 REGION = "eu-west-1"
 ACCOUNT = "123456789012"
@@ -60,7 +61,8 @@ class Schedule:
 class Template:
     """The translated template in parts. `stateful` is a CloudFormation template of what moto creates.
 
-    `lifecycles` are the lifecycle rules of the buckets, by their logical ids.
+    `lifecycles` are the lifecycle rules of the buckets, by their logical ids; `lifetimes` are those of the tables of
+    which items expire.
     """
 
     functions: dict[str, FunctionSpec]
@@ -69,6 +71,7 @@ class Template:
     schedules: list[Schedule]
     stateful: dict[str, Any]
     lifecycles: dict[str, list[Expiry]]
+    lifetimes: dict[str, Lifetime]
     parameters: dict[str, str]
 
 
@@ -89,6 +92,11 @@ def load(path: Path, parameters: Mapping[str, str]) -> Template:
         lifecycles={
             name: expiries(bucket.get("LifecycleConfiguration", {}).get("Rules", []), values)
             for name, bucket in _of_type(resources, "AWS::S3::Bucket")
+        },
+        lifetimes={
+            name: kept
+            for name, table in _of_type(resources, "AWS::DynamoDB::Table")
+            if (kept := lifetime(table)) is not None
         },
         parameters=values,
     )

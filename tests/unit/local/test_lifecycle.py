@@ -8,7 +8,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from local.lifecycle import DAY_SECONDS, Expiry, Lifecycle, expiries
+from local.lifecycle import DAY_SECONDS, Buckets, Expiry, expiries
 
 RULES: list[Mapping[str, Any]] = [
     {"Id": "raw", "Status": "Enabled", "Prefix": "raw/", "ExpirationInDays": {"Ref": "RawDays"}},
@@ -38,20 +38,13 @@ def test_rules_are_read_from_the_template() -> None:
 
 
 def test_what_is_old_goes(s3: Any) -> None:
-    lifecycle = Lifecycle(s3, {"phases": expiries(RULES, {"RawDays": "3"})}, print)
+    buckets = Buckets(s3, {"phases": expiries(RULES, {"RawDays": "3"})})
 
     def after(days: float) -> list[str]:
-        lifecycle.once(datetime.now(UTC) + timedelta(seconds=days * DAY_SECONDS))
+        buckets.sweep(datetime.now(UTC) + timedelta(seconds=days * DAY_SECONDS))
         return keys(s3)
 
     assert after(2.9) == ["raw/a", "raw/a", "v1/coarse", "v1/fine"]
     assert after(3.1) == ["v1/coarse", "v1/fine"]
     assert after(7.1) == ["v1/coarse"]
     assert after(10_000) == ["v1/coarse"]
-
-
-def test_it_starts_and_stops(s3: Any) -> None:
-    lifecycle = Lifecycle(s3, {"phases": []}, print)
-    lifecycle.start()
-    lifecycle.stop()
-    assert not lifecycle._thread.is_alive()
