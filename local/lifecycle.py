@@ -41,7 +41,7 @@ def _days(given: Any, parameters: Mapping[str, str]) -> int:
 
 
 def expired(s3: Any, bucket: str, rules: list[Expiry], now: datetime) -> Iterator[dict[str, str]]:
-    """The newest version of every object whose time has come, as DeleteObjects takes them.
+    """Every object whose time has come, as DeleteObjects takes them: its newest version where there are versions.
 
     ListObjectVersions would name all versions at once, but moto copies the whole bucket for each of its pages.
     """
@@ -55,7 +55,8 @@ def expired(s3: Any, bucket: str, rules: list[Expiry], now: datetime) -> Iterato
 
             age = now - each["LastModified"]
             if any(age >= timedelta(seconds=rule.days * DAY_SECONDS) and rule.covers(key, tags) for rule in rules):
-                yield {"Key": key, "VersionId": s3.head_object(Bucket=bucket, Key=key)["VersionId"]}
+                head = s3.head_object(Bucket=bucket, Key=key)
+                yield {"Key": key} | ({"VersionId": head["VersionId"]} if "VersionId" in head else {})
 
 
 class Buckets:

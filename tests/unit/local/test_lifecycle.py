@@ -18,12 +18,13 @@ RULES: list[Mapping[str, Any]] = [
 ]
 
 
-@pytest.fixture
-def s3() -> Iterator[Any]:
+@pytest.fixture(params=["versions", "no versions"])
+def s3(request: pytest.FixtureRequest) -> Iterator[Any]:
     with mock_aws():
         client = boto3.client("s3", region_name="eu-west-1")
         client.create_bucket(Bucket="phases", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
-        client.put_bucket_versioning(Bucket="phases", VersioningConfiguration={"Status": "Enabled"})
+        if request.param == "versions":
+            client.put_bucket_versioning(Bucket="phases", VersioningConfiguration={"Status": "Enabled"})
         for key, tags in (("raw/a", ""), ("raw/a", ""), ("v1/fine", "kept=fine"), ("v1/coarse", "kept=medium")):
             client.put_object(Bucket="phases", Key=key, Body=b"x", Tagging=tags)
         yield client
@@ -44,7 +45,7 @@ def test_what_is_old_goes(s3: Any) -> None:
         buckets.sweep(datetime.now(UTC) + timedelta(seconds=days * DAY_SECONDS))
         return keys(s3)
 
-    assert after(2.9) == ["raw/a", "raw/a", "v1/coarse", "v1/fine"]
+    assert sorted(set(after(2.9))) == ["raw/a", "v1/coarse", "v1/fine"]
     assert after(3.1) == ["v1/coarse", "v1/fine"]
     assert after(7.1) == ["v1/coarse"]
     assert after(10_000) == ["v1/coarse"]
