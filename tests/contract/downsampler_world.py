@@ -7,40 +7,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
-import boto3
-from moto import mock_aws
-
-from kaizen import policy_store, secrets
-from kaizen.metrics.rows import read_rows
 from kaizen.phase import keys
 from kaizen.phase.arrival import Arrival
 from kaizen.phase.coding import compress
 from kaizen.phase.streams import Stream, read_stream
 from kaizen.policy_store import DEFAULT_FILE
 from phase_downsampler import handler
-from tests.architecture.house import resources
+from tests.contract.phase_aws import BUCKET, ENVIRONMENT, POLICY_PARAMETER, TABLE, PhaseAws, forget, mocked
 from tests.unit.downsampler.world import NAME, NOW, Producer, theta
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_s3 import S3Client
-    from mypy_boto3_sqs import SQSClient
-    from mypy_boto3_ssm import SSMClient
+    pass
 
-BUCKET, TABLE, METRICS, POLICY_PARAMETER = "phase-bucket", "PhaseTable", "MetricsTable", "/kaizen/policy"
 OTHER = "second"  # a stream beside NAME
-ENVIRONMENT = {
-    "AWS_ACCESS_KEY_ID": "testing",
-    "AWS_SECRET_ACCESS_KEY": "testing",
-    "AWS_DEFAULT_REGION": "eu-west-1",
-    "PHASE_TABLE": TABLE,
-    "PHASE_BUCKET": BUCKET,
-    "METRICS_TABLE": METRICS,
-    "POLICY_PARAMETER": POLICY_PARAMETER,
-}
+_CACHED = (handler.settings, handler.store, handler.downsampler)
 SMALL = "levels = 2\nfactor = 2\nchunk_columns = 64\n"
-_TABLE_PARTS = ("AttributeDefinitions", "BillingMode", "KeySchema")
-_QUEUE_PARTS = ("FifoQueue", "DeduplicationScope", "FifoThroughputLimit")
 
 
 @dataclass
@@ -86,23 +67,12 @@ def batch(*arrivals: Arrival | str) -> dict[str, Any]:
     }
 
 
-class World:
+class World(PhaseAws):
     """AWS as the function sees it."""
 
     def __init__(self) -> None:
-        self.s3: S3Client = boto3.client("s3")
-        self.sqs: SQSClient = boto3.client("sqs")
-        self.ssm: SSMClient = boto3.client("ssm")
-        self.dynamodb: DynamoDBClient = boto3.client("dynamodb")
-        self.s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
-        queues: Any = resources("AWS::SQS::Queue")
-        given = queues["PhaseDeadLetterQueue"]
-        attributes = {name: str(given[name]).replace("True", "true") for name in _QUEUE_PARTS if name in given}
-        created = self.sqs.create_queue(QueueName="phase-dead.fifo", Attributes=attributes)  # type: ignore[arg-type]
-        self.dead_letters = created["QueueUrl"]
-        tables: Any = resources("AWS::DynamoDB::Table")
-        for name in (TABLE, METRICS):
-            self.dynamodb.create_table(TableName=name, **{part: tables[name][part] for part in _TABLE_PARTS})
+        super().__init__()
+        self.dead_letters = self.queue("PhaseDeadLetterQueue")
         self.put_policy(SMALL)
 
     def put_policy(self, stream: str, names: Sequence[str] = (NAME, OTHER)) -> None:
@@ -132,15 +102,6 @@ class World:
         assert found is not None
         return found
 
-    def objects(self, *prefixes: str) -> dict[str, bytes]:
-        """Key -> bytes of every object under these prefixes."""
-        found: dict[str, bytes] = {}
-        for prefix in prefixes:
-            for page in self.s3.get_paginator("list_objects_v2").paginate(Bucket=BUCKET, Prefix=prefix):
-                for each in page.get("Contents", []):
-                    found[each["Key"]] = self.s3.get_object(Bucket=BUCKET, Key=each["Key"])["Body"].read()
-        return found
-
     def buried(self) -> list[Any]:
         """What lies in the dead-letter queue."""
         answer = self.sqs.receive_message(
@@ -152,10 +113,6 @@ class World:
         )
         return list(answer.get("Messages", []))
 
-    def metric(self, name: str) -> dict[tuple[str, ...], float]:
-        rows, _ = read_rows(self.dynamodb, METRICS)
-        return {labels: series.value for labels, series in rows.get(name, {}).items()}
-
 
 def producer(name: str = NAME, frames: int = 300, rows: int = 5, **given: Any) -> Producer:
     return Producer.of(theta(frames, rows), stream=name, dt_us=100_000, **given)
@@ -163,17 +120,12 @@ def producer(name: str = NAME, frames: int = 300, rows: int = 5, **given: Any) -
 
 def new_process() -> None:
     """Forget what a new process does not know."""
-    for cached in (handler.settings, handler.store, handler.downsampler):
-        cached.cache_clear()
-    policy_store.policy_store.cache_clear()
-    secrets._provider.cache_clear()
+    forget(*_CACHED)
 
 
 @contextmanager
 def downsampler_world() -> Iterator[World]:
-    with patch.dict(os.environ, ENVIRONMENT, clear=True), mock_aws():
+    with mocked(ENVIRONMENT, *_CACHED):
         made = World()
         os.environ["PHASE_DEAD_LETTER_QUEUE_URL"] = made.dead_letters
-        new_process()
         yield made
-    new_process()

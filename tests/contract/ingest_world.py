@@ -10,28 +10,20 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
-import boto3
-from moto import mock_aws
-
-from kaizen import policy_store, secrets
 from kaizen.dynamo import to_item
 from kaizen.http import Response
-from kaizen.metrics.rows import read_rows
 from kaizen.phase.arrival import Arrival
 from kaizen.phase.streams import META, Epoch, Segment, Stream, partition
 from phase_ingest import handler
-from tests.architecture.house import ROOT, resources
+from tests.architecture.house import ROOT
+from tests.contract.phase_aws import ENVIRONMENT, TABLE, PhaseAws, forget, mocked
 from tests.factories import NOW
 from tests.unit.ingest.posts import MEDIA_TYPE
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_s3 import S3Client
-    from mypy_boto3_sqs import SQSClient
-    from mypy_boto3_ssm import SSMClient
+    pass
 
-BUCKET, TABLE, METRICS = "phase-bucket", "PhaseTable", "MetricsTable"
-TOKEN_PARAMETER, POLICY_PARAMETER = "/kaizen/phase/producer-token", "/kaizen/policy"
+TOKEN_PARAMETER = "/kaizen/phase/producer-token"
 EVENT: dict[str, Any] = json.loads((ROOT / "events" / "phase_ingest.json").read_text(encoding="utf-8"))
 TOKEN: str = EVENT["headers"]["authorization"].partition(" ")[2]
 STREAM: str = EVENT["queryStringParameters"]["stream"]
@@ -41,19 +33,7 @@ CONTEXT = SimpleNamespace(
     invoked_function_arn="arn:aws:lambda:eu-west-1:123456789012:function:phase_ingest",
     aws_request_id="request-1",
 )
-ENVIRONMENT = {
-    "AWS_ACCESS_KEY_ID": "testing",
-    "AWS_SECRET_ACCESS_KEY": "testing",
-    "AWS_DEFAULT_REGION": "eu-west-1",
-    "PHASE_TABLE": TABLE,
-    "PHASE_BUCKET": BUCKET,
-    "METRICS_TABLE": METRICS,
-    "POLICY_PARAMETER": POLICY_PARAMETER,
-    "PRODUCER_TOKEN_PARAMETER": TOKEN_PARAMETER,
-    "PHASE_HELP_URL": "",
-}
-_TABLE_PARTS = ("AttributeDefinitions", "BillingMode", "KeySchema")
-_QUEUE_PARTS = ("FifoQueue", "DeduplicationScope", "FifoThroughputLimit")
+_CACHED = (handler.settings, handler.store, handler.known, handler.server)
 
 
 def event_of(
@@ -81,21 +61,12 @@ def in_epoch(epoch: int) -> Stream:
     return Stream(STREAM, 1, current, 64, 9000, (Segment(0, 9, 0),), ())
 
 
-class World:
+class World(PhaseAws):
     """AWS as the function sees it."""
 
     def __init__(self) -> None:
-        self.s3: S3Client = boto3.client("s3")
-        self.sqs: SQSClient = boto3.client("sqs")
-        self.ssm: SSMClient = boto3.client("ssm")
-        self.dynamodb: DynamoDBClient = boto3.client("dynamodb")
-        self.s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
-        queue: Any = resources("AWS::SQS::Queue")["PhaseQueue"]
-        attributes = {name: str(queue[name]).replace("True", "true") for name in _QUEUE_PARTS}
-        self.queue_url = self.sqs.create_queue(QueueName="phase.fifo", Attributes=attributes)["QueueUrl"]  # type: ignore[arg-type]
-        tables: Any = resources("AWS::DynamoDB::Table")
-        for name in (TABLE, METRICS):
-            self.dynamodb.create_table(TableName=name, **{part: tables[name][part] for part in _TABLE_PARTS})
+        super().__init__()
+        self.queue_url = self.queue("PhaseQueue")
         self.ssm.put_parameter(Name=TOKEN_PARAMETER, Value=TOKEN, Type="SecureString")
 
     def call(self, event: dict[str, Any], now: datetime = NOW) -> Response:
@@ -109,11 +80,6 @@ class World:
     def put_stream(self, stream: Stream) -> None:
         item = {"pk": partition(stream.stream), "sk": META} | stream.attributes()
         self.dynamodb.put_item(TableName=TABLE, Item=to_item(item))
-
-    def objects(self, prefix: str = "") -> dict[str, bytes]:
-        """Key -> bytes of every object."""
-        found = self.s3.list_objects_v2(Bucket=BUCKET, Prefix=prefix).get("Contents", [])
-        return {each["Key"]: self.s3.get_object(Bucket=BUCKET, Key=each["Key"])["Body"].read() for each in found}
 
     def messages(self) -> list[dict[str, Any]]:
         """What waits in the queue, taken out of it, of all streams."""
@@ -130,10 +96,6 @@ class World:
     def arrivals(self) -> list[Arrival]:
         return [Arrival.read(message["Body"]) for message in self.messages()]
 
-    def metric(self, name: str) -> dict[tuple[str, ...], float]:
-        rows, _ = read_rows(self.dynamodb, METRICS)
-        return {labels: series.value for labels, series in rows.get(name, {}).items()}
-
 
 def content(response: Response) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(response["body"])
@@ -142,17 +104,13 @@ def content(response: Response) -> dict[str, Any]:
 
 def new_process() -> None:
     """Forget what a new process does not know."""
-    for cached in (handler.settings, handler.store, handler.known, handler.server):
-        cached.cache_clear()
-    policy_store.policy_store.cache_clear()
-    secrets._provider.cache_clear()
+    forget(*_CACHED)
 
 
 @contextmanager
 def ingest_world() -> Iterator[World]:
-    with patch.dict(os.environ, ENVIRONMENT, clear=True), mock_aws():
+    environment = ENVIRONMENT | {"PRODUCER_TOKEN_PARAMETER": TOKEN_PARAMETER, "PHASE_HELP_URL": ""}
+    with mocked(environment, *_CACHED):
         made = World()
         os.environ["PHASE_QUEUE_URL"] = made.queue_url
-        new_process()
         yield made
-    new_process()

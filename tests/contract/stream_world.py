@@ -1,44 +1,27 @@
 """phase_stream over moto: the template's tables, a bucket, and streams as phase_downsampler leaves them there."""
 
 import json
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from itertools import count
 from typing import TYPE_CHECKING, Any
-from unittest.mock import patch
 
-import boto3
-from moto import mock_aws
-
-from kaizen import policy_store, secrets
 from kaizen.dynamo import from_item, pages, to_item
 from kaizen.metrics.rows import read_rows
 from kaizen.phase import streams
 from phase_stream import handler
-from tests.architecture.house import ROOT, resources
+from tests.architecture.house import ROOT
+from tests.contract.phase_aws import BUCKET, ENVIRONMENT, METRICS, TABLE, PhaseAws, forget, mocked
 from tests.unit.stream.source import Source
 from tests.unit.stream.world import COUNTERS, Answer, received
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_s3 import S3Client
+    pass
 
-BUCKET = "phase-bucket"
-ENVIRONMENT = {
-    "AWS_ACCESS_KEY_ID": "testing",
-    "AWS_SECRET_ACCESS_KEY": "testing",
-    "AWS_DEFAULT_REGION": "eu-west-1",
-    "PHASE_TABLE": "PhaseTable",
-    "PHASE_BUCKET": BUCKET,
-    "PHASE_SAVINGS_TABLE": "PhaseSavingsTable",
-    "METRICS_TABLE": "MetricsTable",
-    "POLICY_PARAMETER": "/kaizen/policy",
-    "PHASE_HELP_URL": "https://example.com/phase",
-}
 EVENT: dict[str, Any] = json.loads((ROOT / "events" / "phase_stream.json").read_text(encoding="utf-8"))
 FRAMES = "GET /phase/streams/{id}/frames"
 CHUNK = "GET /phase/streams/{id}/levels/{level}/chunks/{chunk}"
+_CACHED = (handler.settings, handler.server, handler.store)
 AUDITS, REPORT = "GET /phase/savings/audit", "POST /phase/savings/audit"
 
 
@@ -49,18 +32,12 @@ class Context:
     aws_request_id = "invocation"
 
 
-class StreamWorld:
+class StreamWorld(PhaseAws):
     """AWS as phase_stream sees it, and requests at its doors."""
 
     def __init__(self) -> None:
-        self.dynamodb: DynamoDBClient = boto3.client("dynamodb")
-        self.s3: S3Client = boto3.client("s3")
+        super().__init__((TABLE, METRICS, "PhaseSavingsTable"))
         self.requests = count()
-        for name, table in resources("AWS::DynamoDB::Table").items():
-            if name in ENVIRONMENT.values():
-                wanted = ("AttributeDefinitions", "KeySchema", "BillingMode")
-                self.dynamodb.create_table(TableName=name, **{key: table[key] for key in wanted})
-        self.s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
         self._put: set[str] = set()
 
     def publish(self, source: Source) -> None:
@@ -117,13 +94,11 @@ class StreamWorld:
 
 def new_process() -> None:
     """Forget what a new process does not know."""
-    for cached in (handler.settings, handler.server, handler.store, policy_store.policy_store, secrets._provider):
-        cached.cache_clear()
+    forget(*_CACHED)
 
 
 @contextmanager
 def stream_world() -> Iterator[StreamWorld]:
-    with patch.dict(os.environ, ENVIRONMENT, clear=True), mock_aws():
-        new_process()
+    given = {"PHASE_SAVINGS_TABLE": "PhaseSavingsTable", "PHASE_HELP_URL": "https://example.com/phase"}
+    with mocked(ENVIRONMENT | given, *_CACHED):
         yield StreamWorld()
-    new_process()

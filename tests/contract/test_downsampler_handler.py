@@ -17,11 +17,8 @@ from phase_downsampler.downsampling import Conflict
 from phase_ingest import small
 from tests.architecture.house import ROOT
 from tests.contract.downsampler_world import (
-    BUCKET,
-    METRICS,
     OTHER,
     SMALL,
-    TABLE,
     Context,
     World,
     batch,
@@ -29,6 +26,7 @@ from tests.contract.downsampler_world import (
     new_process,
     producer,
 )
+from tests.contract.phase_aws import BUCKET, METRICS, TABLE
 from tests.unit.downsampler.world import NAME, NOW, T0_US, MemoryStore, Producer, policy_of, send, written
 
 EVENT = json.loads((ROOT / "events" / "phase_downsampler.json").read_text(encoding="utf-8"))

@@ -16,9 +16,6 @@ from botocore.exceptions import (
 from kaizen.policy_store import DEFAULT_FILE
 from phase_ingest import handler
 from tests.contract.ingest_world import (
-    BUCKET,
-    METRICS,
-    POLICY_PARAMETER,
     STREAM,
     TOKEN_PARAMETER,
     World,
@@ -26,6 +23,7 @@ from tests.contract.ingest_world import (
     ingest_world,
     new_process,
 )
+from tests.contract.phase_aws import BUCKET, METRICS, POLICY_PARAMETER
 from tests.unit.ingest.posts import EPOCH, messages_of
 
 # Every call that a first post makes, in its order.

@@ -18,10 +18,7 @@ from kaizen.policy_store import DEFAULT_FILE
 from phase_ingest import handler
 from phase_ingest.checks import microseconds
 from tests.contract.ingest_world import (
-    BUCKET,
     EVENT,
-    METRICS,
-    POLICY_PARAMETER,
     STREAM,
     TOKEN,
     TOKEN_PARAMETER,
@@ -32,6 +29,7 @@ from tests.contract.ingest_world import (
     ingest_world,
     new_process,
 )
+from tests.contract.phase_aws import BUCKET, METRICS, POLICY_PARAMETER
 from tests.factories import NOW
 from tests.unit.ingest.posts import DOCUMENT, EPOCH, T0_US, config_message, json_body, messages_of
 

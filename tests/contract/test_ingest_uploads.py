@@ -14,7 +14,8 @@ from kaizen.phase.encode import keyframe
 from kaizen.phase.frames import Frames
 from kaizen.phase.wire import MEDIA_TYPE
 from phase_ingest.posted import MOST_BYTES, MOST_UPLOADED_BYTES
-from tests.contract.ingest_world import BUCKET, STREAM, World, content, in_epoch, ingest_world
+from tests.contract.ingest_world import STREAM, World, content, in_epoch, ingest_world
+from tests.contract.phase_aws import BUCKET
 from tests.unit.ingest.posts import EPOCH, config_message, json_body, messages_of, place
 
 ROWS = 100_000

@@ -23,17 +23,8 @@ from kaizen.phase.frames import Frames, Place
 from kaizen.secrets import SecretError
 from phase_stream import chunks, handler
 from phase_stream.store import ADDRESS_SECONDS
-from tests.contract.stream_world import (
-    AUDITS,
-    BUCKET,
-    CHUNK,
-    FRAMES,
-    REPORT,
-    Context,
-    StreamWorld,
-    new_process,
-    stream_world,
-)
+from tests.contract.phase_aws import BUCKET
+from tests.contract.stream_world import AUDITS, CHUNK, FRAMES, REPORT, Context, StreamWorld, new_process, stream_world
 from tests.factories import NOW
 from tests.unit.stream.source import NAME, Source, turning
 from tests.unit.stream.world import COUNTERS, Viewer

@@ -12,7 +12,8 @@ from kaizen.metrics.rows import read_rows
 from phase_stream.plan import Resync
 from phase_stream.savings import Tally, changes
 from phase_stream.store import ExpiredError, NotCountedError, PhaseStore, Places
-from tests.contract.stream_world import BUCKET, StreamWorld, stream_world
+from tests.contract.phase_aws import BUCKET
+from tests.contract.stream_world import StreamWorld, stream_world
 from tests.factories import NOW
 from tests.unit.stream.source import NAME, Source
 from tests.unit.stream.world import COUNTERS
