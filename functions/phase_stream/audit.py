@@ -1,4 +1,4 @@
-"""GET and POST /phase/savings/audit: what was sent to one page by the server's count, and received by its browser's.
+"""What was sent to one page by the server's count, and received by its browser's. Pure.
 
 The browser's number is the sum of `encodedBodySize` over its requests of frames with this audit's id.
 """
@@ -7,10 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
-
-from kaizen.http import Response, reply_json
-from phase_stream.call import Call
-from phase_stream.request import RequestError, read_report
 
 MOST_LISTED = 100
 
@@ -72,18 +68,3 @@ def newest(audits: Iterable[Audit], now: datetime) -> Sequence[Audit]:
     """Those of the last day, the last changed first: the table forgets late."""
     alive = [each for each in audits if each.expires_at > now.timestamp()]
     return sorted(alive, key=lambda each: (each.updated_at, each.audit), reverse=True)[:MOST_LISTED]
-
-
-def listing(call: Call) -> Response:
-    """The audits of the last day, the last changed first."""
-    audits = call.store.audits()
-    return reply_json(200, {"audits": [each.document() for each in newest(audits, call.now)]})
-
-
-def report(call: Call) -> Response:
-    """Takes the browser's count and shows the difference; a later report replaces it."""
-    given = read_report(call.event)
-    audit = call.store.report(given, call.now)
-    if audit is None:
-        raise RequestError(404, "no frames of that stream were sent under that audit within the last day")
-    return reply_json(200, audit.document())

@@ -20,7 +20,7 @@ from kaizen.policy_store import current_policy
 from kaizen.secrets import SecretError
 from kaizen.settings import Settings
 from kaizen.times import utc_now
-from phase_stream import audit, chunks, frames, summaries
+from phase_stream import audits, chunks, frames, summaries
 from phase_stream.call import Call, Door
 from phase_stream.request import RequestError
 from phase_stream.store import PARALLEL, ExpiredError, NotCountedError, PhaseStore, Places
@@ -44,8 +44,8 @@ ROUTES: dict[str, Door] = {
     "GET /phase/streams/{id}": summaries.one,
     "GET /phase/streams/{id}/frames": frames.serve,
     "GET /phase/streams/{id}/levels/{level}/chunks/{chunk}": chunks.redirect,
-    "GET /phase/savings/audit": audit.listing,
-    "POST /phase/savings/audit": audit.report,
+    "GET /phase/savings/audit": audits.listing,
+    "POST /phase/savings/audit": audits.report,
 }
 
 

@@ -9,7 +9,7 @@ import pytest
 from kaizen.http import Response
 from kaizen.phase import keys
 from kaizen.phase.schema import SCHEMA
-from phase_stream import audit, chunks, summaries
+from phase_stream import audits, chunks, summaries
 from phase_stream.audit import Audit, Side, newest
 from phase_stream.call import Call
 from phase_stream.request import RequestError
@@ -205,7 +205,7 @@ def test_a_chunk_in_no_coding_that_is_taken() -> None:
 
 def test_an_audit_that_is_unknown() -> None:
     body = json.dumps({"audit": AUDIT, "stream": NAME, "bytes": 1, "responses": 1})
-    assert refused(audit.report, call(MemoryStore(source()), {"body": body}))[0] == 404
+    assert refused(audits.report, call(MemoryStore(source()), {"body": body}))[0] == 404
 
 
 def made_audit(name: str, updated: str, expires_at: int, browser: Side | None = None) -> Audit:
