@@ -7,9 +7,11 @@ import threading
 import urllib.request
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import boto3
+from moto.core.model_instances import reset_model_data
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import BaseWSGIServer, make_server
 
@@ -69,6 +71,11 @@ class _AtomicTables:
             return self._moto(environ, start_response)
         with self._tables:
             return list(self._moto(environ, start_response))
+
+
+def let_go(now: datetime) -> None:
+    """moto lists all that it ever made for its dashboard: each copy of a table, each object that is long gone."""
+    reset_model_data()
 
 
 def start() -> Aws:

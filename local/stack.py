@@ -152,9 +152,12 @@ class Stack:
         buckets = Buckets(self.aws.client("s3"), {physical[name]: each for name, each in template.lifecycles.items()})
         lifetimes = {physical[name]: each for name, each in template.lifetimes.items()}
         tables = Tables(self.aws.client("dynamodb"), lifetimes)
-        return Sweeper(
-            {"the lifecycle of the buckets": buckets.sweep, "the tables' time to live": tables.sweep}, self.say
-        )
+        sweeps = {
+            "the lifecycle of the buckets": buckets.sweep,
+            "the tables' time to live": tables.sweep,
+            "letting go of what moto tracks": local_aws.let_go,
+        }
+        return Sweeper(sweeps, self.say)
 
     def _bound(self, server: Server) -> Server:
         self._servers.append(server)

@@ -1,4 +1,4 @@
-"""Does every now and then what AWS does in the background: what has expired goes."""
+"""Does every now and then what AWS does in the background: what has expired goes, and nothing else is kept."""
 
 import threading
 from collections.abc import Callable, Mapping
