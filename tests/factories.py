@@ -106,7 +106,7 @@ class MemoryStore:
                 if change.action == "set":
                     self.rows[key] = amount
                     continue
-                if amount < 0 and change.metric not in ("kaizen_tickets_open", "kaizen_tickets_paused"):
+                if amount < 0 and change.metric != "kaizen_tickets_open":
                     self.falls.append(change.metric)
                 self.rows[key] = self.rows.get(key, 0) + amount
 

@@ -39,7 +39,7 @@ def book(old: Record | None, new: Record, policy: Policy, now: datetime) -> Outc
     new = _freeze(old, new)
     new, episodes = _episodes(old, new)
     ended = new.ticket.state in TERMINAL and (old is None or old.ticket.state == "open")
-    changes = [*_open_changes(old, new, policy), *_mttr_changes(old, new, policy), *episodes]
+    changes = [*_open_changes(old, new), *_mttr_changes(old, new, policy), *episodes]
     for entry in _fresh(old, new):
         changes += _entry_changes(entry, new.ticket)
     if old is None:
@@ -70,13 +70,11 @@ def _freeze(old: Record | None, new: Record) -> Record:
     return replace(new, booked_component=new.ticket.component, booked_severity=new.ticket.severity)
 
 
-def _open_changes(old: Record | None, new: Record, policy: Policy) -> Iterator[Change]:
-    """Gauges by exact differences; `updates` adds up those of one row."""
+def _open_changes(old: Record | None, new: Record) -> Iterator[Change]:
+    """The gauge by exact differences, from what is stored alone: the policy may have changed since it was counted."""
     for record, sign in ((old, -1), (new, 1)):
         if record is not None and record.live:
             yield add("kaizen_tickets_open", _labels(record.ticket), sign)
-            if not policy.pause_labels.isdisjoint(label.lower() for label in record.ticket.labels):
-                yield add("kaizen_tickets_paused", _labels(record.ticket), sign)
     if old is not None and old.booked_component is not None and _labels(old.ticket) != _labels(new.ticket):
         yield add("kaizen_tickets_relabeled_total", _labels(new.ticket))
 

@@ -1,4 +1,4 @@
-"""Gauges of open tickets that change with the clock alone."""
+"""Gauges of open tickets that change with the clock or the policy alone."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -6,7 +6,7 @@ from typing import Any
 
 from kaizen.tickets import LogEntry, Ticket
 from tests.factories import NOW, default_policy, hours
-from ticket_statistics.gauges import BREACHED, NEXT_DEADLINE, OLDEST, gauges
+from ticket_statistics.gauges import BREACHED, NEXT_DEADLINE, OLDEST, PAUSED, gauges
 
 POLICY = default_policy()
 
@@ -40,6 +40,16 @@ def test_a_paused_ticket_has_no_deadline() -> None:
     opened = NOW - hours(2)
     paused = replace(ticket(opened), labels=("blocked",), log=(LogEntry(opened, "labeled", "blocked"),))
     assert gauges([paused], POLICY, NOW)[NEXT_DEADLINE] == {}
+
+
+def test_paused_is_who_carries_a_pause_label_of_the_policy_now_in_force() -> None:
+    """No ticket changes when the policy gains or loses a pause label; the gauge follows it both ways."""
+    tickets = [ticket(NOW, labels=("Waiting",)), ticket(NOW, labels=("blocked", "waiting")), ticket(NOW)]
+    both = default_policy(pause_labels='["blocked", "waiting"]')
+    assert gauges(tickets, POLICY, NOW)[PAUSED]["api", "sev2"] == 1
+    assert gauges(tickets, both, NOW)[PAUSED]["api", "sev2"] == 2
+    assert gauges(tickets, default_policy(pause_labels="[]"), NOW)[PAUSED]["api", "sev2"] == 0
+    assert set(gauges([], both, NOW)[PAUSED].values()) == {0}
 
 
 def test_exactly_due_is_not_breached() -> None:

@@ -36,7 +36,7 @@ def outcome(store: MemoryStore) -> tuple[Record, dict[str, float]]:
     """State and totals, less what M1 leaves open: the episodes and the labels under which they were booked."""
     record = replace(store.records[7], booked_closes=(), booked_component=None, booked_severity=None, version=0)
     names = ("kaizen_tickets_opened_total", "kaizen_tickets_closed_total", "kaizen_tickets_reopened_total",
-             "kaizen_tickets_open", "kaizen_tickets_paused")  # fmt: skip
+             "kaizen_tickets_open")  # fmt: skip
     totals = {name: store.total(name) for name in names}
     totals |= {f"mttr {each}": store.total("kaizen_mttr_seconds", each) for each in ("total", "observations")}
     return record, totals

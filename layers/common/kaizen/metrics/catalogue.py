@@ -45,7 +45,7 @@ _ALL = (
         "Wall time of each episode from opening or reopening to the next completed close.", _BY, DURATION_BUCKETS,
     ),
     Metric("kaizen_tickets_open", "gauge", "Tickets that are open.", _BY),
-    Metric("kaizen_tickets_paused", "gauge", "Open tickets whose SLA clock is paused by a label.", _BY),
+    Metric("kaizen_tickets_paused", "gauge", "Open tickets with a pause label: their SLA clock stands still.", _BY),
     Metric("kaizen_tickets_sla_breached", "gauge", "Open tickets past their SLA target.", _BY),
     Metric("kaizen_ticket_oldest_opened_timestamp_seconds", "gauge", "When the oldest open ticket was opened.", _BY),
     Metric(
