@@ -10,7 +10,7 @@ from kaizen.phase.decode import Message, decode_all
 from kaizen.phase.errors import PhaseFormatError, Reason
 from kaizen.phase.wire import Header
 from phase_ingest import small
-from phase_ingest.checks import check_count, check_follows, check_frames
+from phase_ingest.checks import check_count, check_follows, check_frames, check_size
 from phase_ingest.faults import RefusedError
 from phase_ingest.posted import Kind, Posted
 from phase_ingest.rowset import count_rows
@@ -42,6 +42,7 @@ class Body:
     last_seq: int
     last_us: int
     rows: int
+    dt_us: int
     config: Config | None
 
     @property
@@ -72,12 +73,14 @@ def _read(messages: bytes, stored: bytes, coding: str) -> Body:
         raise RefusedError(400, "empty", "the body holds no frames")
     first = last = message.header
     check_frames(first)
+    check_size(first.n_frames, first.n_rows)
     if config is not None:
         _check_described(first, config)
     for message in decoded:
         check_frames(message.header)
         check_follows(message.header, first, last)
         last = message.header
+        check_size(last.seq - first.first_seq + 1, first.n_rows)
     return Body(
         data=stored,
         coding=coding,
@@ -86,6 +89,7 @@ def _read(messages: bytes, stored: bytes, coding: str) -> Body:
         last_seq=last.seq,
         last_us=last.t0_us + (last.n_frames - 1) * last.dt_us,
         rows=first.n_rows,
+        dt_us=first.dt_us,
         config=config,
     )
 

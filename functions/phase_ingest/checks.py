@@ -2,10 +2,16 @@
 
 from datetime import UTC, datetime, timedelta
 
+from kaizen.phase.streams import Stream
 from kaizen.phase.wire import HAS_MASK, HAS_R, LIMITS, Header, Kind
 from phase_ingest.faults import RefusedError
 
 CLOCK_AHEAD = timedelta(minutes=5)  # of a producer whose clock is wrong, or whose link is fast
+
+# Of a body, as it is sampled: a policy may keep up to 8192 rows. Downsampling takes one to two seconds for each million
+# of cells, all levels counted, and has to be through well before the function's time is up.
+MOST_CELLS = LIMITS.cells
+_SAMPLED_ROWS = 8192
 
 _MICROSECOND = timedelta(microseconds=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -29,10 +35,7 @@ def check_frames(given: Header) -> None:
 
 
 def check_follows(given: Header, first: Header, before: Header) -> None:
-    """Whether frames go on where those `before` end, in a body whose frames begin with `first`.
-
-    Raises RefusedError 400, or 413 for too many frames in one body.
-    """
+    """Whether frames go on where those `before` end, in a body that begins with `first`. Raises RefusedError 400."""
     for name in ("epoch", "bits", "n_rows", "dt_us"):
         one, other = getattr(first, name), getattr(given, name)
         if one != other:
@@ -47,9 +50,6 @@ def check_follows(given: Header, first: Header, before: Header) -> None:
         raise RefusedError(
             400, "time", f"frame {given.first_seq} is of {given.t0_us} us; by dt_us it should be of {expected} us"
         )
-    frames = given.seq - first.first_seq + 1
-    if frames > LIMITS.frames:
-        raise RefusedError(413, "too-large", f"{frames} frames in one body are more than {LIMITS.frames}")
 
 
 def check_time(last_us: int, now: datetime) -> None:
@@ -64,11 +64,46 @@ def check_time(last_us: int, now: datetime) -> None:
         )
 
 
-def check_epoch(epoch: int, current: int | None) -> None:
-    """Whether an epoch is the stream's current one or a later one. Raises RefusedError 409 naming the current."""
-    if current is not None and epoch < current:
+def check_size(frames: int, rows: int) -> None:
+    """Whether a body is small enough to be downsampled in one go. Raises RefusedError 413."""
+    if frames > LIMITS.frames:
+        raise RefusedError(413, "too-large", f"{frames} frames in one body are more than {LIMITS.frames}")
+    most = MOST_CELLS // min(rows, _SAMPLED_ROWS)
+    if frames > most:
         raise RefusedError(
-            409, "stale", f"epoch {epoch} is over, the stream is in epoch {current}: start a higher one", epoch=current
+            413, "too-large", f"{frames} frames of {rows} rows in one body are more than {most}: post them in parts"
+        )
+
+
+def check_stream(epoch: int, dt_us: int, last_seq: int, last_us: int, stream: Stream | None) -> None:
+    """Whether frames go on where their stream stands, or begin a later epoch.
+
+    Raises RefusedError 409, naming the current epoch, for a lower one and for other steps of time in the same one; 400
+    for new frames that are older than what is there. Frames that came before may come again.
+    """
+    if stream is None or epoch > stream.epoch.epoch:
+        return
+    current = stream.epoch
+    if epoch < current.epoch:
+        raise RefusedError(
+            409,
+            "stale",
+            f"epoch {epoch} is over, the stream is in epoch {current.epoch}: start a higher one",
+            epoch=current.epoch,
+        )
+    if dt_us != current.dt_us:
+        raise RefusedError(
+            409,
+            "step",
+            f"dt_us is {dt_us}, and {current.dt_us} in epoch {current.epoch}: start a new epoch",
+            epoch=current.epoch,
+        )
+    if last_seq > current.last_seq and last_us <= stream.last_us:
+        raise RefusedError(
+            400,
+            "time",
+            f"frame {last_seq} is of {last_us} us, which is not after frame {current.last_seq} of {stream.last_us} us: "
+            "go on with later times, or start a new epoch",
         )
 
 

@@ -7,8 +7,9 @@ from typing import Protocol
 
 from kaizen.phase import keys
 from kaizen.phase.arrival import Arrival
+from kaizen.phase.streams import Stream
 from phase_ingest.body import Body, read_body
-from phase_ingest.checks import check_count, check_epoch, check_time, microseconds
+from phase_ingest.checks import check_count, check_stream, check_time, microseconds
 from phase_ingest.known import KnownRows
 from phase_ingest.posted import Posted
 
@@ -16,7 +17,7 @@ from phase_ingest.posted import Posted
 class Store(Protocol):
     """What the function keeps, and what it knows; see phase_ingest.store. All of it raises when AWS does not answer."""
 
-    def current_epoch(self, stream: str) -> int | None: ...
+    def stream(self, stream: str) -> Stream | None: ...
     def put_raw(self, key: str, data: bytes, coding: str) -> None: ...
     def send(self, arrival: Arrival, deduplication_id: str) -> None: ...
 
@@ -40,7 +41,7 @@ def take(stream: str, posted: Posted, now: datetime, store: Store, known: KnownR
     """
     body = read_body(posted)
     check_time(body.last_us, now)
-    check_epoch(body.epoch, store.current_epoch(stream))
+    check_stream(body.epoch, body.dt_us, body.last_seq, body.last_us, store.stream(stream))
     check_count(body.rows, known.rows(stream, body.epoch, body.config), body.epoch)
     digest = sha256(body.data).hexdigest()[:16]
     arrival = Arrival(

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from kaizen.phase import keys
 from kaizen.phase.arrival import Arrival
 from kaizen.phase.coding import IDENTITY
-from kaizen.phase.streams import read_stream
+from kaizen.phase.streams import Stream, read_stream
 from kaizen.phase.wire import MEDIA_TYPE
 
 if TYPE_CHECKING:
@@ -37,10 +37,9 @@ class IngestStore:
     queue_url: str
     table: str
 
-    def current_epoch(self, stream: str) -> int | None:
-        """The epoch that the stream is in, None before its first frame."""
-        found = read_stream(self.dynamodb, self.table, stream)
-        return None if found is None else found.epoch.epoch
+    def stream(self, stream: str) -> Stream | None:
+        """Where the stream stands, None before its first frame. It may lag behind: what is queued is not in it."""
+        return read_stream(self.dynamodb, self.table, stream)
 
     def rows(self, stream: str, epoch: int) -> bytes | None:
         found = self._get(keys.rows(stream, epoch))

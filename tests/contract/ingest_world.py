@@ -13,7 +13,7 @@ from unittest.mock import patch
 from kaizen.dynamo import to_item
 from kaizen.http import Response
 from kaizen.phase.arrival import Arrival
-from kaizen.phase.streams import META, Epoch, Segment, Stream, partition
+from kaizen.phase.streams import META, Stream, partition
 from phase_ingest import handler
 from tests.architecture.house import ROOT
 from tests.contract.phase_aws import ENVIRONMENT, TABLE, PhaseAws, forget, mocked
@@ -53,12 +53,6 @@ def event_of(
         "body": base64.b64encode(body).decode() if body else None,
         "isBase64Encoded": bool(body),
     }
-
-
-def in_epoch(epoch: int) -> Stream:
-    """A stream that has had frames of an epoch."""
-    current = Epoch(epoch, 0, 9, 0, 1000, 4, 4, "all", 16, 6, 4, 256)
-    return Stream(STREAM, 1, current, 64, 9000, (Segment(0, 9, 0),), ())
 
 
 class World(PhaseAws):

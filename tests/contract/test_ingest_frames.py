@@ -25,13 +25,12 @@ from tests.contract.ingest_world import (
     World,
     content,
     event_of,
-    in_epoch,
     ingest_world,
     new_process,
 )
 from tests.contract.phase_aws import BUCKET, METRICS, POLICY_PARAMETER
 from tests.factories import NOW
-from tests.unit.ingest.posts import DOCUMENT, EPOCH, T0_US, config_message, json_body, messages_of
+from tests.unit.ingest.posts import DOCUMENT, EPOCH, T0_US, config_message, json_body, messages_of, stream_in
 
 
 @pytest.fixture
@@ -188,7 +187,7 @@ def test_rows_that_are_not_the_epochs(world: World) -> None:
 
 
 def test_an_epoch_that_is_over(world: World) -> None:
-    world.put_stream(in_epoch(EPOCH + 3))
+    world.put_stream(stream_in(EPOCH + 3))
     answer = world.post(messages_of())
     assert refused(answer)[:2] == (409, "stale")
     assert content(answer)["epoch"] == EPOCH + 3

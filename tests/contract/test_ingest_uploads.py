@@ -14,9 +14,9 @@ from kaizen.phase.encode import keyframe
 from kaizen.phase.frames import Frames
 from kaizen.phase.wire import MEDIA_TYPE
 from phase_ingest.posted import MOST_BYTES, MOST_UPLOADED_BYTES
-from tests.contract.ingest_world import STREAM, World, content, in_epoch, ingest_world
+from tests.contract.ingest_world import STREAM, World, content, ingest_world
 from tests.contract.phase_aws import BUCKET
-from tests.unit.ingest.posts import EPOCH, config_message, json_body, messages_of, place
+from tests.unit.ingest.posts import EPOCH, config_message, json_body, messages_of, place, stream_in
 
 ROWS = 100_000
 
@@ -113,7 +113,7 @@ def test_uploads_are_checked_as_any_body(world: World) -> None:
     put(offer, messages_of())
     assert then(world, offer, phase_schema="9.0.0")["statusCode"] == 406
     assert then(world, offer, authorization=None)["statusCode"] == 401
-    world.put_stream(in_epoch(EPOCH + 1))
+    world.put_stream(stream_in(EPOCH + 1))
     assert content(then(world, offer))["epoch"] == EPOCH + 1
     assert world.objects("raw/") == world.objects("rows/") == {}
 

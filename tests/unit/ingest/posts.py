@@ -8,6 +8,7 @@ import numpy as np
 from kaizen.phase.encode import Encoded, config, delta, full, keyframe
 from kaizen.phase.frames import Frames, Place
 from kaizen.phase.quantise import bam_type
+from kaizen.phase.streams import Epoch, Segment, Stream
 from kaizen.phase.wire import MEDIA_TYPE as MEDIA_TYPE
 
 EPOCH = 1_773_000_000
@@ -74,3 +75,9 @@ def json_post(**changes: Any) -> dict[str, Any]:
 
 def json_body(**changes: Any) -> bytes:
     return json.dumps(json_post(**changes)).encode()
+
+
+def stream_in(epoch: int, dt_us: int = DT_US) -> Stream:
+    """A stream whose frames 0 to 9 of that epoch were in the first second of 1970."""
+    current = Epoch(epoch, 0, 9, 0, dt_us, 4, 4, "all", 16, 6, 4, 256)
+    return Stream("kuramoto", 1, current, 64, 9 * dt_us, (Segment(0, 9, 0),), ())

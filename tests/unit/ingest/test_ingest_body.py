@@ -59,6 +59,7 @@ def test_a_chain_of_frames_is_taken_as_it_came(coding: str, bits: int, with_mask
         last_seq=4,
         last_us=T0_US + 4 * DT_US,
         rows=ROWS,
+        dt_us=DT_US,
         config=None,
     )
     assert body.frames == 5

@@ -22,6 +22,7 @@ from kaizen.phase.arrival import MOST_BODY_BYTES, Arrival
 from kaizen.phase.coding import CODINGS, compress, decompress
 from kaizen.phase.decode import decode, decode_all
 from kaizen.phase.encode import chunk, full
+from kaizen.phase.streams import Stream
 from kaizen.phase.wire import MEDIA_TYPE, Kind
 from phase_ingest import handler
 from phase_ingest.known import KnownRows
@@ -38,6 +39,7 @@ from tests.unit.ingest.posts import (
     messages_of,
     place,
     start,
+    stream_in,
 )
 from tests.vectors.phf1.generate import FIELDS, with_fields
 
@@ -67,8 +69,8 @@ class Memory:
     def update_item(self, **update: Any) -> None:
         self.counts[update["Key"]["metric"]["S"]] += 1
 
-    def current_epoch(self, stream: str) -> int | None:
-        return EPOCH
+    def stream(self, stream: str) -> Stream | None:
+        return stream_in(EPOCH)
 
     def rows(self, stream: str, epoch: int) -> bytes | None:
         return self.settled.get((stream, epoch))
