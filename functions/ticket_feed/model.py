@@ -1,6 +1,7 @@
 """The feed as data, the same for every format. Pure: the same events give the same feed, whenever it is asked for."""
 
 import hashlib
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,6 +17,7 @@ from ticket_feed.wording import content, mttr, title
 MOST_ENTRIES = 100
 MOST_READ = 1000  # events that a filter looks through: a rare one must not read all of history
 _SECOND = 1_000_000
+_STEPS = 60  # of a ticket within a second: two for each doubling of an event's age, up to 17 years
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,21 +105,30 @@ def _entries(items: Iterable[FeedItem], tag: str) -> Iterator[Entry]:
 
 
 def _distinct(items: Iterable[FeedItem]) -> list[tuple[datetime, FeedItem]]:
-    """Each event with its own instant, newest first.
+    """Each event with its own instant, newest first; events of one ticket in the order in which they happened.
 
-    Events are stored by whole seconds, and validators want distinct ones. The fraction comes from the event's id, not
+    Events are stored by whole seconds, and validators want distinct ones. The fraction comes from the event itself, not
     from its neighbours, so that it stays the same under every filter and whatever is published later.
     """
     taken: set[datetime] = set()
     found = []
-    for item in sorted(items, key=lambda item: item.id):
-        fraction = int.from_bytes(hashlib.sha256(item.id.encode("utf-8", "backslashreplace")).digest()[:8]) % _SECOND
-        published = item.published_at.replace(microsecond=fraction)
-        while published in taken:  # once in 20,000 pairs of one second
+    for item in sorted(items, key=lambda item: (item.at, item.kind != "opened", item.id)):
+        published = item.published_at.replace(microsecond=_fraction(item))
+        while published in taken:  # once in 16,000 pairs of one second, and where a ticket changed twice at once
             published = published.replace(microsecond=(published.microsecond + 1) % _SECOND)
         taken.add(published)
         found.append((published, item))
     return sorted(found, key=lambda pair: pair[0], reverse=True)
+
+
+def _fraction(item: FeedItem) -> int:
+    """Microseconds: a place by the ticket's id, and within it a step by how long ago the event was, opening first."""
+    ticket, _, _ = item.id.rpartition(f"/{item.kind}/")
+    digest = hashlib.sha256(ticket.encode("utf-8", "backslashreplace")).digest()
+    place = int.from_bytes(digest[:8]) % (_SECOND // _STEPS)
+    age = max((item.published_at - item.at).total_seconds(), 0)
+    step = _STEPS - 2 - 2 * min(round(math.log2(1 + age)), _STEPS // 2 - 1)
+    return place * _STEPS + step + (item.kind != "opened")
 
 
 def _subtitle(filters: Filters, windows: Mapping[tuple[str, str], Window]) -> str:

@@ -7,6 +7,8 @@ from itertools import pairwise
 from random import Random
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kaizen.tickets import FeedItem, FeedKind
 from tests.unit.feed.samples import START, event, policy, windows
@@ -68,6 +70,28 @@ def test_each_event_has_its_own_instant() -> None:
     assert len({entry.published for entry in entries}) == 3000
     assert all(one.published > other.published for one, other in pairwise(entries))
     assert {entry.published.replace(microsecond=0) for entry in entries} == {START}
+
+
+@given(st.lists(st.integers(0, 400 * 86400), min_size=2, max_size=6, unique=True), st.integers(1, 50))
+def test_what_happened_to_a_ticket_stands_in_its_order(ages: list[int], number: int) -> None:
+    """However much of it is published in one second, as after an outage or when a history is replayed."""
+    kinds: list[FeedKind] = ["opened", "closed", "reopened", "closed", "reopened", "closed"]
+    happened = [START - timedelta(seconds=age) for age in sorted(ages, reverse=True)]
+    items = [
+        replace(event(number, kind), id=f"700001/{number}/{kind}/{int(at.timestamp())}", at=at, published_at=START)
+        for kind, at in zip(kinds, happened, strict=False)
+    ]
+    entries = feed(items[::-1]).entries
+    assert [entry.id for entry in entries] == [f"tag:kaizen.invalid,2026-01-01:event/{item.id}" for item in items[::-1]]
+
+
+def test_what_is_closed_in_the_second_in_which_it_was_opened_is_closed_after_that() -> None:
+    kinds: tuple[FeedKind, ...] = ("closed", "opened")
+    items = [event(number, kind, at=START, published_at=START) for number in range(40) for kind in kinds]
+    entries = [entry.id.split("/")[2:4] for entry in feed(items).entries]
+    assert len(entries) == 80
+    for ticket, kind in entries:
+        assert kind == "opened" or entries.index([ticket, "closed"]) < entries.index([ticket, "opened"])
 
 
 def test_the_order_of_reading_does_not_matter() -> None:
