@@ -6,11 +6,14 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from local.emulator import Invocation
+from local.emulator import Invocation, encoded
 from local.errors import LocalError
 from local.http_event import FAILED, Answer, Request, answer, event, message
 from local.routes import Route, find
 from local.servers import Handler, Server, bind
+
+# Lambda takes no larger event. A body counts as it stands in there: in base64 it is a third longer.
+MOST_EVENT_BYTES = 6 * 1024 * 1024
 
 Invoke = Callable[[str, Any], Invocation]
 
@@ -41,8 +44,11 @@ class Gateway(Handler):
         request = Request(
             self.command, self.path, self.request_version, self.headers.items(), body, self.client_address[0]
         )
+        made = event(request, match, uuid.uuid4().hex, datetime.now(UTC))
+        if len(encoded(made)) > MOST_EVENT_BYTES:
+            return message(413, "Request Too Long")
         try:
-            result = self.invoke(match.route.function, event(request, match, uuid.uuid4().hex, datetime.now(UTC)))
+            result = self.invoke(match.route.function, made)
         except LocalError as error:
             result = Invocation(None, str(error))
         if result.error:
