@@ -82,6 +82,7 @@ def merge(old: Record | None, event: GithubIssue, policy: Policy) -> tuple[Recor
         opened_at=min(ticket.opened_at, _opened_at(event)),
         updated_at=max(ticket.updated_at, event.updated_at),
         log=log,
+        seen_labels=ticket.seen_with(event.labels, event.created_at if event.action == "opened" else event.updated_at),
     )
     merged = replace(
         base,

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 OPEN_INDEX = "open"  # sparse: only open tickets carry `open_component`
 OBSERVED_INDEX = "observed"  # sparse: only tickets with a completed close carry `observed_day`
 FEED_PARTITION = "feed"
+MAX_SEEN = 400  # names; GitHub allows an issue 100 at a time, and an item may hold 400 KB
 
 State = Literal["open", "closed", "transferred", "deleted"]
 Interval = tuple[datetime, datetime | None]  # None: not ended
@@ -35,6 +36,7 @@ class Ticket:
     """One GitHub issue that carries the policy's ticket labels. All instants are aware UTC.
 
     `mttr_seconds` is the wall time from opening to the last completed close, None before the first.
+    `seen_labels` are the labels (lower case) it has ever been seen with, and when each was first seen, by name.
     """
 
     id: int  # GitHub's issue id: unique across repositories, unlike the number
@@ -53,6 +55,7 @@ class Ticket:
     updated_at: datetime
     log: tuple[LogEntry, ...] = ()
     mttr_seconds: int | None = None
+    seen_labels: tuple[tuple[str, datetime], ...] = ()
 
     @property
     def name(self) -> str:
@@ -62,6 +65,13 @@ class Ticket:
     def log_with(self, entries: Collection[LogEntry]) -> tuple[LogEntry, ...]:
         """The log and the entries, each once, in order."""
         return tuple(sorted({*self.log, *entries}))
+
+    def seen_with(self, labels: Iterable[str], at: datetime) -> tuple[tuple[str, datetime], ...]:
+        """`seen_labels` after a look at the ticket at that instant. A look may come late: the earliest one counts."""
+        seen = dict(self.seen_labels)
+        for label in map(str.lower, labels):
+            seen[label] = min(at, seen.get(label, at))
+        return tuple(sorted(seen.items())[:MAX_SEEN])
 
     def closed_intervals(self) -> list[Interval]:
         """When the ticket was closed, whatever the resolution, in order."""
@@ -80,10 +90,15 @@ class Ticket:
             lasting = bool(intervals) and intervals[-1][1] is None
             if lasting and pause not in carried:  # the delivery that took the label off is lost
                 intervals[-1] = (intervals[-1][0], max(self.updated_at, intervals[-1][0]))
-            elif pause in carried and not lasting:  # or the one that put it on
-                intervals.append((self.updated_at, None))
+            elif pause in carried and not lasting:  # or the one that put it on, or the policy gained the label since
+                intervals.append((self._carried_since(pause), None))
             found += intervals
         return found
+
+    def _carried_since(self, label: str) -> datetime:
+        """From what is known, and so that no later event can move it on: a paused clock would have run after all."""
+        off = [entry.at for entry in self.log if entry.kind == "unlabeled" and entry.detail == label]
+        return max([dict(self.seen_labels).get(label, self.updated_at), *off])
 
 
 def _intervals(log: Iterable[LogEntry], start: str, end: str) -> list[Interval]:
@@ -140,11 +155,17 @@ def ticket_attributes(ticket: Ticket) -> dict[str, Any]:
         "updated_at": format_instant(ticket.updated_at),
         "log": [[format_instant(entry.at), entry.kind, entry.detail] for entry in sorted(ticket.log)],
         "mttr_seconds": ticket.mttr_seconds,
+        "seen_labels": [[label, format_instant(at)] for label, at in ticket.seen_labels],
     }
 
 
 def ticket_from(attributes: Mapping[str, Any]) -> Ticket:
-    """The ticket behind stored attributes; unknown ones are left alone."""
+    """The ticket behind stored attributes; unknown ones are left alone.
+
+    One stored before labels had an instant was first seen with those it carries when it was last heard of.
+    """
+    carried = {label.lower() for label in attributes["labels"]}
+    seen = attributes.get("seen_labels", [[label, attributes["updated_at"]] for label in sorted(carried)])
     fields: dict[str, Any] = {name: attributes[name] for name in Ticket.__dataclass_fields__ if name in attributes}
     fields |= {
         "labels": tuple(attributes["labels"]),
@@ -152,6 +173,7 @@ def ticket_from(attributes: Mapping[str, Any]) -> Ticket:
         "opened_at": parse_instant(attributes["opened_at"]),
         "updated_at": parse_instant(attributes["updated_at"]),
         "log": tuple(LogEntry(parse_instant(at), kind, detail) for at, kind, detail in attributes.get("log", [])),
+        "seen_labels": tuple((label, parse_instant(at)) for label, at in seen),
     }
     return Ticket(**fields)
 
