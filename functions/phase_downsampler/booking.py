@@ -10,11 +10,13 @@ from phase_downsampler.decision import Decision, Step
 
 
 def dropped(stream: str, reason: str, frames: int) -> Change:
-    """`reason` is duplicate, stale or malformed."""
+    """`reason` is duplicate, stale, malformed or expired."""
     return add("phase_frames_dropped_total", {"stream": stream, "reason": reason}, frames)
 
 
-def taken(stream: Stream, decision: Decision, frames: int, chunks: Counter[int], now: datetime) -> Iterator[Change]:
+def taken(
+    stream: Stream, decision: Decision, frames: int, chunks: Counter[int], expired: int, now: datetime
+) -> Iterator[Change]:
     """For the transaction that moves the stream on; `chunks` says how many of each level are new."""
     labels = {"stream": stream.stream}
     yield add("phase_frames_processed_total", labels, frames)
@@ -28,5 +30,7 @@ def taken(stream: Stream, decision: Decision, frames: int, chunks: Counter[int],
         yield add("phase_gaps_total", labels)
     if decision.dropped:
         yield dropped(stream.stream, Step.DUPLICATE, decision.dropped)
+    if expired:
+        yield dropped(stream.stream, "expired", expired)
     for level, count in sorted(chunks.items()):
         yield add("phase_chunks_total", labels | {"level": str(level)}, count)

@@ -60,13 +60,13 @@ class Store(Bucket, Protocol):
 class Result:
     """What became of an arrival: how many frames were taken, and how many chunks of each level were written.
 
-    `lost` counts objects of the ring that had expired before their chunk closed.
+    `expired` counts frames whose objects in the ring had expired before their chunk closed: history lacks them.
     """
 
     decision: Decision
     frames: int
     chunks: Counter[int]
-    lost: int
+    expired: int
 
     def as_log(self) -> dict[str, Any]:
         return {
@@ -75,7 +75,7 @@ class Result:
             "dropped": self.decision.dropped,
             "gap": self.decision.gap,
             "chunks": {str(level): count for level, count in sorted(self.chunks.items())},
-            "ring_objects_lost": self.lost,
+            "expired": self.expired,
         }
 
 
@@ -123,18 +123,19 @@ class Downsampler:
         new = _advanced(arrival.stream, old, before, epoch, piece, reel, gap=decision.gap)
         written += [ring_object(arrival.stream, epoch, reel.fresh[each]) for each in new.segments if each in reel.fresh]
         self._store.put(written)
-        closing = levels.closing(epoch, before.epoch.last_seq if before else None, decision.first_seq)
+        closing = [*levels.closing(epoch, before.epoch.last_seq if before else None, decision.first_seq)]
         self._store.put(self._history(arrival.stream, epoch, closing, reel, chunks))
-        ended, lost = None, reel.lost
+        ended, expired = None, _expired(epoch, closing, reel)
         if before is None and old is not None:
             ended = replace(old.epoch, ended=True)
             rest = Reel(self._store, old, self._known(old))
-            self._store.put(self._history(old.stream, ended, levels.ending(ended), rest, chunks))
-            lost += rest.lost
-        changes = [*booking.taken(new, decision, len(piece.frames.angles), chunks, now)]
+            closing = [*levels.ending(ended)]
+            self._store.put(self._history(old.stream, ended, closing, rest, chunks))
+            expired += _expired(ended, closing, rest)
+        changes = [*booking.taken(new, decision, len(piece.frames.angles), chunks, expired, now)]
         self._store.commit(old, new, ended, changes, now)
         self._memory.keep(new, chosen, reel.known)
-        return Result(decision, len(piece.frames.angles), chunks, lost)
+        return Result(decision, len(piece.frames.angles), chunks, expired)
 
     def _messages(self, arrival: Arrival) -> bytes:
         (data,) = self._store.get([arrival.key])
@@ -201,6 +202,11 @@ class Downsampler:
         for chunk in closed(self._store, stream, epoch, closing, reel):
             chunks[chunk.level] += 1
             yield from chunk_objects(stream, epoch, chunk)
+
+
+def _expired(epoch: Epoch, closing: Iterable[tuple[int, int]], reel: Reel) -> int:
+    """How many frames the chunks of level 0 lack because they waited for too long."""
+    return sum(reel.lost(*levels.frames_of(epoch, 0, number)) for level, number in closing if level == 0)
 
 
 def _advanced(

@@ -23,6 +23,8 @@ from phase_downsampler.pieces import Piece, gaps_of
 
 # What a frame header has room for: a column of 71 minutes.
 _MOST_US = (1 << 32) - 1
+# Of a mean angle, at least: 8 bits would put it off by up to 0.012 rad.
+_MEAN_BITS = 12
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,6 +42,11 @@ class Chunk:
 def possible(levels: int, factor: int, dt_us: int) -> int:
     """How many levels above the frames there can be, `levels` at most: a column's time must fit a frame header."""
     return next(level for level in range(levels, -1, -1) if dt_us * factor**level <= _MOST_US or level == 0)
+
+
+def bits(epoch: Epoch, level: int) -> int:
+    """In how many bits a level's angles are written."""
+    return epoch.bits if level == 0 else max(epoch.bits, _MEAN_BITS)
 
 
 def closing(epoch: Epoch, before: int | None, first_seq: int) -> Iterator[tuple[int, int]]:
@@ -121,7 +128,7 @@ def parent(epoch: Epoch, level: int, chunk: int, children: Sequence[tuple[int, C
             whole[span] = some
     number, cells = children[0]
     t0_us = max(cells.t0_us - (number * filled * step - first) * epoch.dt_us, 0)
-    means = finish(sums, epoch.bits)
+    means = finish(sums, bits(epoch, level))
     gaps = gaps_of(means.missing)
     frames = Frames(_held(means.angles, gaps), means.r8, gaps)
     above = None

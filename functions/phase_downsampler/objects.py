@@ -8,7 +8,7 @@ from kaizen.phase import encode, keys
 from kaizen.phase.coding import Effort, compress
 from kaizen.phase.frames import Place
 from kaizen.phase.streams import Epoch
-from phase_downsampler import cells, pieces
+from phase_downsampler import cells, levels, pieces
 from phase_downsampler.columns import document
 from phase_downsampler.levels import Chunk
 from phase_downsampler.pieces import Piece
@@ -61,8 +61,9 @@ def chunk_objects(stream: str, epoch: Epoch, chunk: Chunk) -> Iterator[Object]:
     first = chunk.chunk * epoch.chunk_columns
     last = first + len(chunk.columns) - 1
     place = Place(epoch.epoch, last, chunk.t0_us, epoch.dt_us * step, sampled=epoch.rows < epoch.total)
-    described = encode.config(document(chunk.columns, first * step, step), place, epoch.bits, epoch.rows)
-    message = encode.chunk(chunk.frames, place, epoch.bits) + described
+    bits = levels.bits(epoch, chunk.level)
+    described = encode.config(document(chunk.columns, first * step, step), place, bits, epoch.rows)
+    message = encode.chunk(chunk.frames, place, bits) + described
     for coding in keys.CHUNK_CODINGS:
         key = keys.chunk(stream, epoch.epoch, chunk.level, chunk.chunk, coding)
         data = compress(coding, message, _EFFORT[coding])

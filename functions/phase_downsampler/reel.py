@@ -12,7 +12,7 @@ from phase_downsampler.pieces import Piece, from_ring
 class Reel:
     """`stream` is None where there is no ring to go on from; `known` are pieces of the ring that need not be read.
 
-    A piece whose object has expired is passed over as if its frames had never come: `lost` counts those.
+    A piece whose object has expired is passed over as if its frames had never come.
     """
 
     def __init__(
@@ -30,9 +30,10 @@ class Reel:
         """All of it, oldest first."""
         return (*(self._stream.segments if self._stream is not None else ()), *self.fresh)
 
-    @property
-    def lost(self) -> int:
-        return len(self._lost)
+    def lost(self, first_seq: int, last_seq: int) -> int:
+        """How many frames between two, both included, had expired when they were read."""
+        overlaps = (min(each.last_seq, last_seq) - max(each.first_seq, first_seq) + 1 for each in self._lost)
+        return sum(overlap for overlap in overlaps if overlap > 0)
 
     def between(self, first_seq: int, last_seq: int) -> list[Piece]:
         """The pieces that hold frames between two, both included, oldest first."""

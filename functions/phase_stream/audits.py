@@ -8,8 +8,8 @@ from phase_stream.request import RequestError, read_report
 
 def listing(call: Call) -> Response:
     """The audits of the last day, the last changed first."""
-    audits = call.store.audits()
-    return reply_json(200, {"audits": [each.document() for each in newest(audits, call.now)]})
+    audits = newest(call.store.audits(call.now))
+    return reply_json(200, {"audits": [each.document() for each in audits]})
 
 
 def report(call: Call) -> Response:

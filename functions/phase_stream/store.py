@@ -5,11 +5,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from kaizen.dynamo import from_item, to_item
+from kaizen.dynamo import from_item, pages, to_item
 from kaizen.metrics.changes import Change, updates
 from kaizen.phase import keys, streams
 from kaizen.phase.streams import Epoch, Segment, Stream
@@ -28,7 +29,7 @@ KEPT_BYTES = 256 << 20  # of decoded objects per process, of the function's 1769
 PARALLEL = 16  # objects of a cold ring, read at once: a producer may post every frame by itself
 ADDRESS_SECONDS = 900
 _DAY = timedelta(days=1)
-_MOST_AUDITS = 500  # read for a list
+_MOST_AUDITS = 10_000  # read for a list: about as many as answer in time
 _AUDITS = "audit"
 _ATTEMPTS = 8
 _PAUSE_SECONDS = 0.02
@@ -181,15 +182,17 @@ class PhaseStore:
             return None
         return Audit.from_attributes(from_item(answer["Attributes"]))
 
-    def audits(self) -> list[Audit]:
-        """Up to _MOST_AUDITS of them, in no order that means anything."""
-        answer = self._dynamodb.query(
+    def audits(self, now: datetime) -> list[Audit]:
+        """Those that have not expired, up to _MOST_AUDITS of them, in no order that means anything."""
+        found = pages(
+            self._dynamodb,
+            "query",
             TableName=self._places.savings_table,
             KeyConditionExpression="pk = :pk",
-            ExpressionAttributeValues=to_item({":pk": _AUDITS}),
-            Limit=_MOST_AUDITS,
+            FilterExpression="expires_at > :second",  # the table forgets late
+            ExpressionAttributeValues=to_item({":pk": _AUDITS, ":second": int(now.timestamp())}),
         )
-        return [Audit.from_attributes(from_item(item)) for item in answer["Items"]]
+        return [Audit.from_attributes(item) for item in islice(found, _MOST_AUDITS)]
 
     def _segment(self, stream: Stream, segment: Segment) -> Stored:
         return read_segment(self._object(_ring_key(stream, segment)), stream.epoch, segment)

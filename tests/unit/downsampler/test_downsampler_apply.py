@@ -249,7 +249,7 @@ def test_frames_that_expired_with_the_ring_are_missing() -> None:
     send(store, PRODUCER, POLICY, (0, 1), (2, 4))
     del store.objects[keys.ring(NAME, 7, 0, 1)]
     (result,) = send(store, PRODUCER, POLICY, (5, 9))
-    assert result.lost == 1
+    assert result.expired == 2
     message, columns = chunk(store, 0, 0)
     assert message.frames is not None
     assert message.frames.missing is not None
@@ -262,7 +262,7 @@ def test_an_epoch_whose_ring_has_expired_ends_without_its_last_chunks() -> None:
     send(store, PRODUCER, POLICY, (0, 6))
     del store.objects[keys.ring(NAME, 7, 0, 6)]
     (result,) = send(store, Producer.of(theta(4, 3), epoch=8), POLICY, (0, 3))
-    assert (result.lost, dict(result.chunks)) == (1, {})
+    assert (result.expired, dict(result.chunks)) == (7, {})
     assert not written(store, "v1/kuramoto/e0000000007/L")
     assert store.epochs[NAME, 7].ended
 
