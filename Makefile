@@ -19,10 +19,10 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: .build/.stack ## the whole system on this machine, with sample deliveries; Ctrl-C ends it
-	@MALLOC_ARENA_MAX=2 PYTHONPATH=layers/common $(PY) -m local run --port $(PORT) --oscillators $(OSCILLATORS) $(if $(POLICY),--policy $(POLICY))
+	@MALLOC_ARENA_MAX=2 PYTHONPATH=layers/common $(PY) -m local run --port $(PORT) --oscillators $(OSCILLATORS) $(if $(POLICY),--policy "$(POLICY)")
 
 demo: .build/.stack ## the same, with every step checked; exits non-zero when one is missing
-	@MALLOC_ARENA_MAX=2 PYTHONPATH=layers/common $(PY) -m local demo --port $(PORT) --oscillators $(OSCILLATORS) $(if $(POLICY),--policy $(POLICY))
+	@MALLOC_ARENA_MAX=2 PYTHONPATH=layers/common $(PY) -m local demo --port $(PORT) --oscillators $(OSCILLATORS) $(if $(POLICY),--policy "$(POLICY)")
 
 test: .build/.stack .build/sam/.done tools lint ## every tier of tests
 	@echo "== template: sam validate, sam build"

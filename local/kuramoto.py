@@ -23,7 +23,7 @@ Float32s = NDArray[np.float32]
 MAX_OSCILLATORS = 1_000_000
 
 _TAU = np.float32(2 * math.pi)
-_REACH = 0.5  # coupling times time step, at most: the fourth-order step then errs by less than 3e-4 rad
+_REACH = 0.5  # coupling times time step, at most: the fourth-order step then errs by less than 1e-3 rad
 
 
 class Spread(StrEnum):

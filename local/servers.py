@@ -1,5 +1,6 @@
 """What all HTTP servers of the stack share: a loopback port, an answer, silence."""
 
+import sys
 import threading
 from collections.abc import Iterable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -59,6 +60,11 @@ class Server(ThreadingHTTPServer):
     def start(self) -> None:
         self._serving = True
         threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True).start()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A caller who hangs up is nobody's fault; what else goes wrong is shown."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
     def end(self) -> None:
         if self._serving:
