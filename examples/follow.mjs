@@ -92,8 +92,8 @@ class Follower {
       });
       const body = new Uint8Array(await response.arrayBuffer());
       answer = { status: response.status, headers: response.headers, body };
-    } catch {
-      throw new TryAgainError("no whole answer");
+    } catch (error) {
+      throw new TryAgainError(`no whole answer from ${this.#base}${path}: ${error.cause?.message ?? error.message}`);
     }
     const { status, headers, body } = answer;
     this.sunset = headers.get("Sunset") ?? "";
@@ -146,7 +146,7 @@ function shown({ reason, frames, rows }) {
 
 const sleep = (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
 
-/** Prints a line per answer. Returns the exit status: 0, or 2 if this client is not served. */
+/** Prints a line per answer. Returns the exit status: 0, 1 if none was whole, or 2 if this client is not served. */
 async function follow(url, stream, polls, interval) {
   const follower = new Follower(url, stream);
   let [failures, greeted, warned] = [0, false, false];
@@ -176,7 +176,7 @@ async function follow(url, stream, polls, interval) {
     }
     await sleep(pause);
   }
-  return 0;
+  return greeted || polls === 0 ? 0 : 1;
 }
 
 const { values } = parseArgs({

@@ -1,6 +1,6 @@
 """Follow a stream of oscillator phases of Phase Metrics. A whole client in one file: numpy and Python's library.
 
-    python examples/follow.py --url http://127.0.0.1:8700 --stream kuramoto --polls 10
+    .venv/bin/python examples/follow.py --url http://127.0.0.1:8700 --stream kuramoto --polls 10
 
 It shakes hands, then asks again and again for what is newer than what it has. A line per answer shows the newest frame:
 its epoch and number, why the answer starts where it does, the order parameter r of the rows that were sent, and the
@@ -320,7 +320,7 @@ def request(url: str) -> Answer:
         with error:
             return Answer(error.code, error.headers, plain(error.headers, error.read()))
     except (OSError, EOFError, zlib.error, http.client.HTTPException) as error:
-        raise TryAgainError("no whole answer") from error
+        raise TryAgainError(f"no whole answer from {url}: {getattr(error, 'reason', None) or repr(error)}") from error
 
 
 def plain(headers: Message, body: bytes) -> bytes:
@@ -328,7 +328,7 @@ def plain(headers: Message, body: bytes) -> bytes:
 
 
 def follow(url: str, stream: str, polls: int, interval: float, sleep: Callable[[float], None] = time.sleep) -> int:
-    """Prints a line per answer. The exit status: 0, or 2 if this client is not served."""
+    """Prints a line per answer. The exit status: 0, 1 if none was whole, or 2 if this client is not served."""
     follower, failures, greeted, warned = Follower(url, stream), 0, False, False
     for _ in range(polls):
         pause = interval
@@ -352,7 +352,7 @@ def follow(url: str, stream: str, polls: int, interval: float, sleep: Callable[[
             print(f"schema {SCHEMA} will not be served after {follower.sunset}", file=sys.stderr)
             warned = True
         sleep(pause)
-    return 0
+    return 0 if greeted or not polls else 1
 
 
 def main() -> int:

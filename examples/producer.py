@@ -1,6 +1,6 @@
 """Post the phases of oscillators to Phase Metrics. All that a producer needs, in one file: numpy and Python's library.
 
-    python examples/producer.py --url http://127.0.0.1:8700 --token TOKEN --stream demo --seconds 5
+    .venv/bin/python examples/producer.py --url http://127.0.0.1:8700 --token TOKEN --stream demo --seconds 5
 
 A producer sends bodies of PHF1 messages: first a CONFIG, which says who the rows are, then FULL messages with frames.
 Take `Producer` for a program of your own, and give it phases in radians, [frames, oscillators]:
@@ -33,6 +33,7 @@ FULL, CONFIG = 0, 2  # kinds of messages
 KEYFRAME = 16  # the flag of frames that can be read without those before them
 BITS = 16
 
+DOOR_BYTES = 4 << 20  # what is larger is uploaded to the store
 ATTEMPTS = 8
 LONGEST_PAUSE = 30.0  # seconds
 TIMEOUT = 30.0
@@ -75,7 +76,7 @@ class Producer:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._base = url.rstrip("/")
-        self._path = f"/phase/frames?stream={urllib.parse.quote(stream, safe='')}"
+        self._query = f"?stream={urllib.parse.quote(stream, safe='')}"
         self._headers = {
             "Authorization": f"Bearer {token}",
             "Content-Type": MEDIA_TYPE,
@@ -98,9 +99,7 @@ class Producer:
         angles = binary_angles(theta)
         body = self._body(angles, t0)
         for attempt in range(ATTEMPTS):
-            answer = request("POST", self._base + self._path, body, self._headers)
-            if answer.status == 413 and "upload" in answer.document:
-                answer = self._upload(body, answer.document["upload"])
+            answer = self._send(body)
             if answer.status == 202:
                 self.next_seq += len(theta)
                 return answer.document
@@ -125,6 +124,13 @@ class Producer:
             document = {"ranges": [[0, rows]], "strata": list(enumerate(self._groups))}
             body = config_message(document, self.epoch, rows, self._dt_us) + body
         return gzip.compress(body, mtime=0) if "Content-Encoding" in self._headers else body
+
+    def _send(self, body: bytes) -> Answer:
+        if len(body) > DOOR_BYTES:  # far above it the gateway refuses by itself, and offers no upload
+            offer = request("POST", f"{self._base}/phase/uploads{self._query}", b"", self._headers)
+            return self._upload(body, offer.document) if offer.status == 201 else offer
+        answer = request("POST", f"{self._base}/phase/frames{self._query}", body, self._headers)
+        return self._upload(body, answer.document["upload"]) if "upload" in answer.document else answer
 
     def _upload(self, body: bytes, upload: Mapping[str, Any]) -> Answer:
         """The way for a body that is too large for the door: put it into the store, then say so."""

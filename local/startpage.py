@@ -68,7 +68,8 @@ def start(stack: "Stack", now: datetime) -> str:
     links = stack.addresses
     # As an argument for a shell: the token is made of letters, digits, - and _.
     curl = f"curl -H 'Authorization: Bearer {stack.metrics_token}' {links.api}/metrics"
-    producer = f"python examples/producer.py --url {links.api} --token {stack.producer_token} --stream kuramoto"
+    given = f"--url {links.api} --token {stack.producer_token} --stream kuramoto"
+    producer = f".venv/bin/python examples/producer.py {given}"
     return page(
         "Kaizen Loop",
         f"""<h1>Kaizen Loop on this machine</h1>

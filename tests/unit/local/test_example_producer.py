@@ -133,6 +133,20 @@ def upload_of(door: Door) -> Reply:
     return problem(413, "the body is larger than 4194304 bytes", upload=upload)
 
 
+def test_a_body_that_the_door_would_refuse_asks_for_its_way_first() -> None:
+    """Above Lambda's limit the gateway refuses by itself, and offers no upload."""
+    with opened() as door:
+        refusal: Any = upload_of(door)[1]
+        offer = refusal["upload"]
+        door.replies = [(201, offer), (200, b""), (202, {"seq": 0, "epoch": 1})]
+        client = Producer(door.url, TOKEN, "demo", hertz=10, groups=[2_200_000])
+        assert client.post(np.zeros((1, 2_200_000)), T0) == {"seq": 0, "epoch": 1}
+    asked, stored, told = door.requests
+    assert (asked.method, asked.target, asked.body) == ("POST", "/phase/uploads?stream=demo", b"")
+    assert len(stored.body) > 4 << 20
+    assert (told.target, told.body) == ("/phase/frames?stream=demo&upload=key", b"")
+
+
 @pytest.mark.parametrize("compress", [False, True])
 def test_a_large_body_goes_by_the_store(compress: bool) -> None:
     with opened() as door:

@@ -110,8 +110,8 @@ _ALL = (
     Metric("phase_frames_processed_total", "counter", "Frames downsampled and put into the ring.", ("stream",)),
     Metric(
         "phase_frames_dropped_total", "counter",
-        "Frames that came to nothing: seen before (duplicate), of an epoch that is over (stale), unreadable (malformed), "
-        "or gone from the ring before their chunk of history closed (expired).", ("stream", "reason"),
+        "Frames that came to nothing: seen before (duplicate), of an epoch that is over (stale), unreadable "
+        "(malformed), or gone from the ring before their chunk of history closed (expired).", ("stream", "reason"),
     ),
     Metric("phase_gaps_total", "counter", "Times that frames were missing between two that came.", ("stream",)),
     Metric("phase_epochs_total", "counter", "Sets of rows that a stream has had.", ("stream",)),
