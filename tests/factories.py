@@ -81,7 +81,7 @@ class MemoryStore:
         self,
         event: GithubIssue,
         old: Record | None,
-        new: Record | None,
+        new: Record,
         changes: Sequence[Change],
         feed: Sequence[FeedItem],
         now: datetime,
@@ -94,8 +94,7 @@ class MemoryStore:
             self.conflicts = max(self.conflicts - 1, 0)
             raise Conflict
         self.markers.add(marker)
-        if new is not None:
-            self.records[event.issue_id] = new
+        self.records[event.issue_id] = new
         self.feed += feed
         self.count(changes, now)
 

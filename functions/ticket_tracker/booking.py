@@ -1,7 +1,8 @@
 """What the step from one record to the next adds to the totals and to the feed. Pure.
 
-Counters only rise. `kaizen_mttr_seconds` follows a register (opening to the last completed close, once per ticket), so
-any order of deliveries ends in the same sum; `kaizen_ticket_seconds` books each episode once, as known when booked.
+Counters only rise, so what is booked cannot be taken back when an earlier delivery comes later. `kaizen_mttr_seconds`
+follows a register (opening to the last completed close, once per ticket): any order of deliveries ends in the same sum.
+A completed close is judged against the SLA, and ends an episode of `kaizen_ticket_seconds`, when it is first heard of.
 """
 
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from kaizen import sla
 from kaizen.metrics.changes import Change, add, observe
 from kaizen.policy import Policy
 from kaizen.tickets import FeedItem, FeedKind, LogEntry, State, Ticket
-from ticket_tracker.record import TERMINAL, Record
+from ticket_tracker.record import TERMINAL, Record, completed
 
 _STATE_AFTER: dict[FeedKind, State] = {
     "opened": "open",
@@ -37,16 +38,19 @@ def book(old: Record | None, new: Record, policy: Policy, now: datetime) -> Outc
     if old == new:
         return Outcome(new)
     new = _freeze(old, new)
-    new, episodes = _episodes(old, new)
-    ended = new.ticket.state in TERMINAL and (old is None or old.ticket.state == "open")
-    changes = [*_open_changes(old, new), *_mttr_changes(old, new, policy), *episodes]
-    for entry in _fresh(old, new):
+    fresh = sorted({*new.counted} - {*(old.counted if old else ())})
+    new, outcomes = _sla_outcomes(new, completed(fresh), policy)
+    became_ticket = new.was_ticket and not (old is not None and old.was_ticket)
+    ended = new.tracked and new.ticket.state in TERMINAL and (old is None or old.ticket.state == "open")
+    changes = [*_open_changes(old, new), *_mttr_changes(old, new), *_episodes(new, completed(fresh)), *outcomes]
+    for entry in fresh:
         changes += _entry_changes(entry, new.ticket)
-    if old is None:
+    if became_ticket:
         changes.append(add("kaizen_tickets_opened_total", _labels(new.ticket)))
     if ended:
         changes.append(add("kaizen_tickets_closed_total", _labels(new.ticket) | {"resolution": new.ticket.state}))
-    return Outcome(new, tuple(changes), tuple(_feed_items(old, new, policy, now, ended=ended)))
+    feed = _feed_items(new.ticket, fresh, policy, now, opened=became_ticket and not ended, ended=ended)
+    return Outcome(new, tuple(changes), tuple(feed))
 
 
 def _labels(ticket: Ticket) -> dict[str, str]:
@@ -57,10 +61,6 @@ def _booked(record: Record) -> dict[str, str]:
     assert record.booked_component is not None
     assert record.booked_severity is not None
     return {"component": record.booked_component, "severity": record.booked_severity}
-
-
-def _fresh(old: Record | None, new: Record) -> list[LogEntry]:
-    return sorted(set(new.ticket.log) - set(old.ticket.log if old else ()))
 
 
 def _freeze(old: Record | None, new: Record) -> Record:
@@ -79,24 +79,26 @@ def _open_changes(old: Record | None, new: Record) -> Iterator[Change]:
         yield add("kaizen_tickets_relabeled_total", _labels(new.ticket))
 
 
-def _mttr_changes(old: Record | None, new: Record, policy: Policy) -> Iterator[Change]:
+def _mttr_changes(old: Record | None, new: Record) -> Iterator[Change]:
     seconds = new.ticket.mttr_seconds
     if seconds is None:
         return
     before = old.ticket.mttr_seconds if old else None
     if before is None:
         yield observe("kaizen_mttr_seconds", _booked(new), seconds)
-        first = min(entry.at for entry in _completed(new.ticket))
-        standing = sla.status(new.ticket, policy, first)
-        if standing is not None:
-            outcome = "breached" if standing.breached else "met"
-            yield add("kaizen_sla_tickets_total", _labels(new.ticket) | {"outcome": outcome})
     elif seconds > before:
         yield observe("kaizen_mttr_seconds", _booked(new), seconds - before, count=0)
 
 
-def _completed(ticket: Ticket) -> list[LogEntry]:
-    return [entry for entry in ticket.log if entry.kind == "closed" and entry.detail == "completed"]
+def _sla_outcomes(new: Record, closes: list[LogEntry], policy: Policy) -> tuple[Record, list[Change]]:
+    """Each outcome once per ticket: closed in time, then again when it was too late, it counts under both.
+
+    To take back the one or the other, depending on which close is the first, a counter would have to fall.
+    """
+    judged = {sla.completed_in_time(new.ticket, policy, entry.at) for entry in closes} - {None}
+    fresh = {"met" if in_time else "breached" for in_time in judged} - {*new.booked_sla}
+    changes = [add("kaizen_sla_tickets_total", _labels(new.ticket) | {"outcome": outcome}) for outcome in sorted(fresh)]
+    return replace(new, booked_sla=tuple(sorted({*new.booked_sla, *fresh}))), changes
 
 
 def _entry_changes(entry: LogEntry, ticket: Ticket) -> Iterator[Change]:
@@ -108,30 +110,24 @@ def _entry_changes(entry: LogEntry, ticket: Ticket) -> Iterator[Change]:
         yield add("kaizen_tickets_reopened_total", _labels(ticket))
 
 
-def _episodes(old: Record | None, new: Record) -> tuple[Record, list[Change]]:
-    """Book the episodes, from an opening or reopening to the next close, that ended as completed and are not booked."""
-    booked = set(old.booked_closes if old else ())
-    changes = []
-    start: datetime | None = new.ticket.opened_at
-    for entry in new.ticket.log:
-        if entry.kind == "reopened" and start is None:
-            start = entry.at
-        elif entry.kind == "closed" and start is not None:
-            end = int(entry.at.timestamp())
-            if entry.detail == "completed" and end not in booked:
-                booked.add(end)
-                seconds = max(int((entry.at - start).total_seconds()), 0)
-                changes.append(observe("kaizen_ticket_seconds", _booked(new), seconds))
-                changes.append(observe("kaizen_ticket_duration_seconds", _booked(new), seconds))
-            start = None
-    return replace(new, booked_closes=tuple(sorted(booked))), changes
+def _episodes(new: Record, closes: list[LogEntry]) -> Iterator[Change]:
+    """An episode ends with a completed close. It began with the opening, or with the last reopening known before it.
+
+    Where the delivery of that reopening is missing, it began with the close before: no second counts twice.
+    """
+    for close in closes:
+        before = [each.at for each in new.ticket.log if each.kind in ("closed", "reopened") and each.at < close.at]
+        seconds = max(int((close.at - max([new.ticket.opened_at, *before])).total_seconds()), 0)
+        yield observe("kaizen_ticket_seconds", _booked(new), seconds)
+        yield observe("kaizen_ticket_duration_seconds", _booked(new), seconds)
 
 
-def _feed_items(old: Record | None, new: Record, policy: Policy, now: datetime, *, ended: bool) -> Iterator[FeedItem]:
-    ticket = new.ticket
-    if old is None and not ended:
+def _feed_items(
+    ticket: Ticket, fresh: list[LogEntry], policy: Policy, now: datetime, *, opened: bool, ended: bool
+) -> Iterator[FeedItem]:
+    if opened:
         yield _feed_item(ticket, "opened", ticket.opened_at, "", policy, now)
-    for entry in _fresh(old, new):
+    for entry in fresh:
         if entry.kind == "closed":
             yield _feed_item(ticket, "closed", entry.at, entry.detail, policy, now)
         elif entry.kind == "reopened":

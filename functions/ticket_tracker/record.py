@@ -7,6 +7,7 @@ the same record in whatever order they came. Pure.
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -24,14 +25,19 @@ _PIN_ACTIONS = ("pinned", "unpinned")
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A ticket and what only its writer needs.
+    """An issue, which may be a ticket, and what only its writer needs.
 
-    `*_key` are the sort keys of the events behind the registers. `booked_*` freeze where the first observation of
-    MTTR was counted, None before; `booked_closes` are the ends (unix seconds) of the episodes counted so far.
+    Issues without a ticket label are remembered too: the delivery that makes one a ticket may come late, and those
+    before it must not be lost. What counts is decided by each delivery's own view: a close or reopening counts when
+    some delivery that states it shows a ticket label. `uncounted` are the entries of the log for which none has.
+
+    `*_key` are the sort keys of the events behind the registers. `booked_component` and `booked_severity` freeze where
+    the first observation of MTTR was counted, None before; `booked_sla` are the SLA outcomes counted so far.
     """
 
     ticket: Ticket
-    tracked: bool  # carries the ticket label now
+    tracked: bool  # carries a ticket label now
+    was_ticket: bool  # or did in some delivery
     facts_key: str
     state_key: str
     labels_key: str
@@ -39,18 +45,27 @@ class Record:
     moved_issue_id: int = 0
     booked_component: str | None = None
     booked_severity: str | None = None
-    booked_closes: tuple[int, ...] = ()
+    booked_sla: tuple[str, ...] = ()
+    uncounted: tuple[LogEntry, ...] = ()
     version: int = 0
 
     @property
     def live(self) -> bool:
         return self.tracked and self.ticket.state == "open"
 
+    @property
+    def counted(self) -> tuple[LogEntry, ...]:
+        """The part of the log that totals and the feed follow."""
+        return tuple(entry for entry in self.ticket.log if entry not in self.uncounted)
 
-def merge(old: Record | None, event: GithubIssue, policy: Policy) -> tuple[Record | None, int]:
-    """The record after an event, None while the issue has never been a ticket; and how many log entries had no room."""
-    if old is None and not policy.is_ticket(event.labels):
-        return None, 0
+
+def completed(entries: Iterable[LogEntry]) -> list[LogEntry]:
+    """The completed closes among them."""
+    return [entry for entry in entries if entry.kind == "closed" and entry.detail == "completed"]
+
+
+def merge(old: Record | None, event: GithubIssue, policy: Policy) -> tuple[Record, int]:
+    """The record after an event, and how many log entries had no room."""
     facts_key, state_key, labels_key = _keys(event)
     base = old or _first(event, facts_key, state_key, labels_key)
     ticket = base.ticket
@@ -69,10 +84,14 @@ def merge(old: Record | None, event: GithubIssue, policy: Policy) -> tuple[Recor
         ticket = replace(ticket, state=state, resolution=resolution)
     if labels_key > base.labels_key:
         ticket = replace(ticket, labels=event.labels)
-    log = ticket.log_with(_log_entries(event, policy))
+    entries = _log_entries(event, policy)
+    log = ticket.log_with(entries)
     lost = max(len(log) - MAX_LOG, 0)
     if lost:
         log = ticket.log
+    is_ticket = policy.is_ticket(event.labels)
+    new_here = set(log) - set(ticket.log)
+    uncounted = set(base.uncounted) - entries if is_ticket else {*base.uncounted, *new_here}
     inherited = max(base.inherited_labels, event.moved_labels)
     component, severity = _sorted_into(ticket.labels, inherited, policy)
     ticket = replace(
@@ -86,15 +105,17 @@ def merge(old: Record | None, event: GithubIssue, policy: Policy) -> tuple[Recor
     )
     merged = replace(
         base,
-        ticket=replace(ticket, mttr_seconds=_mttr_seconds(ticket)),
+        ticket=ticket,
         tracked=policy.is_ticket(ticket.labels),
+        was_ticket=base.was_ticket or is_ticket,
         facts_key=max(base.facts_key, facts_key),
         state_key=max(base.state_key, state_key),
         labels_key=max(base.labels_key, labels_key),
         inherited_labels=inherited,
         moved_issue_id=max(base.moved_issue_id, event.moved_issue_id),
+        uncounted=tuple(sorted(uncounted)),
     )
-    return merged, lost
+    return replace(merged, ticket=replace(ticket, mttr_seconds=_mttr_seconds(merged))), lost
 
 
 def _first(event: GithubIssue, facts_key: str, state_key: str, labels_key: str) -> Record:
@@ -115,7 +136,7 @@ def _first(event: GithubIssue, facts_key: str, state_key: str, labels_key: str) 
         opened_at=_opened_at(event),
         updated_at=event.updated_at,
     )
-    return Record(ticket, True, facts_key, state_key, labels_key)
+    return Record(ticket, False, False, facts_key, state_key, labels_key)
 
 
 def _opened_at(event: GithubIssue) -> datetime:
@@ -168,10 +189,10 @@ def _sorted_into(labels: tuple[str, ...], inherited: tuple[str, ...], policy: Po
     return component, severity
 
 
-def _mttr_seconds(ticket: Ticket) -> int | None:
+def _mttr_seconds(record: Record) -> int | None:
     """Wall time from the opening to the last completed close; it never falls, since both ends only move apart."""
-    closes = [entry.at for entry in ticket.log if entry.kind == "closed" and entry.detail == "completed"]
-    return max(int((max(closes) - ticket.opened_at).total_seconds()), 0) if closes else None
+    closes = [entry.at for entry in completed(record.counted)]
+    return max(int((max(closes) - record.ticket.opened_at).total_seconds()), 0) if closes else None
 
 
 def _keys(event: GithubIssue) -> tuple[str, str, str]:

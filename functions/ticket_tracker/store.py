@@ -9,9 +9,9 @@ from botocore.exceptions import ClientError
 from kaizen.dynamo import from_item, to_item
 from kaizen.events import GithubIssue
 from kaizen.metrics.changes import Change, updates
-from kaizen.tickets import FeedItem, feed_item_attributes, ticket_attributes, ticket_from
-from kaizen.times import format_instant
-from ticket_tracker.record import Record
+from kaizen.tickets import FeedItem, LogEntry, feed_item_attributes, ticket_attributes, ticket_from
+from kaizen.times import format_instant, parse_instant
+from ticket_tracker.record import Record, completed
 from ticket_tracker.tracking import Conflict, Duplicate
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 MARKER_DAYS = 14
 FEED_DAYS = 90
 _OWN = ("tracked", "facts_key", "state_key", "labels_key", "moved_issue_id", "version")
+_OUTCOMES = ("breached", "met")
 
 
 class TicketStore:
@@ -37,7 +38,7 @@ class TicketStore:
         self,
         event: GithubIssue,
         old: Record | None,
-        new: Record | None,
+        new: Record,
         changes: Sequence[Change],
         feed: Sequence[FeedItem],
         now: datetime,
@@ -57,7 +58,7 @@ class TicketStore:
                 }
             }
         ]
-        if new is not None and new != old:
+        if new != old:
             actions.append({"Put": self._put_record(old, new)})
         for item in feed:
             attributes = feed_item_attributes(item) | {"expires_at": _after(now, FEED_DAYS)}
@@ -116,12 +117,14 @@ def record_attributes(record: Record) -> dict[str, Any]:
     attributes |= {name: getattr(record, name) for name in _OWN}
     attributes |= {
         "inherited_labels": list(record.inherited_labels),
-        "booked_closes": list(record.booked_closes),
+        "was_ticket": record.was_ticket,
+        "booked_sla": list(record.booked_sla),
+        "uncounted": [[format_instant(entry.at), entry.kind, entry.detail] for entry in record.uncounted],
     }
     if record.live:
         attributes["open_component"] = ticket.component
     if ticket.mttr_seconds is not None:
-        observed = format_instant(max(e.at for e in ticket.log if e.kind == "closed" and e.detail == "completed"))
+        observed = format_instant(max(entry.at for entry in completed(record.counted)))
         attributes |= {
             "observed_day": observed[:10],
             "observed_at": observed,
@@ -132,11 +135,20 @@ def record_attributes(record: Record) -> dict[str, Any]:
 
 
 def record_from(attributes: Mapping[str, Any]) -> Record:
+    """The record behind stored attributes.
+
+    One from before issues without a ticket label were stored is a ticket's, and its SLA outcome is counted.
+    """
+    observed = attributes.get("mttr_component") is not None
     return Record(
         ticket=ticket_from(attributes),
         inherited_labels=tuple(attributes["inherited_labels"]),
         booked_component=attributes.get("mttr_component"),
         booked_severity=attributes.get("mttr_severity"),
-        booked_closes=tuple(attributes["booked_closes"]),
+        was_ticket=attributes.get("was_ticket", True),
+        booked_sla=tuple(attributes.get("booked_sla", _OUTCOMES if observed else ())),
+        uncounted=tuple(
+            LogEntry(parse_instant(at), kind, detail) for at, kind, detail in attributes.get("uncounted", [])
+        ),
         **{name: attributes[name] for name in _OWN},
     )

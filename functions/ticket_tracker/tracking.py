@@ -33,7 +33,7 @@ class Store(Protocol):
         self,
         event: GithubIssue,
         old: Record | None,
-        new: Record | None,
+        new: Record,
         changes: Sequence[Change],
         feed: Sequence[FeedItem],
         now: datetime,
@@ -53,7 +53,7 @@ def track(
     for attempt in range(ATTEMPTS):
         old = store.load(event.issue_id)
         new, lost = merge(old, event, policy)
-        outcome = book(old, new, policy, now) if new is not None else None
+        outcome = book(old, new, policy, now)
         try:
             _commit(store, event, old, outcome, lost, now)
         except Duplicate:
@@ -68,9 +68,7 @@ def track(
     raise AssertionError("unreachable: the last attempt returns or raises")
 
 
-def _commit(
-    store: Store, event: GithubIssue, old: Record | None, outcome: Outcome | None, lost: int, now: datetime
-) -> None:
+def _commit(store: Store, event: GithubIssue, old: Record | None, outcome: Outcome, lost: int, now: datetime) -> None:
     changes = [
         _delivery(event, "accepted"),
         set_gauge(
@@ -79,10 +77,7 @@ def _commit(
     ]
     if lost:
         changes.append(add("kaizen_observations_rejected_total", {"reason": "history_full"}, lost))
-    if outcome is None:
-        store.commit(event, old, None, changes, (), now)
-    else:
-        store.commit(event, old, outcome.record, [*changes, *outcome.changes], outcome.feed, now)
+    store.commit(event, old, outcome.record, [*changes, *outcome.changes], outcome.feed, now)
 
 
 def _delivery(event: GithubIssue, result: Result) -> Change:

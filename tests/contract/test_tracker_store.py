@@ -11,13 +11,15 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from kaizen.dynamo import from_item, to_item
 from kaizen.events import GithubIssue
 from kaizen.metrics.rows import read_rows
 from kaizen.tickets import newest_feed_items, open_tickets
 from tests.factories import NOW, OPENED, MemoryStore, default_policy, hours, issue_event
 from ticket_tracker import handler
-from ticket_tracker.record import Record
-from ticket_tracker.store import TicketStore
+from ticket_tracker.booking import book
+from ticket_tracker.record import Record, merge
+from ticket_tracker.store import TicketStore, record_attributes, record_from
 from ticket_tracker.tracking import Conflict, Duplicate, track
 
 POLICY = default_policy()
@@ -90,6 +92,27 @@ def test_same_end_as_the_twin_in_memory(client: Any) -> None:
     assert sorted(i.id for i in newest_feed_items(client, "TicketsTable", 10)) == sorted(i.id for i in twin.feed)
 
 
+def test_a_record_is_read_as_it_was_written() -> None:
+    for policy in (POLICY, default_policy(labels='["incident"]')):
+        record = book(None, merge(None, HISTORY[1], policy)[0], policy, NOW).record
+        assert bool(record.uncounted) != bool(record.booked_sla)
+        assert record_from(from_item(to_item(record_attributes(record)))) == record
+
+
+def test_a_record_from_before_unlabelled_issues_were_stored(client: Any) -> None:
+    """It is a ticket's; its closes are booked, and its SLA outcome is counted."""
+    apply(client, HISTORY[0], HISTORY[1])
+    stored = from_item(
+        client.get_item(TableName="TicketsTable", Key=to_item({"pk": "ticket#7", "sk": "ticket"}))["Item"]
+    )
+    for name in ("was_ticket", "uncounted", "booked_sla", "seen_labels"):
+        del stored[name]
+    client.put_item(TableName="TicketsTable", Item=to_item(stored | {"booked_closes": [1]}))
+    before = totals(client)
+    apply(client, replace(HISTORY[1], delivery_id="again"))
+    assert totals(client) == before
+
+
 def test_every_order_ends_alike(client: Any) -> None:
     """With every delivery twice. Each order is an issue of its own, so that one table serves them all."""
     ends = set()
@@ -117,6 +140,7 @@ def test_one_read_and_one_transaction(client: Any) -> None:
 def test_a_delivery_marker_makes_a_duplicate(client: Any) -> None:
     apply(client, HISTORY[0])
     record = store(client).load(7)
+    assert record is not None
     with pytest.raises(Duplicate):
         store(client).commit(HISTORY[0], record, record, [], [], NOW)
 

@@ -56,6 +56,20 @@ def status(ticket: Ticket, policy: Policy, now: datetime) -> SlaStatus | None:
     )
 
 
+def completed_in_time(ticket: Ticket, policy: Policy, closed_at: datetime) -> bool | None:
+    """Whether a completed close came within the target; None when the ticket's severity has none.
+
+    Counted from the opening without the pauses. Unlike in `status`, the time from one close to a reopening counts, as
+    it does in MTTR: a ticket that had to be reopened was not resolved. So the answer for one close does not depend on
+    which other closes and reopenings are known.
+    """
+    target = policy.target(ticket.severity)
+    if target is None:
+        return None
+    paused = ticket.paused_intervals(policy.pause_labels)
+    return elapsed_seconds(target, ticket.opened_at, closed_at, paused) <= target.seconds
+
+
 def elapsed_seconds(target: SlaTarget, opened_at: datetime, until: datetime, stopped: Iterable[Interval]) -> int:
     """Seconds on the target's clock from opening to `until`, less the union of the stopped intervals."""
     return sum(_length(target, start, end) for start, end in running_intervals(opened_at, until, stopped))

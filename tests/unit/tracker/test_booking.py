@@ -60,7 +60,7 @@ def test_any_other_reason_counts_as_completed(reason: str) -> None:
     assert value(store, "kaizen_tickets_closed_total", "api", "sev2", "completed") == 1
 
 
-def test_sla_outcome_is_of_the_first_completion() -> None:
+def test_each_sla_outcome_counts_once_per_ticket() -> None:
     late = apply(issue_event(), issue_event("closed", OPENED + hours(25)))
     assert value(late, "kaizen_sla_tickets_total", "api", "sev2", "breached") == 1
     again = apply(
@@ -68,9 +68,12 @@ def test_sla_outcome_is_of_the_first_completion() -> None:
         issue_event("closed", OPENED + hours(2)),
         issue_event("reopened", OPENED + hours(3)),
         issue_event("closed", OPENED + hours(90)),
+        issue_event("reopened", OPENED + hours(91)),
+        issue_event("closed", OPENED + hours(92)),
     )
     assert value(again, "kaizen_sla_tickets_total", "api", "sev2", "met") == 1
-    assert again.total("kaizen_sla_tickets_total") == 1
+    assert value(again, "kaizen_sla_tickets_total", "api", "sev2", "breached") == 1
+    assert again.total("kaizen_sla_tickets_total") == 2
 
 
 def test_a_lost_close_is_read_from_any_later_event() -> None:
@@ -157,7 +160,8 @@ def test_closed_before_it_was_created() -> None:
 def test_only_issues_with_a_ticket_label_are_tickets() -> None:
     policy = replace(POLICY, ticket_labels=frozenset({"incident"}))
     store = apply(issue_event(), policy=policy)
-    assert store.records == {}
+    assert not store.records[7].live  # remembered, for the label may have come already in a delivery that is late
+    assert store.feed == []
     assert value(store, "kaizen_tickets_opened_total", "api", "sev2") == 0
     labelled = ("component:api", "incident", "sev2")
     track(issue_event("labeled", OPENED + hours(1), labels=labelled), store, policy, NOW, lambda _: None)

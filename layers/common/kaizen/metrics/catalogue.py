@@ -38,11 +38,13 @@ _ALL = (
     ),
     Metric(
         "kaizen_ticket_seconds", "summary",
-        "Wall time of each episode from opening or reopening to the next completed close.", _BY,
+        "Wall time of each episode from opening or reopening to the next completed close, as known when it was booked.",
+        _BY,
     ),
     Metric(
         "kaizen_ticket_duration_seconds", "histogram",
-        "Wall time of each episode from opening or reopening to the next completed close.", _BY, DURATION_BUCKETS,
+        "Wall time of each episode from opening or reopening to the next completed close, as known when it was booked.",
+        _BY, DURATION_BUCKETS,
     ),
     Metric("kaizen_tickets_open", "gauge", "Tickets that are open.", _BY),
     Metric("kaizen_tickets_paused", "gauge", "Open tickets with a pause label: their SLA clock stands still.", _BY),
@@ -56,7 +58,11 @@ _ALL = (
     Metric("kaizen_tickets_reopened_total", "counter", "Times a closed ticket was opened again.", _BY),
     Metric("kaizen_tickets_relabeled_total", "counter", "Changes of component or severity after the first close.", _BY),
     Metric("kaizen_tickets_closed_total", "counter", "Times a ticket was closed.", (*_BY, "resolution")),
-    Metric("kaizen_sla_tickets_total", "counter", "First completions, within SLA or not.", (*_BY, "outcome")),
+    Metric(
+        "kaizen_sla_tickets_total", "counter",
+        "Tickets with a completed close within their SLA target (met), and with one beyond it (breached): each ticket "
+        "at most once in either, counted from its opening without the pauses.", (*_BY, "outcome"),
+    ),
     Metric("kaizen_sla_target_seconds", "gauge", "The policy's SLA targets.", ("severity", "clock")),
     Metric(
         "kaizen_webhook_deliveries_total", "counter", "Webhook deliveries by what became of them.",
