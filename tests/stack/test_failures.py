@@ -5,6 +5,8 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from kaizen.github import signature
 from local import paths
 from local.emulator import Emulator
@@ -97,3 +99,20 @@ def test_a_function_sees_its_own_settings_alone(fresh_stack: Stack) -> None:
     names = {entry.partition("=")[0] for entry in content.split("\0") if entry}
     assert own <= names
     assert not others & names
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "status"),
+    [
+        (b"x" * 4_800_000, "application/x-www-form-urlencoded", 413),  # in base64 it is a third longer
+        (b'"' * 3_300_000, "application/json", 413),  # and each of these is two characters in the event
+        ("é".encode() * 1_900_000, "application/json", 401),  # but this is one, of two bytes
+        (b"x" * 4_300_000, "application/json", 413),  # which the function itself refuses, and counts
+    ],
+)
+def test_a_body_that_lambda_cannot_take_is_no_server_error(
+    stack: Stack, body: bytes, content_type: str, status: int
+) -> None:
+    address = f"{stack.addresses.api}/github/webhook"
+    headers = {"Content_Type": content_type, "X_GitHub_Event": "issues", "X_GitHub_Delivery": "large"}
+    assert send("POST", address, body, **headers).status == status
