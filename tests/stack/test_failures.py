@@ -111,8 +111,8 @@ def test_a_function_sees_its_own_settings_alone(fresh_stack: Stack) -> None:
     ],
 )
 def test_a_body_that_lambda_cannot_take_is_no_server_error(
-    stack: Stack, body: bytes, content_type: str, status: int
+    fresh_stack: Stack, body: bytes, content_type: str, status: int
 ) -> None:
-    address = f"{stack.addresses.api}/github/webhook"
+    address = f"{fresh_stack.addresses.api}/github/webhook"
     headers = {"Content_Type": content_type, "X_GitHub_Event": "issues", "X_GitHub_Delivery": "large"}
     assert send("POST", address, body, **headers).status == status
