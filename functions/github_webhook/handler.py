@@ -16,7 +16,8 @@ from github_webhook.publisher import Publisher, PublishError
 from github_webhook.verification import Verifier
 from kaizen.github import SIGNATURE_HEADER
 from kaizen.http import BodyError, Event, Response, header, problem, raw_body, reply_json
-from kaizen.metrics.changes import add, updates
+from kaizen.metrics.changes import add
+from kaizen.metrics.counting import count_if_possible
 from kaizen.observability import logger
 from kaizen.secrets import SecretError, secret
 from kaizen.settings import Settings
@@ -58,19 +59,9 @@ def _dynamodb() -> Any:
 
 def count(receipt: Receipt) -> None:
     """Count a delivery that goes no further; the tracker counts accepted ones with the ticket they change."""
-    changes = [
-        add(
-            "kaizen_webhook_deliveries_total",
-            {"event": receipt.event, "result": receipt.result},
-            shard_by=receipt.delivery_id,
-        )
-    ]
-    try:
-        for update in updates(settings().metrics_table, changes, utc_now()):
-            _dynamodb().update_item(**update)
-    except (BotoCoreError, ClientError) as error:
-        # The answer to the caller stands without the count; the log line is what is left of it.
-        logger.error("delivery not counted", error=type(error).__name__, result=receipt.result)
+    labels = {"event": receipt.event, "result": receipt.result}
+    change = add("kaizen_webhook_deliveries_total", labels, shard_by=receipt.delivery_id)
+    count_if_possible(_dynamodb(), settings().metrics_table, [change], utc_now())
 
 
 def read_request(event: Event) -> Request:

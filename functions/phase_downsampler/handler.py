@@ -8,8 +8,8 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
 
+from kaizen.metrics.counting import count_if_possible
 from kaizen.observability import logger
 from kaizen.phase.arrival import Arrival, MalformedArrivalError
 from kaizen.policy import Policy
@@ -85,10 +85,8 @@ def count_buried(arrival: Arrival, policy: Policy) -> None:
     frames = arrival.last_seq - arrival.first_seq + 1
     if policy.stream(arrival.stream) is None or frames < 1:  # other names are no labels of ours
         return
-    try:
-        store().count([booking.dropped(arrival.stream, "malformed", frames)], utc_now())
-    except (BotoCoreError, ClientError):
-        logger.exception("buried frames not counted", stream=arrival.stream, frames=frames)
+    change = booking.dropped(arrival.stream, "malformed", frames)
+    count_if_possible(store().dynamodb, settings().metrics_table, [change], utc_now())
 
 
 @logger.inject_lambda_context(clear_state=True)

@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 
 from kaizen.dynamo import to_item
 from kaizen.metrics.changes import Change, updates
+from kaizen.metrics.counting import count
 from kaizen.phase.schema import SCHEMA
 from kaizen.phase.streams import META, Epoch, Stream, epoch_sort, partition, read_stream
 from kaizen.phase.wire import MEDIA_TYPE
@@ -73,8 +74,7 @@ class PhaseStore:
 
     def count(self, changes: Sequence[Change], now: datetime) -> None:
         """Count outside any transaction: for what changes nothing else."""
-        for update in updates(self.metrics_table, changes, now):
-            self.dynamodb.update_item(**update)
+        count(self.dynamodb, self.metrics_table, changes, now)
 
     def bury(self, message: Mapping[str, Any], fault: str) -> None:
         """Put a message of the queue into the dead-letter queue as it is, with the fault beside it."""

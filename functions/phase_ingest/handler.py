@@ -15,8 +15,9 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from kaizen.bearer import allowed
-from kaizen.http import Event, Response, header, problem, reply_json
-from kaizen.metrics.changes import add, updates
+from kaizen.http import Event, Response, header, problem, reply_json, request_id, unavailable
+from kaizen.metrics.changes import add
+from kaizen.metrics.counting import count_if_possible
 from kaizen.observability import logger
 from kaizen.phase import keys
 from kaizen.phase.door import greet, refusal, version_headers
@@ -37,7 +38,7 @@ from phase_ingest.store import IngestStore
 _CLIENT = Config(connect_timeout=1, read_timeout=3, retries={"total_max_attempts": 2, "mode": "standard"})
 # Of the bucket's own region, and signed so that headers are: the address is handed out.
 _S3 = _CLIENT.merge(Config(signature_version="s3v4", s3={"addressing_style": "virtual"}))
-_RETRY_SECONDS = "5"
+_RETRY_SECONDS = 5
 
 
 @dataclass(frozen=True)
@@ -92,8 +93,7 @@ def lambda_handler(event: Event, context: Any) -> Response:
             answer["headers"]["www-authenticate"] = 'Bearer realm="phase producers"'
     except (SecretError, BotoCoreError, ClientError) as error:
         logger.error("post not taken", error=type(error).__name__, reason=str(error))
-        answer = problem(503, "Service Unavailable", "the frames could not be stored; send the same again")
-        answer["headers"]["retry-after"] = _RETRY_SECONDS
+        answer = unavailable("the frames could not be stored; send the same again", _RETRY_SECONDS)
     if answer["statusCode"] >= 400:
         count("phase_posts_refused_total", {"code": str(answer["statusCode"])}, 1, event)
     answer["headers"] |= version_headers(met, server())
@@ -128,10 +128,5 @@ def upload_offer(event: Event, stream: str) -> dict[str, Any]:
 
 
 def count(metric: str, labels: dict[str, str], amount: int, event: Event) -> None:
-    """Count an outcome. One that cannot be counted still stands."""
-    request_id = str((event.get("requestContext") or {}).get("requestId", ""))
-    try:
-        for update in updates(settings().metrics_table, [add(metric, labels, amount, shard_by=request_id)], utc_now()):
-            store().dynamodb.update_item(**update)
-    except (BotoCoreError, ClientError) as error:
-        logger.error("post not counted", metric=metric, error=type(error).__name__)
+    change = add(metric, labels, amount, shard_by=request_id(event))
+    count_if_possible(store().dynamodb, settings().metrics_table, [change], utc_now())

@@ -10,7 +10,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from kaizen.http import Event, Response, problem
+from kaizen.http import Event, Response, problem, request_id, unavailable
 from kaizen.observability import logger
 from kaizen.phase.door import greet, refusal, spoken, version_headers
 from kaizen.phase.errors import PhaseFormatError
@@ -37,7 +37,7 @@ _S3 = Config(
     signature_version="s3v4",
     s3={"addressing_style": "virtual"},
 )
-_RETRY_SECONDS = "2"
+_RETRY_SECONDS = 2
 
 ROUTES: dict[str, Door] = {
     "GET /phase/streams": summaries.listing,
@@ -100,13 +100,10 @@ def guarded(route: str, event: Event, context: Any, met: Negotiation) -> Respons
         return problem(404, "Not Found", "the stream's newest frames have expired: it has been silent for days")
     except (SecretError, NotCountedError, PhaseFormatError, BotoCoreError, ClientError) as error:
         logger.exception("phase request not served", error=type(error).__name__)
-        answer = problem(503, "Service Unavailable", "the stream cannot be read or counted at the moment; try again")
-        answer["headers"]["retry-after"] = _RETRY_SECONDS
-        return answer
+        return unavailable("the stream cannot be read or counted at the moment; try again", _RETRY_SECONDS)
 
 
 def call(event: Event, context: Any, met: Negotiation) -> Call:
     """Raises SecretError when the policy cannot be read."""
-    request_id = str((event.get("requestContext") or {}).get("requestId") or context.aws_request_id)
     names = tuple(each.id for each in current_policy(settings().policy_parameter).streams)
-    return Call(event, request_id, utc_now(), spoken(met, server()), names, store())
+    return Call(event, request_id(event) or context.aws_request_id, utc_now(), spoken(met, server()), names, store())

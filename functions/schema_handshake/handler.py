@@ -9,11 +9,12 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from kaizen.http import Event, Response, problem, reply_json
-from kaizen.metrics.changes import add, updates
+from kaizen.http import Event, Response, problem, reply_json, request_id, unavailable
+from kaizen.metrics.changes import add
+from kaizen.metrics.counting import count_if_possible
 from kaizen.observability import logger
 from kaizen.phase.door import version_headers
-from kaizen.phase.negotiation import Client, Negotiation, Server, negotiate
+from kaizen.phase.negotiation import Client, Server, negotiate
 from kaizen.phase.offer import offer
 from kaizen.phase.streams import read_stream
 from kaizen.settings import Settings
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 # Two calls, each of them tried twice, end before the function's ten seconds do: a count that hangs fails nothing.
 _CLIENT = Config(connect_timeout=1, read_timeout=1, retries={"total_max_attempts": 2, "mode": "standard"})
-_RETRY_SECONDS = "5"
+_RETRY_SECONDS = 5
 
 
 @dataclass(frozen=True)
@@ -59,14 +60,14 @@ def lambda_handler(event: Event, context: Any) -> Response:
         met = negotiate(asked.client, server())
         answer = reply_json(200, met.as_document(server(), epoch(asked.stream)))
         logger.info("handshake", verdict=met.verdict.value, client=ascii(asked.client.version))
-        count(met, event)
+        change = add("phase_handshakes_total", {"verdict": met.verdict.value}, shard_by=request_id(event))
+        count_if_possible(dynamodb(), settings().metrics_table, [change], utc_now())
     except RequestError as error:
         answer = problem(400, "Bad Request", str(error))
     except (BotoCoreError, ClientError) as error:
         # A verdict without the epoch would pass for that of a stream without frames.
         logger.error("epoch not read", error=type(error).__name__)
-        answer = problem(503, "Service Unavailable", "the stream's epoch cannot be read at the moment; try again")
-        answer["headers"]["retry-after"] = _RETRY_SECONDS
+        answer = unavailable("the stream's epoch cannot be read at the moment; try again", _RETRY_SECONDS)
     answer["headers"] |= version_headers(met, server())
     return answer
 
@@ -75,14 +76,3 @@ def epoch(stream: str) -> int | None:
     """A stream's current epoch; None if none is asked for, or the stream has had no frame."""
     found = read_stream(dynamodb(), settings().phase_table, stream) if stream else None
     return None if found is None else found.epoch.epoch
-
-
-def count(met: Negotiation, event: Event) -> None:
-    """Count a verdict. One that cannot be counted still stands."""
-    request_id = str((event.get("requestContext") or {}).get("requestId", ""))
-    change = add("phase_handshakes_total", {"verdict": met.verdict.value}, shard_by=request_id)
-    try:
-        for update in updates(settings().metrics_table, [change], utc_now()):
-            dynamodb().update_item(**update)
-    except (BotoCoreError, ClientError) as error:
-        logger.error("handshake not counted", error=type(error).__name__)

@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from kaizen.dynamo import pages, to_item, to_value
-from kaizen.metrics.changes import Change, row_key, set_gauge, updates
+from kaizen.metrics.changes import Change, row_key, set_gauge
+from kaizen.metrics.counting import count
 from kaizen.metrics.rows import Rows, read_rows
 from kaizen.mttr import WINDOW_METRIC, window_attributes, window_from
 from kaizen.mttr_store import Windows
@@ -55,8 +56,7 @@ class StatisticsStore:
                 self._client.put_item(TableName=self._metrics, Item=to_item(window_attributes(window)))
         changes = [change for metric, series in gauges.items() for change in _differences(metric, series, rows)]
         changes.append(set_gauge("kaizen_statistics_last_success_timestamp_seconds", {}, int(now.timestamp())))
-        for update in updates(self._metrics, changes, now):
-            self._client.update_item(**update)
+        count(self._client, self._metrics, changes, now)
         for metric, series in gauges.items():
             for labels in rows.get(metric, {}).keys() - series.keys():
                 key = row_key(metric, dict(zip(("component", "severity"), labels, strict=True)))

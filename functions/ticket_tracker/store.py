@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 from kaizen.dynamo import from_item, to_item
 from kaizen.events import GithubIssue
 from kaizen.metrics.changes import Change, updates
+from kaizen.metrics.counting import count
 from kaizen.tickets import FeedItem, LogEntry, feed_item_attributes, ticket_attributes, ticket_from
 from kaizen.times import format_instant, parse_instant
 from ticket_tracker.record import Record, completed
@@ -73,8 +74,7 @@ class TicketStore:
 
     def count(self, changes: Sequence[Change], now: datetime) -> None:
         """Count outside any transaction: for a delivery that changes nothing else."""
-        for update in updates(self._metrics, changes, now):
-            self._client.update_item(**update)
+        count(self._client, self._metrics, changes, now)
 
     def _put_record(self, old: Record | None, new: Record) -> dict[str, Any]:
         version = old.version if old else 0

@@ -304,4 +304,4 @@ def test_what_is_logged(world: World, lines: pytest.LogCaptureFixture) -> None:
         ("frames taken", None), ("post refused", 401), ("post refused", 404),
     ]  # fmt: skip
     assert {"stream": STREAM, "epoch": EPOCH, "frames": 5, "seq": 4}.items() <= ours[0].items()
-    assert ours[-1]["message"] == "post not counted"
+    assert ours[-1]["message"] == "not counted"

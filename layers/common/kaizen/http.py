@@ -42,6 +42,11 @@ def method(event: Event) -> str:
     return str(((event.get("requestContext") or {}).get("http") or {}).get("method", "")).upper()
 
 
+def request_id(event: Event) -> str:
+    """The gateway's id of the request; empty when missing."""
+    return str((event.get("requestContext") or {}).get("requestId") or "")
+
+
 def reply(status: int, body: str | bytes = "", headers: Mapping[str, str] | None = None) -> Response:
     """A response; bytes travel as base64, as the gateway wants them."""
     response: Response = {"statusCode": status, "headers": dict(headers or {})}
@@ -61,3 +66,10 @@ def problem(status: int, title: str, detail: str, **extra: Any) -> Response:
     """An RFC 9457 problem that names the fault for the caller and leaks nothing else."""
     content = {"type": "about:blank", "status": status, "title": title, "detail": detail} | extra
     return reply_json(status, content, {"content-type": "application/problem+json"})
+
+
+def unavailable(detail: str, retry_seconds: int) -> Response:
+    """503 for what AWS does not answer, with when to ask again."""
+    answer = problem(503, "Service Unavailable", detail)
+    answer["headers"]["retry-after"] = str(retry_seconds)
+    return answer

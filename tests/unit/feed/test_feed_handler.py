@@ -20,7 +20,7 @@ from kaizen.secrets import SecretError
 from kaizen.tickets import FeedItem, feed_item_attributes
 from tests.unit.feed.rules import faults
 from tests.unit.feed.samples import CONTEXT, event, policy, request, windows
-from ticket_feed import handler
+from ticket_feed import exchange, handler
 
 Call = Callable[..., dict[str, Any]]
 TOKEN = "s3cret-token&more"
@@ -118,7 +118,7 @@ def test_max_age_and_ttl_agree(call: Call) -> None:
 @pytest.mark.parametrize("form", ["rss", "atom"])
 def test_a_second_visit_costs_nothing(call: Call, memory: Memory, form: str, monkeypatch: pytest.MonkeyPatch) -> None:
     first = call(form)
-    monkeypatch.setattr(handler, "render", lambda *_: pytest.fail("a 304 needs no rendering"))
+    monkeypatch.setattr(exchange, "render", lambda *_: pytest.fail("a 304 needs no rendering"))
     again = call(form, if_none_match=first["headers"]["etag"])
     assert (again["statusCode"], again["body"]) == (304, "")
     assert again["headers"] == {name: first["headers"][name] for name in VALIDATORS}
