@@ -39,10 +39,10 @@ import boto3  # noqa: E402
 from moto import mock_aws  # noqa: E402
 
 from github_webhook import handler as webhook  # noqa: E402
-from kaizen import secrets  # noqa: E402
-from kaizen.github import signature  # noqa: E402
-from kaizen.observability import logger  # noqa: E402
-from kaizen.policy_store import policy_store  # noqa: E402
+from kaizen.github.signatures import signature  # noqa: E402
+from kaizen.policy.store import policy_store  # noqa: E402
+from kaizen.runtime import secrets  # noqa: E402
+from kaizen.runtime.log import logger  # noqa: E402
 from metrics_exporter import handler as exporter  # noqa: E402
 from tests.architecture.house import ROOT, resources  # noqa: E402
 from ticket_digest import handler as digest  # noqa: E402

@@ -19,7 +19,7 @@ import sys
 from inspect import signature
 from typing import get_type_hints
 
-from kaizen.settings import Settings
+from kaizen.runtime.settings import Settings
 from tests.architecture.house import features, function_of, target
 
 ROUNDS = 9

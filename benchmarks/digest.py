@@ -18,12 +18,12 @@ from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
-from kaizen.dynamo import Item, to_item
 from kaizen.mttr import window, window_attributes
-from kaizen.observability import logger
-from kaizen.policy_file import parse
-from kaizen.policy_store import DEFAULT_FILE
+from kaizen.policy.document import parse
+from kaizen.policy.store import DEFAULT_FILE
+from kaizen.runtime.log import logger
 from kaizen.slack.blocks import Message
+from kaizen.storage.items import Item, to_item
 from kaizen.tickets import LogEntry, Ticket, ticket_attributes
 from kaizen.times import utc_now
 from ticket_digest import handler

@@ -16,11 +16,11 @@ from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
-from kaizen.dynamo import Item, to_item
 from kaizen.mttr import window, window_attributes
-from kaizen.observability import logger
-from kaizen.policy_file import parse
-from kaizen.policy_store import DEFAULT_FILE
+from kaizen.policy.document import parse
+from kaizen.policy.store import DEFAULT_FILE
+from kaizen.runtime.log import logger
+from kaizen.storage.items import Item, to_item
 from kaizen.tickets import FeedItem, FeedKind, feed_item_attributes
 from ticket_feed import handler
 

@@ -19,14 +19,14 @@ from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
-from kaizen.dynamo import Item, to_item
-from kaizen.events import GithubIssue
+from kaizen.events.github import GithubIssue
 from kaizen.metrics.changes import Change, set_gauge
 from kaizen.mttr import window_attributes
-from kaizen.observability import logger
 from kaizen.policy import Policy
-from kaizen.policy_file import parse
-from kaizen.policy_store import DEFAULT_FILE
+from kaizen.policy.document import parse
+from kaizen.policy.store import DEFAULT_FILE
+from kaizen.runtime.log import logger
+from kaizen.storage.items import Item, to_item
 from kaizen.tickets import FeedItem, Ticket
 from kaizen.times import format_instant, utc_now
 from metrics_exporter import handler

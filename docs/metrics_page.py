@@ -16,10 +16,9 @@ import yaml
 
 from kaizen.durations import human
 from kaizen.metrics.catalogue import CATALOGUE, Metric
-from kaizen.policy_file import parse
-from kaizen.policy_store import DEFAULT_FILE
+from kaizen.policy.document import parse
+from kaizen.policy.store import DEFAULT_FILE
 from metrics_exporter.own import OWN
-from metrics_exporter.series import initial_series
 
 PAGE = Path(__file__).with_name("metrics.md")
 RULES = Path(__file__).parents[1] / "prometheus" / "rules"
@@ -90,8 +89,7 @@ def _metrics(prefixes: Sequence[str], listed: Sequence[str]) -> Iterator[str]:
 
 def _label(metric: Metric, label: str) -> str:
     """A label, with its values on this metric where they are the same in every installation."""
-    series = [] if label in OPEN_LABELS else initial_series(metric, POLICY)
-    values = dict.fromkeys(each[metric.labels.index(label)] for each in series)
+    values = metric.values.get(label, ())
     return f"`{label}`" + (f": {', '.join(values)}" if values else "")
 
 

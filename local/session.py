@@ -6,8 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from kaizen.policy_file import PolicyError, parse
-from kaizen.policy_store import DEFAULT_FILE
+from kaizen.policy.document import PolicyError, parse
+from kaizen.policy.store import DEFAULT_FILE
 from kaizen.times import utc_now
 from local import checks, deliveries, paths
 from local.errors import LocalError

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kaizen.policy_file import parse
-from kaizen.policy_store import DEFAULT_FILE
+from kaizen.policy.document import parse
+from kaizen.policy.store import DEFAULT_FILE
 from local import aws as local_aws
 from local import gateway, paths, startpage
 from local.asynchronous import Asynchronous

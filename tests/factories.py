@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from kaizen.events import GithubIssue
+from kaizen.events.github import GithubIssue
 from kaizen.metrics.changes import Change
 from kaizen.policy import Policy
-from kaizen.policy_file import parse
-from kaizen.policy_store import DEFAULT_FILE
+from kaizen.policy.document import parse
+from kaizen.policy.store import DEFAULT_FILE
 from kaizen.tickets import FeedItem
 from ticket_tracker.record import Record
 from ticket_tracker.tracking import Conflict, Duplicate

@@ -14,13 +14,13 @@ from github_webhook.delivery import RequestError
 from github_webhook.intake import Receipt, Request, event_label, receive
 from github_webhook.publisher import Publisher, PublishError
 from github_webhook.verification import Verifier
-from kaizen.github import SIGNATURE_HEADER
-from kaizen.http import BodyError, Event, Response, header, problem, raw_body, reply_json
+from kaizen.github.signatures import SIGNATURE_HEADER
 from kaizen.metrics.changes import add
 from kaizen.metrics.counting import count_if_possible
-from kaizen.observability import logger
-from kaizen.secrets import SecretError, secret
-from kaizen.settings import Settings
+from kaizen.runtime.http import BodyError, Event, Response, header, problem, raw_body, reply_json
+from kaizen.runtime.log import logger
+from kaizen.runtime.secrets import SecretError, secret
+from kaizen.runtime.settings import Settings
 from kaizen.times import utc_now
 
 # GitHub waits 10 s for all of it: a call that hangs must leave time for the answer.

@@ -7,7 +7,7 @@ from typing import Literal, Protocol
 
 from github_webhook.delivery import MAX_BODY_BYTES, RequestError, read_headers, read_payload
 from github_webhook.issues import slim_issue
-from kaizen.events import GithubIssue
+from kaizen.events.github import GithubIssue
 
 Result = Literal["accepted", "ignored", "rejected"]
 # Metric labels come from this list, never from the request: an unsigned header may say anything.

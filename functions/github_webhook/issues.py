@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from github_webhook.delivery import Headers, RequestError
-from kaizen.events import GithubIssue
+from kaizen.events.github import GithubIssue
 from kaizen.times import parse_instant
 
 # fmt: off

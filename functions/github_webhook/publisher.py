@@ -3,7 +3,7 @@
 import json
 from typing import TYPE_CHECKING
 
-from kaizen.events import SOURCE, GithubIssue
+from kaizen.events.github import SOURCE, GithubIssue
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient

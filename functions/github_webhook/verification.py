@@ -9,8 +9,8 @@ import re
 from collections.abc import Callable
 from typing import Protocol
 
-from kaizen.github import signed_by_any
-from kaizen.secrets import CACHE_SECONDS, SecretMissingError
+from kaizen.github.signatures import signed_by_any
+from kaizen.runtime.secrets import CACHE_SECONDS, SecretMissingError
 
 REFRESH_SECONDS = 30
 _WELL_FORMED = re.compile(r"sha256=[0-9a-f]{64}")
@@ -21,7 +21,7 @@ class ReadSecret(Protocol):
 
 
 class Verifier:
-    """`clock` counts seconds from any start; `read` is kaizen.secrets.secret or a twin of it."""
+    """`clock` counts seconds from any start; `read` is kaizen.runtime.secrets.secret or a twin of it."""
 
     def __init__(self, current: str, previous: str, read: ReadSecret, clock: Callable[[], float]) -> None:
         self._current = current

@@ -10,10 +10,8 @@ from prometheus_client.registry import Collector
 
 from kaizen.metrics.catalogue import CATALOGUE, Metric
 from kaizen.metrics.rows import Rows, Series
-from kaizen.policy import Policy
 from kaizen.times import parse_instant
 from metrics_exporter.own import OWN, Scrape, Values, own_values
-from metrics_exporter.series import initial_series
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,21 +48,19 @@ class KaizenCollector(Collector):
 
     def _series(self, metric: Metric) -> dict[tuple[str, ...], Series]:
         policy = self._reading.scrape.policy
-        if metric.name == "kaizen_sla_target_seconds":
-            return _targets(policy)
         rows = self._reading.rows.get(metric.name, {})
-        if metric.name == "kaizen_digest_last_success_timestamp_seconds":
+        for label in metric.forgotten:
             # A route that left the policy leaves its row behind; exported, it would be missed for ever.
-            names = {route.name for route in policy.routes}
-            rows = {labels: series for labels, series in rows.items() if labels[0] in names}
-        return {labels: _zero(metric, labels) for labels in initial_series(metric, policy)} | rows
+            known, place = metric.known(label, policy), metric.labels.index(label)
+            rows = {labels: series for labels, series in rows.items() if labels[place] in known}
+        return {labels: _zero(metric, labels) for labels in metric.initial(policy)} | rows
 
     def _samples(self, family: Family, metric: Metric, series: Series) -> None:
         labels = series.labels
         if metric.kind in ("gauge", "counter"):
             family.add_sample(metric.name, labels, series.value)
         else:
-            if metric.name == "kaizen_mttr_seconds":
+            if metric.quantiles:
                 for quantile, value in self._quantiles(labels).items():
                     family.add_sample(metric.name, labels | {"quantile": quantile}, value)
             elif metric.kind == "histogram":
@@ -96,14 +92,3 @@ def _made(metric: Metric, values: Values) -> Family:
 
 def _zero(metric: Metric, labels: tuple[str, ...]) -> Series:
     return Series(dict(zip(metric.labels, labels, strict=True)), buckets=[0] * (len(metric.buckets) + 1))
-
-
-def _targets(policy: Policy) -> dict[tuple[str, ...], Series]:
-    """The policy's SLA targets; they need no rows."""
-    targets: dict[tuple[str, ...], Series] = {}
-    for severity in policy.severity_names:
-        target = policy.target(severity)
-        if target is not None:
-            labels = {"severity": severity, "clock": target.clock}
-            targets[severity, target.clock] = Series(labels, target.seconds)
-    return targets

@@ -11,15 +11,15 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from prometheus_client import CollectorRegistry
 
-from kaizen.bearer import allowed
-from kaizen.content import compressed, quality
-from kaizen.http import Event, Response, header, problem, reply
 from kaizen.metrics.rows import read_rows
 from kaizen.mttr import WINDOW_METRIC, window_from
-from kaizen.observability import logger
-from kaizen.policy_store import current_policy, policy_refused
-from kaizen.secrets import SecretError, secret
-from kaizen.settings import Settings
+from kaizen.policy.store import current_policy, policy_refused
+from kaizen.runtime.bearer import allowed
+from kaizen.runtime.content import compressed, quality
+from kaizen.runtime.http import Event, Response, header, problem, reply
+from kaizen.runtime.log import logger
+from kaizen.runtime.secrets import SecretError, secret
+from kaizen.runtime.settings import Settings
 from metrics_exporter.collector import KaizenCollector, Reading
 from metrics_exporter.negotiation import encoded
 from metrics_exporter.own import Scrape

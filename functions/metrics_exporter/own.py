@@ -24,6 +24,7 @@ OWN = (
         "kaizen_mttr_window_tickets", "gauge",
         f"The tickets behind kaizen_mttr_window_seconds, resolved in the last {WINDOW_DAYS} days.", _BY,
     ),
+    Metric("kaizen_sla_target_seconds", "gauge", "The policy's SLA targets.", ("severity", "clock")),
     Metric(
         "kaizen_digest_interval_seconds", "gauge",
         "The longest time from one digest of a route to its next, by the policy's quiet days.", ("route",),
@@ -52,6 +53,7 @@ def own_values(scrape: Scrape) -> dict[str, Values]:
     return {
         "kaizen_mttr_window_seconds": _window_seconds(scrape.windows),
         "kaizen_mttr_window_tickets": _window_tickets(scrape.windows, scrape.policy),
+        "kaizen_sla_target_seconds": _targets(scrape.policy),
         "kaizen_digest_interval_seconds": {(each.name,): longest_interval(each) for each in scrape.policy.routes},
         "kaizen_policy_refused": {(): scrape.policy_refused},
         "kaizen_store_up": {(): 1},
@@ -85,3 +87,8 @@ def _window_tickets(windows: Windows, policy: Policy) -> Values:
         for severity in (*policy.severity_names, ALL)
     }
     return zero | {group: window.n for group, window in windows.items()}
+
+
+def _targets(policy: Policy) -> Values:
+    targets = ((severity, policy.target(severity)) for severity in policy.severity_names)
+    return {(severity, target.clock): target.seconds for severity, target in targets if target is not None}

@@ -10,11 +10,11 @@ import boto3
 from botocore.config import Config
 
 from kaizen.metrics.counting import count_if_possible
-from kaizen.observability import logger
 from kaizen.phase.arrival import Arrival, MalformedArrivalError
 from kaizen.policy import Policy
-from kaizen.policy_store import current_policy
-from kaizen.settings import Settings
+from kaizen.policy.store import current_policy
+from kaizen.runtime.log import logger
+from kaizen.runtime.settings import Settings
 from kaizen.times import utc_now
 from phase_downsampler import booking
 from phase_downsampler.body import UnusableBodyError

@@ -11,7 +11,7 @@ from kaizen.phase.planes import planes_per_cell
 from kaizen.phase.sampling import HASH, Ids, Indices, Sample, choose_rows
 from kaizen.phase.sizing import choose_k, standard_error
 from kaizen.phase.streams import Epoch
-from kaizen.policy_model import StreamPolicy
+from kaizen.policy.sections.streams import StreamPolicy
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from kaizen.dynamo import to_item
-from kaizen.metrics.changes import Change, updates
+from kaizen.metrics.changes import Change
+from kaizen.metrics.changes import actions as metric_actions
 from kaizen.metrics.counting import count
 from kaizen.phase.schema import SCHEMA
 from kaizen.phase.streams import META, Epoch, Stream, epoch_sort, partition, read_stream
 from kaizen.phase.wire import MEDIA_TYPE
+from kaizen.storage.items import to_item
 from phase_downsampler.downsampling import Conflict
 from phase_downsampler.objects import Object
 
@@ -64,7 +65,7 @@ class PhaseStore:
             if epoch is not None:
                 item = {"pk": partition(new.stream), "sk": epoch_sort(epoch.epoch)} | _attributes(epoch)
                 actions.append({"Put": {"TableName": self.table, "Item": to_item(item)}})
-        actions += [{"Update": update} for update in updates(self.metrics_table, changes, now)]
+        actions += metric_actions(self.metrics_table, changes, now)
         try:
             self.dynamodb.transact_write_items(TransactItems=actions)  # type: ignore[arg-type]
         except self.dynamodb.exceptions.TransactionCanceledException as error:

@@ -14,18 +14,18 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from kaizen.bearer import allowed
-from kaizen.http import Event, Response, header, problem, reply_json, request_id, unavailable
 from kaizen.metrics.changes import add
 from kaizen.metrics.counting import count_if_possible
-from kaizen.observability import logger
 from kaizen.phase import keys
 from kaizen.phase.door import greet, refusal, version_headers
 from kaizen.phase.negotiation import Negotiation, Server
 from kaizen.phase.offer import offer
-from kaizen.policy_store import current_policy
-from kaizen.secrets import SecretError, secret
-from kaizen.settings import Settings
+from kaizen.policy.store import current_policy
+from kaizen.runtime.bearer import allowed
+from kaizen.runtime.http import Event, Response, header, problem, reply_json, request_id, unavailable
+from kaizen.runtime.log import logger
+from kaizen.runtime.secrets import SecretError, secret
+from kaizen.runtime.settings import Settings
 from kaizen.times import utc_now
 from phase_ingest import upload
 from phase_ingest.faults import OversizeError, RefusedError

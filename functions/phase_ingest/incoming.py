@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Protocol
 
-from kaizen.http import BodyError, Event, header, method, query, raw_body
+from kaizen.runtime.http import BodyError, Event, header, method, query, raw_body
 from phase_ingest.faults import OversizeError, RefusedError, shown
 from phase_ingest.posted import MOST_BYTES, MOST_UPLOADED_BYTES, Posted, coding_of, kind_of
 from phase_ingest.upload import check_key

@@ -1,6 +1,6 @@
 """GET and POST /phase/savings/audit: browsers report what they received, whoever asks sees it beside what was sent."""
 
-from kaizen.http import Response, reply_json
+from kaizen.runtime.http import Response, reply_json
 from phase_stream.audit import newest
 from phase_stream.call import Call
 from phase_stream.request import RequestError, read_report

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from kaizen.http import Event, Response
 from kaizen.phase.schema import Version
 from kaizen.phase.streams import Stream
+from kaizen.runtime.http import Event, Response
 from phase_stream.request import RequestError, path
 
 if TYPE_CHECKING:

@@ -3,10 +3,10 @@
 Without `?epoch=` the chunk is one of the current epoch.
 """
 
-from kaizen.content import quality
-from kaizen.http import Response, header, reply
 from kaizen.phase.keys import CHUNK_CODINGS
 from kaizen.phase.streams import Epoch
+from kaizen.runtime.content import quality
+from kaizen.runtime.http import Response, header, reply
 from phase_stream.call import Call
 from phase_stream.request import ChunkAsk, RequestError, read_chunk_ask
 from phase_stream.store import ExpiredError

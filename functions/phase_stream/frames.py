@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from kaizen.http import Response, header, reply
 from kaizen.phase.coding import IDENTITY, negotiate_coding
 from kaizen.phase.streams import Stream
 from kaizen.phase.wire import MEDIA_TYPE
+from kaizen.runtime.http import Response, header, reply
 from phase_stream import savings
 from phase_stream.answer import Body, Composer
 from phase_stream.call import Call

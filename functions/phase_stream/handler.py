@@ -10,15 +10,15 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from kaizen.http import Event, Response, problem, request_id, unavailable
-from kaizen.observability import logger
 from kaizen.phase.door import greet, refusal, spoken, version_headers
 from kaizen.phase.errors import PhaseFormatError
 from kaizen.phase.negotiation import Negotiation, Server
 from kaizen.phase.offer import offer
-from kaizen.policy_store import current_policy
-from kaizen.secrets import SecretError
-from kaizen.settings import Settings
+from kaizen.policy.store import current_policy
+from kaizen.runtime.http import Event, Response, problem, request_id, unavailable
+from kaizen.runtime.log import logger
+from kaizen.runtime.secrets import SecretError
+from kaizen.runtime.settings import Settings
 from kaizen.times import utc_now
 from phase_stream import audits, chunks, frames, summaries
 from phase_stream.call import Call, Door

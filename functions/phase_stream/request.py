@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from kaizen.http import BodyError, Event, Response, header, problem, query, raw_body
+from kaizen.runtime.http import BodyError, Event, Response, header, problem, query, raw_body
 from phase_stream.plan import Mark, Resync, marks
 
 DEFAULT_FRAMES = 120  # of a response: as many as the ring holds at least

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from kaizen.dynamo import from_item, pages, to_item
-from kaizen.metrics.changes import Change, updates
+from kaizen.metrics.changes import Change
+from kaizen.metrics.changes import actions as metric_actions
 from kaizen.phase import keys, streams
 from kaizen.phase.streams import Epoch, Segment, Stream
+from kaizen.storage.items import from_item, pages, to_item
 from kaizen.times import format_instant
 from phase_stream.audit import Audit
 from phase_stream.lru import Recent
@@ -143,7 +144,7 @@ class PhaseStore:
         ]
         if audit is not None:
             actions.append({"Update": self._audited(audit, stream, counted, now)})
-        actions += [{"Update": update} for update in updates(self._places.metrics_table, changes, now)]
+        actions += metric_actions(self._places.metrics_table, changes, now)
         for attempt in range(_ATTEMPTS):
             try:
                 self._dynamodb.transact_write_items(TransactItems=actions)  # type: ignore[arg-type]

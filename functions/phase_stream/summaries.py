@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from kaizen.http import Response, reply_json
 from kaizen.phase.streams import Epoch, Stream
+from kaizen.runtime.http import Response, reply_json
 from phase_stream.call import Call
 from phase_stream.plan import Mark, runs_of
 

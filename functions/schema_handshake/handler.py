@@ -9,15 +9,15 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from kaizen.http import Event, Response, problem, reply_json, request_id, unavailable
 from kaizen.metrics.changes import add
 from kaizen.metrics.counting import count_if_possible
-from kaizen.observability import logger
 from kaizen.phase.door import version_headers
 from kaizen.phase.negotiation import Client, Server, negotiate
 from kaizen.phase.offer import offer
 from kaizen.phase.streams import read_stream
-from kaizen.settings import Settings
+from kaizen.runtime.http import Event, Response, problem, reply_json, request_id, unavailable
+from kaizen.runtime.log import logger
+from kaizen.runtime.settings import Settings
 from kaizen.times import utc_now
 from schema_handshake.request import RequestError, read_request
 

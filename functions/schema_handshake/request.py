@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from kaizen.http import BodyError, Event, header, method, query, raw_body
 from kaizen.phase.negotiation import Client
-from kaizen.policy_values import NAME
+from kaizen.policy.values import NAME
+from kaizen.runtime.http import BodyError, Event, header, method, query, raw_body
 
 MOST_BYTES = 16_384  # of a body
 MOST_CHARACTERS = 200  # of a version, a build, a stream, a feature

@@ -12,11 +12,11 @@ import boto3
 from botocore.config import Config
 
 from kaizen.mttr_store import read_windows
-from kaizen.observability import logger
 from kaizen.policy import Route
-from kaizen.policy_store import current_policy
-from kaizen.secrets import secret
-from kaizen.settings import Settings
+from kaizen.policy.store import current_policy
+from kaizen.runtime.log import logger
+from kaizen.runtime.secrets import secret
+from kaizen.runtime.settings import Settings
 from kaizen.slack.client import Bot, Poster, Webhook
 from kaizen.slack.delivery import Pace
 from kaizen.slack.outbox import Outbox

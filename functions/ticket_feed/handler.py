@@ -9,14 +9,14 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from kaizen.http import Event, Response, method, problem, query, request_id, unavailable
 from kaizen.metrics.changes import add
 from kaizen.metrics.counting import count_if_possible
 from kaizen.mttr_store import read_windows
-from kaizen.observability import logger
-from kaizen.policy_store import current_policy
-from kaizen.secrets import SecretError
-from kaizen.settings import Settings
+from kaizen.policy.store import current_policy
+from kaizen.runtime.http import Event, Response, method, problem, query, request_id, unavailable
+from kaizen.runtime.log import logger
+from kaizen.runtime.secrets import SecretError
+from kaizen.runtime.settings import Settings
 from kaizen.tickets import newest_feed_items
 from kaizen.times import utc_now
 from ticket_feed.access import allowed

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.config import Config
 
-from kaizen.observability import logger
-from kaizen.policy_store import current_policy
-from kaizen.settings import Settings
+from kaizen.policy.store import current_policy
+from kaizen.runtime.log import logger
+from kaizen.runtime.settings import Settings
 from kaizen.tickets import UnreadableTicketsError, open_tickets
 from kaizen.times import utc_now
 from ticket_statistics.gauges import gauges

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from kaizen.dynamo import pages, to_item, to_value
 from kaizen.metrics.changes import Change, row_key, set_gauge
 from kaizen.metrics.counting import count
 from kaizen.metrics.rows import Rows, read_rows
 from kaizen.mttr import WINDOW_METRIC, window_attributes, window_from
 from kaizen.mttr_store import Windows
+from kaizen.storage.items import pages, to_item, to_value
 from kaizen.tickets import OBSERVED_INDEX
 from kaizen.times import parse_instant
 from ticket_statistics.gauges import Gauges

@@ -10,10 +10,10 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from kaizen.events import GithubIssue, MalformedEventError
-from kaizen.observability import logger
-from kaizen.policy_store import current_policy
-from kaizen.settings import Settings
+from kaizen.events.github import GithubIssue, MalformedEventError
+from kaizen.policy.store import current_policy
+from kaizen.runtime.log import logger
+from kaizen.runtime.settings import Settings
 from kaizen.times import utc_now
 from ticket_tracker.store import TicketStore
 from ticket_tracker.tracking import track

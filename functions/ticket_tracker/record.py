@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from kaizen.events import GithubIssue
+from kaizen.events.github import GithubIssue
 from kaizen.policy import UNASSIGNED, UNKNOWN, Policy
 from kaizen.tickets import LogEntry, State, Ticket
 from kaizen.times import format_instant

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from kaizen.dynamo import from_item, to_item
-from kaizen.events import GithubIssue
-from kaizen.metrics.changes import Change, updates
+from kaizen.events.github import GithubIssue
+from kaizen.metrics.changes import Change
+from kaizen.metrics.changes import actions as metric_actions
 from kaizen.metrics.counting import count
+from kaizen.storage.items import from_item, to_item
 from kaizen.tickets import FeedItem, LogEntry, feed_item_attributes, ticket_attributes, ticket_from
 from kaizen.times import format_instant, parse_instant
 from ticket_tracker.record import Record, completed
@@ -64,7 +65,7 @@ class TicketStore:
         for item in feed:
             attributes = feed_item_attributes(item) | {"expires_at": _after(now, FEED_DAYS)}
             actions.append({"Put": {"TableName": self._tickets, "Item": to_item(attributes)}})
-        actions += [{"Update": update} for update in updates(self._metrics, changes, now)]
+        actions += metric_actions(self._metrics, changes, now)
         try:
             self._client.transact_write_items(TransactItems=actions)  # type: ignore[arg-type]
         except self._client.exceptions.TransactionCanceledException as error:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Literal, Protocol
 
-from kaizen.events import GithubIssue
+from kaizen.events.github import GithubIssue
 from kaizen.metrics.changes import Change, add, set_gauge
 from kaizen.policy import Policy
 from kaizen.tickets import FeedItem

@@ -5,7 +5,7 @@ from typing import get_type_hints
 
 import pytest
 
-from kaizen.settings import Settings
+from kaizen.runtime.settings import Settings
 from tests.architecture.house import features, function_of, lambda_functions, template
 
 SECRET_WORDS = ("secret", "token", "password", "key")

@@ -14,10 +14,11 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from kaizen import policy_store, secrets
-from kaizen.dynamo import from_item, to_item
 from kaizen.metrics.rows import read_rows
-from kaizen.policy_store import DEFAULT_FILE
+from kaizen.policy import store as policy_store
+from kaizen.policy.store import DEFAULT_FILE
+from kaizen.runtime import secrets
+from kaizen.storage.items import from_item, to_item
 from kaizen.tickets import Ticket, ticket_attributes
 from tests.architecture.house import resources
 from ticket_digest import handler

@@ -11,7 +11,7 @@ from kaizen.phase import keys
 from kaizen.phase.arrival import Arrival
 from kaizen.phase.coding import compress
 from kaizen.phase.streams import Stream, read_stream
-from kaizen.policy_store import DEFAULT_FILE
+from kaizen.policy.store import DEFAULT_FILE
 from phase_downsampler import handler
 from tests.contract.phase_aws import BUCKET, ENVIRONMENT, POLICY_PARAMETER, TABLE, PhaseAws, forget, mocked
 from tests.unit.downsampler.world import NAME, NOW, Producer, theta

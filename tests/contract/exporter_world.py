@@ -15,11 +15,12 @@ import boto3
 import botocore.client
 from moto import mock_aws
 
-from kaizen import policy_store, secrets
-from kaizen.dynamo import to_item
-from kaizen.http import Response
 from kaizen.metrics.changes import Change, updates
 from kaizen.mttr import Window, window_attributes
+from kaizen.policy import store as policy_store
+from kaizen.runtime import secrets
+from kaizen.runtime.http import Response
+from kaizen.storage.items import to_item
 from metrics_exporter import handler
 from tests.architecture.house import ROOT, resources
 from tests.factories import NOW

@@ -10,10 +10,10 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
-from kaizen.dynamo import to_item
-from kaizen.http import Response
 from kaizen.phase.arrival import Arrival
 from kaizen.phase.streams import META, Stream, partition
+from kaizen.runtime.http import Response
+from kaizen.storage.items import to_item
 from phase_ingest import handler
 from tests.architecture.house import ROOT
 from tests.contract.phase_aws import ENVIRONMENT, TABLE, PhaseAws, forget, mocked

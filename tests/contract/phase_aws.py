@@ -10,8 +10,9 @@ from unittest.mock import patch
 import boto3
 from moto import mock_aws
 
-from kaizen import policy_store, secrets
 from kaizen.metrics.rows import read_rows
+from kaizen.policy import store as policy_store
+from kaizen.runtime import secrets
 from tests.architecture.house import resources
 
 if TYPE_CHECKING:

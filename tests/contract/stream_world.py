@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from kaizen.dynamo import from_item, pages, to_item
 from kaizen.metrics.rows import read_rows
 from kaizen.phase import streams
+from kaizen.storage.items import from_item, pages, to_item
 from phase_stream import handler
 from tests.architecture.house import ROOT
 from tests.contract.phase_aws import BUCKET, ENVIRONMENT, METRICS, TABLE, PhaseAws, forget, mocked

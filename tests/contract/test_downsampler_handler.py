@@ -11,7 +11,7 @@ from kaizen.phase import keys
 from kaizen.phase.coding import compress
 from kaizen.phase.streams import epoch_sort, key, read_epochs
 from kaizen.phase.wire import MEDIA_TYPE, read_header
-from kaizen.settings import SettingsError
+from kaizen.runtime.settings import SettingsError
 from phase_downsampler import handler
 from phase_downsampler.downsampling import Conflict
 from phase_ingest import small

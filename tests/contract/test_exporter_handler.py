@@ -11,7 +11,7 @@ from botocore.exceptions import EndpointConnectionError
 from kaizen.metrics.catalogue import CATALOGUE
 from kaizen.metrics.changes import add, observe, set_gauge
 from kaizen.mttr import window
-from kaizen.observability import logger
+from kaizen.runtime.log import logger
 from metrics_exporter import handler
 from tests.contract.exporter_world import (
     POLICY_PARAMETER,

@@ -10,10 +10,10 @@ import feedparser
 import pytest
 from moto import mock_aws
 
-from kaizen.dynamo import to_item
 from kaizen.metrics.rows import read_rows
 from kaizen.mttr import window_attributes
-from kaizen.policy_store import policy_store
+from kaizen.policy.store import policy_store
+from kaizen.storage.items import to_item
 from kaizen.tickets import feed_item_attributes
 from tests.architecture.house import ROOT, resources
 from tests.unit.feed.samples import CONTEXT, event, request, windows

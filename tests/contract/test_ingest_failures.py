@@ -13,7 +13,7 @@ from botocore.exceptions import (
     ResponseStreamingError,
 )
 
-from kaizen.policy_store import DEFAULT_FILE
+from kaizen.policy.store import DEFAULT_FILE
 from phase_ingest import handler
 from tests.contract.ingest_world import (
     STREAM,

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from kaizen.observability import logger
 from kaizen.phase import keys
 from kaizen.phase.arrival import Arrival
 from kaizen.phase.coding import CODINGS, compress, decompress
 from kaizen.phase.decode import decode_all
 from kaizen.phase.wire import MEDIA_TYPE
-from kaizen.policy_store import DEFAULT_FILE
+from kaizen.policy.store import DEFAULT_FILE
+from kaizen.runtime.log import logger
 from phase_ingest import handler
 from phase_ingest.checks import microseconds
 from tests.contract.ingest_world import (

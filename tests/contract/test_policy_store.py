@@ -9,9 +9,10 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from kaizen import policy_store, secrets
-from kaizen.policy_store import DEFAULT_FILE, current_policy, policy_refused
-from kaizen.secrets import SecretError
+from kaizen.policy import store as policy_store
+from kaizen.policy.store import DEFAULT_FILE, current_policy, policy_refused
+from kaizen.runtime import secrets
+from kaizen.runtime.secrets import SecretError
 
 if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient

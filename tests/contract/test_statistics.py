@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from kaizen.dynamo import to_item
 from kaizen.metrics.rows import read_rows
 from kaizen.mttr import ALL
 from kaizen.mttr_store import read_windows
+from kaizen.storage.items import to_item
 from kaizen.tickets import UnreadableTicketsError
 from tests.contract.test_tracker_store import Context, apply, client  # noqa: F401 - the fixture
 from tests.factories import OPENED, default_policy, hours, issue_event

@@ -16,12 +16,12 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kaizen.dynamo import to_item
 from kaizen.phase import keys
 from kaizen.phase.coding import CODINGS, compress
 from kaizen.phase.encode import chunk
 from kaizen.phase.frames import Frames, Place
-from kaizen.secrets import SecretError
+from kaizen.runtime.secrets import SecretError
+from kaizen.storage.items import to_item
 from phase_stream import chunks, handler
 from phase_stream.store import ADDRESS_SECONDS
 from tests.contract.phase_aws import BUCKET

@@ -11,9 +11,9 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from kaizen.dynamo import from_item, to_item
-from kaizen.events import GithubIssue
+from kaizen.events.github import GithubIssue
 from kaizen.metrics.rows import read_rows
+from kaizen.storage.items import from_item, to_item
 from kaizen.tickets import newest_feed_items, open_tickets
 from tests.factories import NOW, OPENED, MemoryStore, default_policy, hours, issue_event
 from ticket_tracker import handler

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from kaizen.policy_store import DEFAULT_FILE
+from kaizen.policy.store import DEFAULT_FILE
 from kaizen.times import utc_now
 from local import deliveries, paths
 from local.stack import Stack

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kaizen.github import signature
+from kaizen.github.signatures import signature
 from local import paths
 from local.emulator import Emulator
 from local.stack import Stack

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from kaizen.github import signature
+from kaizen.github.signatures import signature
 from local import paths
 from local.stack import Stack
 

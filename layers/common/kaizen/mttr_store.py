@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from kaizen.dynamo import pages, to_value
 from kaizen.mttr import WINDOW_METRIC, Window, window_from
+from kaizen.storage.items import pages, to_value
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

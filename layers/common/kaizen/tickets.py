@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from kaizen.dynamo import pages, to_value
+from kaizen.storage.items import pages, to_value
 from kaizen.times import format_instant, parse_instant
 
 if TYPE_CHECKING:

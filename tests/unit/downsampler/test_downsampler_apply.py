@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from kaizen.phase import keys
 from kaizen.phase.decode import decode
 from kaizen.phase.wire import SAMPLED
-from kaizen.policy_model import StreamPolicy
+from kaizen.policy.sections.streams import StreamPolicy
 from phase_downsampler.body import UnusableBodyError
 from phase_downsampler.decision import Step
 from phase_downsampler.downsampling import ATTEMPTS, Conflict, LostConfigError, UnknownStreamError

@@ -9,7 +9,7 @@ import pytest
 
 from kaizen.phase.sampling import choose_rows, splitmix64
 from kaizen.phase.streams import Epoch
-from kaizen.policy_model import StreamPolicy
+from kaizen.policy.sections.streams import StreamPolicy
 from phase_downsampler.rows import choose, describe, indices, read_rows
 
 POLICY = StreamPolicy("kuramoto", seed=11)

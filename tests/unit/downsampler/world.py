@@ -19,7 +19,7 @@ from kaizen.phase.frames import Frames, Place
 from kaizen.phase.quantise import Bam, to_bam
 from kaizen.phase.streams import Epoch, Stream
 from kaizen.policy import Policy
-from kaizen.policy_model import StreamPolicy
+from kaizen.policy.sections.streams import StreamPolicy
 from phase_downsampler.downsampling import Conflict, Downsampler, Result
 from phase_downsampler.objects import Object
 from tests.factories import default_policy

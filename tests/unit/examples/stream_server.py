@@ -17,7 +17,6 @@ from urllib.parse import parse_qsl, urlsplit
 
 import numpy as np
 
-from kaizen.http import Response
 from kaizen.phase.coding import IDENTITY, compress
 from kaizen.phase.door import greet, refusal, version_headers
 from kaizen.phase.encode import Encoded, config, delta, keyframe
@@ -27,6 +26,7 @@ from kaizen.phase.offer import offer
 from kaizen.phase.predict import LINEAR
 from kaizen.phase.quantise import bam_type, from_bam
 from kaizen.phase.wire import MEDIA_TYPE
+from kaizen.runtime.http import Response
 
 GOP = 8  # frames from keyframe to keyframe
 TOTAL = 100_000

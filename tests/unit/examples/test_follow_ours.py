@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from kaizen.http import Response
 from kaizen.phase.door import version_headers
 from kaizen.phase.negotiation import Client, negotiate
 from kaizen.phase.offer import offer
 from kaizen.phase.quantise import from_bam
+from kaizen.runtime.http import Response
 from phase_stream.plan import Mark
 from tests.unit.examples.clients import CLIENTS, command, run
 from tests.unit.stream.source import Source

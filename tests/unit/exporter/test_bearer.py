@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kaizen.bearer import allowed
+from kaizen.runtime.bearer import allowed
 
 TOKENS = "new-token\nold-token\n"
 

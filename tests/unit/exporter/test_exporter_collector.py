@@ -11,14 +11,13 @@ from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
 
 import kaizen
-from kaizen.http import reply
 from kaizen.metrics.catalogue import CATALOGUE, Metric
 from kaizen.metrics.rows import Series
 from kaizen.mttr import window
 from kaizen.policy import Policy, parse
+from kaizen.runtime.http import reply
 from metrics_exporter.collector import KaizenCollector, Reading, family_name
 from metrics_exporter.own import OWN
-from metrics_exporter.series import initial_series
 from tests.unit.exporter.samples import POLICY, body, exposed, key, reading, rows
 
 FORMS = ("text", "openmetrics")
@@ -50,7 +49,7 @@ def test_no_counter_is_born_above_0() -> None:
     """Every counter, summary and histogram of the catalogue starts with its series."""
     for metric in CATALOGUE.values():
         if metric.kind != "gauge":
-            assert initial_series(metric, POLICY), metric.name
+            assert metric.initial(POLICY), metric.name
 
 
 def test_what_says_something_by_its_absence_is_absent() -> None:
@@ -211,7 +210,7 @@ def test_the_largest_policy_fits_in_a_response(form: str) -> None:
         *(
             (metric.name, Series(dict(zip(metric.labels, values, strict=True)), 1e9, 1e9, 10**6, [10**5] * 15, WRITTEN))
             for metric in CATALOGUE.values()
-            for values in initial_series(metric, policy)
+            for values in metric.initial(policy)
         )
     )
     windows = [window(each["component"], each["severity"], [123_456, 234_567], []) for each in groups]

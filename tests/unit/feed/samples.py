@@ -8,8 +8,8 @@ from typing import Any
 
 from kaizen.mttr import Window, window
 from kaizen.policy import Policy
-from kaizen.policy_file import parse
-from kaizen.policy_store import DEFAULT_FILE
+from kaizen.policy.document import parse
+from kaizen.policy.store import DEFAULT_FILE
 from kaizen.tickets import FeedItem, FeedKind, State
 
 START = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)

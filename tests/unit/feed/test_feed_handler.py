@@ -13,10 +13,10 @@ import feedparser
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from kaizen.dynamo import to_item
 from kaizen.mttr import window_attributes
 from kaizen.policy import Policy
-from kaizen.secrets import SecretError
+from kaizen.runtime.secrets import SecretError
+from kaizen.storage.items import to_item
 from kaizen.tickets import FeedItem, feed_item_attributes
 from tests.unit.feed.rules import faults
 from tests.unit.feed.samples import CONTEXT, event, policy, request, windows

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any
 
-from kaizen.dynamo import from_item, to_item
 from kaizen.phase.streams import META, Epoch, Gop, Segment, Stream, partition
+from kaizen.storage.items import from_item, to_item
 
 CONTEXT = SimpleNamespace(
     function_name="schema_handshake",

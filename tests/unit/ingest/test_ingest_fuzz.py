@@ -17,13 +17,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kaizen.observability import logger
 from kaizen.phase.arrival import MOST_BODY_BYTES, Arrival
 from kaizen.phase.coding import CODINGS, compress, decompress
 from kaizen.phase.decode import decode, decode_all
 from kaizen.phase.encode import chunk, full
 from kaizen.phase.streams import Stream
 from kaizen.phase.wire import MEDIA_TYPE, Kind
+from kaizen.runtime.log import logger
 from phase_ingest import handler
 from phase_ingest.known import KnownRows
 from phase_ingest.posted import MOST_BYTES

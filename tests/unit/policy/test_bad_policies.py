@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kaizen.policy import Policy, PolicyError, main, parse
-from kaizen.policy_store import DEFAULT_FILE
+from kaizen.policy import Policy, PolicyError, parse
+from kaizen.policy.__main__ import main
+from kaizen.policy.store import DEFAULT_FILE
 
 DEFAULT = DEFAULT_FILE.read_text(encoding="utf-8")
 TEAM = '[[routes]]\nname = "team"\nchannel = "C012345"\n'

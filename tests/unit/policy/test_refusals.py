@@ -2,8 +2,8 @@
 
 import pytest
 
-from kaizen.policy_store import DEFAULT_FILE, PolicyStore
-from kaizen.secrets import CACHE_SECONDS, SecretError, SecretMissingError
+from kaizen.policy.store import DEFAULT_FILE, PolicyStore
+from kaizen.runtime.secrets import CACHE_SECONDS, SecretError, SecretMissingError
 
 DEFAULT = DEFAULT_FILE.read_text(encoding="utf-8")
 BAD = "[tickets"

@@ -5,8 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import accumulate
 from zoneinfo import ZoneInfo
 
-from kaizen.calendars import Calendar
 from kaizen.policy import Clock, FeedPolicy, Policy, Severity, SlaTarget
+from kaizen.policy.calendars import Calendar
 from kaizen.tickets import Interval, LogEntry, State, Ticket
 
 MINUTE = timedelta(minutes=1)

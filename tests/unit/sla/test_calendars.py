@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from kaizen.calendars import Calendar
+from kaizen.policy.calendars import Calendar
 from tests.unit.sla.samples import MINUTE, SECOND, at, calendar, minutes_worked, works
 
 BERLIN = "Europe/Berlin"

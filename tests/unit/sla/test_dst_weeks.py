@@ -5,8 +5,8 @@ from itertools import pairwise
 
 import pytest
 
-from kaizen.calendars import Calendar
 from kaizen.policy import SlaTarget
+from kaizen.policy.calendars import Calendar
 from kaizen.sla import elapsed_seconds, status
 from kaizen.tickets import Interval, LogEntry
 from tests.unit.sla.samples import MINUTE, at, calendar, minutes_worked, pauses, policy, ticket

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kaizen.calendars import Calendar
+from kaizen.policy.calendars import Calendar
 from kaizen.sla import SlaStatus, elapsed_seconds, running_intervals, status
 from kaizen.tickets import Interval, LogEntry, Ticket
 from tests.unit.sla.samples import SECOND, at, calendar, pauses, policy, target, ticket, wall

@@ -6,9 +6,9 @@ from typing import Any, cast
 
 import pytest
 
-from kaizen.http import Response
 from kaizen.phase import keys
 from kaizen.phase.schema import SCHEMA
+from kaizen.runtime.http import Response
 from phase_stream import audits, chunks, summaries
 from phase_stream.audit import Audit, Side, newest
 from phase_stream.call import Call

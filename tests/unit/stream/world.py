@@ -10,7 +10,6 @@ from typing import cast
 
 import numpy as np
 
-from kaizen.http import Response
 from kaizen.metrics.changes import Change
 from kaizen.phase import keys
 from kaizen.phase.coding import decompress
@@ -19,6 +18,7 @@ from kaizen.phase.errors import PhaseFormatError, Reason
 from kaizen.phase.frames import Baseline
 from kaizen.phase.schema import SCHEMA
 from kaizen.phase.streams import Epoch, Segment, Stream
+from kaizen.runtime.http import Response
 from phase_stream import frames
 from phase_stream.audit import Audit, Side
 from phase_stream.call import Call

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from kaizen.events import GithubIssue
+from kaizen.events.github import GithubIssue
 from tests.factories import NOW, OPENED, MemoryStore, default_policy, hours, issue_event
 from ticket_tracker.record import MAX_LOG
 from ticket_tracker.tracking import ATTEMPTS, Conflict, track

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kaizen.events import GithubIssue
+from kaizen.events.github import GithubIssue
 from kaizen.policy import Policy
 from tests.factories import NOW, OPENED, MemoryStore, default_policy, hours, issue_event
 from ticket_tracker.record import Record

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kaizen import sla
-from kaizen.events import GithubIssue
+from kaizen.events.github import GithubIssue
 from kaizen.policy import Policy
 from kaizen.tickets import MAX_SEEN, Ticket, ticket_attributes, ticket_from
 from tests.factories import NOW, OPENED, MemoryStore, default_policy, hours, issue_event

@@ -12,9 +12,9 @@ from urllib.parse import urlencode
 
 from github_webhook.delivery import Headers
 from github_webhook.verification import Verifier
-from kaizen.events import GithubIssue
-from kaizen.github import signature
-from kaizen.secrets import SecretMissingError
+from kaizen.events.github import GithubIssue
+from kaizen.github.signatures import signature
+from kaizen.runtime.secrets import SecretMissingError
 
 ROOT = Path(__file__).parents[3]
 SECRET = "It's a Secret to Everybody"
@@ -73,7 +73,7 @@ def form_body(content: Any) -> bytes:
 
 
 class Secrets:
-    """kaizen.secrets.secret in memory: a cache of values and the store behind it, which counts its readings."""
+    """kaizen.runtime.secrets.secret in memory: a cache of values and the store behind it, which counts its readings."""
 
     def __init__(self, **stored: str) -> None:
         self.stored = stored

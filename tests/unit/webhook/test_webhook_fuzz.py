@@ -20,9 +20,9 @@ import pytest
 from github_webhook import handler
 from github_webhook.delivery import MAX_BODY_BYTES
 from github_webhook.publisher import detail_text
-from kaizen.events import GithubIssue
-from kaizen.github import signature
-from kaizen.observability import logger
+from kaizen.events.github import GithubIssue
+from kaizen.github.signatures import signature
+from kaizen.runtime.log import logger
 from tests.unit.webhook.samples import CONTEXT, SECRET, Bus, Counts, http, names, payload, verifier
 
 REQUESTS = 10_000

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from github_webhook import handler
 from github_webhook.delivery import MAX_BODY_BYTES
 from github_webhook.publisher import Publisher, PublishError
-from kaizen.github import signature
+from kaizen.github.signatures import signature
 from tests.unit.webhook.samples import (
     CONTEXT,
     HEADERS,

@@ -9,7 +9,7 @@ import pytest
 from github_webhook.delivery import RequestError
 from github_webhook.issues import ACTIONS, MAX_LABELS, MAX_TITLE, slim_issue
 from github_webhook.publisher import detail_text
-from kaizen.events import GithubIssue
+from kaizen.events.github import GithubIssue
 from tests.unit.webhook.samples import HEADERS, NOW, names, payload
 
 BUS_LIMIT = 256 * 1024

@@ -7,7 +7,7 @@ import pytest
 
 from github_webhook.issues import slim_issue
 from github_webhook.publisher import Publisher, PublishError
-from kaizen.events import GithubIssue
+from kaizen.events.github import GithubIssue
 from tests.unit.webhook.samples import HEADERS, NOW, payload
 
 EVENT = slim_issue(HEADERS, payload(), NOW)

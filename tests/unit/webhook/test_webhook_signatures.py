@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kaizen.github import signature, signed_by_any
+from kaizen.github.signatures import signature, signed_by_any
 from tests.unit.webhook.samples import SECRET, flips, json_body, payload
 
 # https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries

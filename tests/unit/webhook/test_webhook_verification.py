@@ -3,8 +3,8 @@
 import pytest
 
 from github_webhook.verification import REFRESH_SECONDS
-from kaizen.github import signature
-from kaizen.secrets import CACHE_SECONDS, SecretError, SecretMissingError
+from kaizen.github.signatures import signature
+from kaizen.runtime.secrets import CACHE_SECONDS, SecretError, SecretMissingError
 from tests.unit.webhook.samples import SECRET, Clock, Secrets, flips, verifier
 
 BODY = b'{"zen": "Design for failure."}'

@@ -8,18 +8,18 @@ from datetime import datetime
 from typing import Any, Literal
 from zlib import crc32
 
-from kaizen.dynamo import to_item, to_value
 from kaizen.metrics.catalogue import CATALOGUE, Metric
+from kaizen.storage.items import to_item, to_value
 from kaizen.times import format_instant
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What happens to one row: numbers to add, or one value to set (gauges only)."""
+    """What happens to one row: numbers to add, or, of gauges only, one value to set or the whole row to remove."""
 
     metric: str
     series: str
-    action: Literal["add", "set"]
+    action: Literal["add", "set", "remove"]
     amounts: tuple[tuple[str, int | float], ...]
 
 
@@ -55,6 +55,14 @@ def set_gauge(name: str, labels: Mapping[str, str], value: int | float, *, shard
     return Change(name, series_key(metric, labels, shard_by), "set", (("value", value),))
 
 
+def remove(name: str, labels: Mapping[str, str]) -> Change:
+    """Let the series of an unsharded gauge vanish, instead of staying at its last value."""
+    metric = _metric(name, "gauge")
+    if metric.shards != 1:
+        raise ValueError(f"{name} is sharded: nobody knows which of its rows there are")
+    return Change(name, series_key(metric, labels), "remove", ())
+
+
 def row_key(name: str, labels: Mapping[str, str]) -> dict[str, Any]:
     """The key of an unsharded gauge's row, for a series that must vanish instead of staying at its last value."""
     return to_item({"metric": name, "series": series_key(_metric(name, "gauge"), labels)})
@@ -74,6 +82,23 @@ def observe(name: str, labels: Mapping[str, str], seconds: int, *, count: int = 
             raise ValueError(f"an observation of the histogram {name} cannot be corrected")
         amounts.append((f"b{bisect_left(metric.buckets, seconds)}", 1))
     return Change(name, series_key(metric, labels), "add", tuple(amounts))
+
+
+def actions(table: str, changes: Iterable[Change], now: datetime) -> list[dict[str, Any]]:
+    """`Update` and `Delete` actions of a transaction, one per row: a transaction refuses two on one item.
+
+    Raises ValueError for a row that is removed and written at once.
+    """
+    given = tuple(changes)
+    removed = {(each.metric, each.series) for each in given if each.action == "remove"}
+    written = [each for each in given if each.action != "remove"]
+    if both := removed & {(each.metric, each.series) for each in written}:
+        raise ValueError(f"removed and written at once: {sorted(both)}")
+    keys = [to_item({"metric": metric, "series": series}) for metric, series in sorted(removed)]
+    return [
+        *({"Update": update} for update in updates(table, written, now)),
+        *({"Delete": {"TableName": table, "Key": key}} for key in keys),
+    ]
 
 
 def updates(table: str, changes: Iterable[Change], now: datetime) -> list[dict[str, Any]]:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from kaizen.metrics.changes import Change, updates
-from kaizen.observability import logger
+from kaizen.metrics.changes import Change, actions
+from kaizen.runtime.log import logger
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -15,8 +15,12 @@ if TYPE_CHECKING:
 
 def count(client: "DynamoDBClient", table: str, changes: Iterable[Change], now: datetime) -> None:
     """Write changes to their rows. Raises BotoCoreError or ClientError, and may have written some of them by then."""
-    for update in updates(table, changes, now):
-        client.update_item(**update)
+    for action in actions(table, changes, now):
+        for kind, request in action.items():
+            if kind == "Update":
+                client.update_item(**request)
+            else:
+                client.delete_item(**request)
 
 
 def count_if_possible(client: "DynamoDBClient", table: str, changes: Iterable[Change], now: datetime) -> None:

@@ -7,9 +7,9 @@ current version, for nobody nags about what is not known.
 from datetime import UTC
 from email.utils import format_datetime
 
-from kaizen.http import Event, Response, header, problem, query
 from kaizen.phase.negotiation import Client, Negotiation, Server, negotiate
 from kaizen.phase.schema import Version
+from kaizen.runtime.http import Event, Response, header, problem, query
 
 
 def greet(event: Event, server: Server) -> Negotiation:

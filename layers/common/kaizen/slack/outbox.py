@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from kaizen.dynamo import from_item, to_item
 from kaizen.metrics.changes import Change, updates
 from kaizen.slack.blocks import Message
+from kaizen.storage.items import from_item, to_item
 from kaizen.times import format_instant, parse_instant
 
 if TYPE_CHECKING:

@@ -12,15 +12,15 @@ from pathlib import Path
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from kaizen.observability import logger
 from kaizen.policy import Policy, PolicyError, parse
-from kaizen.secrets import CACHE_SECONDS, CLIENT, SecretError, SecretMissingError, secret
+from kaizen.runtime.log import logger
+from kaizen.runtime.secrets import CACHE_SECONDS, CLIENT, SecretError, SecretMissingError, secret
 
-DEFAULT_FILE = Path(__file__).parents[1] / "policy.toml"
+DEFAULT_FILE = Path(__file__).parents[2] / "policy.toml"
 
 
 class PolicyStore:
-    """`read` gives the parameter's text as kaizen.secrets.secret does, `history` its versions, newest first."""
+    """`read` gives the parameter's text as kaizen.runtime.secrets.secret does, `history` its versions, newest first."""
 
     def __init__(
         self,

@@ -1,43 +1,9 @@
-"""The policy: what it holds (`policy_model`) and how its text is read (`policy_file`), under one name.
+"""`python -m kaizen.policy FILE` checks a policy before it is put in force: every fault on a line, exit status 2."""
 
-`python -m kaizen.policy FILE` checks a file before it is put in force: every fault on a line, exit status 2.
-"""
-
+import sys
 from collections.abc import Sequence
 
-from kaizen.calendars import Calendar
-from kaizen.policy_file import PolicyError, parse
-from kaizen.policy_model import (
-    OTHER,
-    UNASSIGNED,
-    UNKNOWN,
-    Clock,
-    Component,
-    FeedPolicy,
-    Policy,
-    Route,
-    Severity,
-    SlaTarget,
-    StreamPolicy,
-)
-
-__all__ = [
-    "OTHER",
-    "UNASSIGNED",
-    "UNKNOWN",
-    "Calendar",
-    "Clock",
-    "Component",
-    "FeedPolicy",
-    "Policy",
-    "PolicyError",
-    "Route",
-    "Severity",
-    "SlaTarget",
-    "StreamPolicy",
-    "check",
-    "parse",
-]
+from kaizen.policy.document import PolicyError, parse
 
 
 def check(content: bytes) -> list[str]:
@@ -71,6 +37,4 @@ def main(arguments: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
-    import sys
-
     raise SystemExit(main(sys.argv[1:]))

@@ -1,0 +1,1 @@
+"""Events on the bus, a module for each origin: typed, versioned, slim."""

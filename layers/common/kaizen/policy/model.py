@@ -1,0 +1,21 @@
+"""The policy as functions see it: the rules of tickets, and what each other section says."""
+
+from dataclasses import dataclass
+
+from kaizen.policy.sections.feed import FeedPolicy
+from kaizen.policy.sections.routes import Route
+from kaizen.policy.sections.streams import StreamPolicy
+from kaizen.policy.sections.tickets import TicketRules
+
+
+@dataclass(frozen=True, slots=True)
+class Policy(TicketRules):
+    """A field for each section of the document, named as the section. Those with a default may be left out of it."""
+
+    routes: tuple[Route, ...]
+    feed: FeedPolicy
+    streams: tuple[StreamPolicy, ...] = ()
+
+    def stream(self, name: str) -> StreamPolicy | None:
+        """The stream of that id; None when the policy knows none."""
+        return next((each for each in self.streams if each.id == name), None)

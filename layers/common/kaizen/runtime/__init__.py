@@ -1,0 +1,1 @@
+"""What every function stands on: settings, secrets, the logger, HTTP answers, AWS clients."""

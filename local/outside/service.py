@@ -1,0 +1,50 @@
+"""What a double of a foreign service is to the stack: paths that it answers, settings that lead to it, secrets it knows.
+
+A double refuses what the real service refuses; it is built from documented shapes and limits, not from our calls.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One HTTP request; header names are in lower case, `query` is as it came, without its question mark."""
+
+    method: str
+    path: str
+    query: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One answer; text is sent as UTF-8."""
+
+    status: int
+    body: str | bytes = ""
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+class Service(Protocol):
+    """`prefixes` are the beginnings of the paths that it answers; the longest one of all services wins.
+
+    `links` are pairs of path and words for the start page. Both are constants of the class.
+    """
+
+    prefixes: tuple[str, ...]
+    links: tuple[tuple[str, str], ...]
+
+    def parameters(self, address: str) -> Mapping[str, str]:
+        """Values of template parameters that lead to it; `address` is where the outside world listens."""
+        ...
+
+    def secrets(self, address: str, parameters: Mapping[str, str]) -> Mapping[str, str]:
+        """SSM parameters to create, by their names; `parameters` are all of the template's."""
+        ...
+
+    def answer(self, request: Request) -> Reply:
+        """May be called by several threads at once."""
+        ...
