@@ -1,4 +1,4 @@
-"""What a double of a foreign service is to the stack: paths that it answers, settings that lead to it, secrets it knows.
+"""What a double of a foreign service is to the stack: paths it answers, settings that lead to it, secrets it knows.
 
 A double refuses what the real service refuses; it is built from documented shapes and limits, not from our calls.
 """
