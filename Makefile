@@ -8,11 +8,11 @@ REGION ?= eu-west-1
 UV := .build/bootstrap/bin/uv
 PY := .venv/bin/python
 SAM := SAM_CLI_TELEMETRY=0 .build/sam/bin/sam
-SOURCES := layers/common/kaizen functions local tests benchmarks docs examples
+SOURCES := layers/common/kaizen functions local tests benchmarks docs examples tools
 LOCK := $(UV) pip compile pyproject.toml --python-version 3.13 --generate-hashes --no-emit-index-url --no-header --no-annotate -q
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check lint unit tools bench build deploy lock clean
+.PHONY: help run demo test check lint unit tools bench build deploy policy lock clean
 MAKEFLAGS += --no-print-directory
 
 help: ## list the targets
@@ -24,7 +24,7 @@ run: .build/.stack ## the whole system on this machine, with sample deliveries; 
 demo: .build/.stack ## the same, with every step checked; exits non-zero when one is missing
 	@MALLOC_ARENA_MAX=2 PYTHONPATH=layers/common $(PY) -m local demo --port $(PORT) --oscillators $(OSCILLATORS) $(if $(POLICY),--policy "$(POLICY)")
 
-test: .build/.stack .build/sam/.done tools lint ## every tier of tests
+test: tools .build/.stack .build/sam/.done .build/node/.done lint ## every tier of tests
 	@echo "== template: sam validate, sam build"
 	@$(SAM) validate --lint --region $(REGION)
 	@$(SAM) build --build-dir .build/aws > .build/sam-build.log 2>&1 || { cat .build/sam-build.log; exit 1; }
@@ -45,7 +45,7 @@ unit: .venv/.done
 	@$(PY) -m pytest tests/unit tests/architecture
 
 tools: # Debian's programs, which the tests use for real
-	@for pair in promtool:prometheus prometheus-alertmanager:prometheus-alertmanager chromium:chromium node:nodejs; do \
+	@for pair in promtool:prometheus prometheus-alertmanager:prometheus-alertmanager chromium:chromium node:nodejs npm:npm; do \
 		command -v $${pair%%:*} > /dev/null || missing="$$missing $${pair##*:}"; done; \
 	if [ -n "$$missing" ]; then \
 		command -v apt-get > /dev/null || { echo "Please install:$$missing"; exit 2; }; \
@@ -62,7 +62,10 @@ build: .build/sam/.done ## validate the template and build what is deployed
 	@$(SAM) build --build-dir .build/aws
 
 deploy: build ## build and deploy; CONFIG=prod chooses another part of samconfig.toml
-	@$(SAM) deploy --template-file .build/aws/template.yaml --config-env $(CONFIG)
+	@$(SAM) deploy --template-file .build/aws/template.yaml --config-file "$(CURDIR)/samconfig.toml" --config-env $(CONFIG)
+
+policy: .venv/.done ## check FILE, show what it changes, and put it in force on the stack of CONFIG
+	@PYTHONPATH=layers/common $(PY) -m tools.policy "$(FILE)" --config $(CONFIG) $(if $(YES),--yes)
 
 lock: .venv/.done ## write the lock files again
 	@$(LOCK) --group layer-common --group layer-numeric --group runtime --group local --group dev -o requirements/dev.txt
@@ -72,6 +75,7 @@ lock: .venv/.done ## write the lock files again
 	@$(LOCK) -c requirements/dev.txt --group layer-common --group layer-numeric --group runtime --group local --group dev --group bench -o requirements/bench.txt
 	@$(LOCK) --group sam -o requirements/sam.txt
 	@$(LOCK) --group bootstrap -o requirements/bootstrap.txt
+	@npm install --prefix requirements/node --package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund --silent
 
 clean: ## remove what the targets installed and built
 	rm -rf .build .venv .aws-sam .mypy_cache .ruff_cache .pytest_cache .hypothesis
@@ -95,6 +99,12 @@ clean: ## remove what the targets installed and built
 	@echo "== installing aws-sam-cli (with the Runtime Interface Emulator) into .build/sam"
 	@$(UV) venv -q --clear --python .build/bootstrap/bin/python .build/sam
 	@$(UV) pip sync -q --require-hashes --python .build/sam/bin/python $<
+	@touch $@
+
+.build/node/.done: requirements/node/package.json requirements/node/package-lock.json
+	@echo "== installing the tests' npm packages into .build/node"
+	@mkdir -p .build/node && cp $^ .build/node/
+	@npm ci --prefix .build/node --no-audit --no-fund --silent
 	@touch $@
 
 .build/bench/.done: requirements/bench.txt .build/bootstrap/.done

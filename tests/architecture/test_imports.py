@@ -23,6 +23,7 @@ SHARED_ELSEWHERE = {
     "kaizen.github.signatures": "the local stack signs the sample deliveries with it",
     "kaizen.slack": "every feature that tells people something posts through the one outbox; the digest is the first",
     "kaizen.policy.__main__": "operators check a policy with it",
+    "kaizen.policy.lines": "names the lines of faults, for operators",
     "kaizen.phase": "the wire format is shared with producers and the page's decoder by golden vectors",
 }
 

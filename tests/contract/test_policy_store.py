@@ -13,6 +13,7 @@ from kaizen.policy import store as policy_store
 from kaizen.policy.store import DEFAULT_FILE, current_policy, policy_refused
 from kaizen.runtime import secrets
 from kaizen.runtime.secrets import SecretError
+from tools import policy as tools_policy
 
 if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
@@ -24,6 +25,7 @@ ENVIRONMENT = {"AWS_DEFAULT_REGION": "eu-central-1", "AWS_ACCESS_KEY_ID": "test"
 
 def new_process() -> None:
     policy_store.policy_store.cache_clear()
+    policy_store._object.cache_clear()
     secrets._provider.cache_clear()
 
 
@@ -80,3 +82,44 @@ def test_a_store_that_does_not_answer_is_an_error_to_retry(ssm: "SSMClient") -> 
         current_policy(NAME)
     new_process()
     assert current_policy(NAME).feed.title == "ours"
+
+
+class TestDocumentInS3:
+    """What is longer than a parameter lies in a versioned bucket, and the parameter names the version."""
+
+    @pytest.fixture
+    def bucket(self, ssm: "SSMClient") -> str:
+        s3 = boto3.client("s3")
+        location = {"LocationConstraint": ENVIRONMENT["AWS_DEFAULT_REGION"]}
+        s3.create_bucket(Bucket="policies", CreateBucketConfiguration=location)  # type: ignore[arg-type]
+        s3.put_bucket_versioning(Bucket="policies", VersioningConfiguration={"Status": "Enabled"})
+        return "policies"
+
+    @staticmethod
+    def stored(ssm: "SSMClient", bucket: str, text: str) -> None:
+        tools_policy.put(boto3.Session(), NAME, bucket, text)
+
+    def test_a_long_policy_holds(self, ssm: "SSMClient", bucket: str) -> None:
+        self.stored(ssm, bucket, titled("long") + "#" * 100_000)
+        assert ssm.get_parameter(Name=NAME)["Parameter"]["Value"].startswith("s3://policies/policy.toml?versionId=")
+        assert current_policy(NAME).feed.title == "long"
+        assert tools_policy.in_force(ssm, NAME).startswith(titled("long"))
+
+    def test_a_refused_one_leaves_the_version_before_in_force(self, ssm: "SSMClient", bucket: str) -> None:
+        self.stored(ssm, bucket, titled("good") + "#" * 5000)
+        self.stored(ssm, bucket, "nonsense" + "#" * 5000)
+        new_process()
+        assert current_policy(NAME).feed.title == "good"
+        assert policy_refused(NAME)
+
+    @pytest.mark.parametrize("name", ["s3://policies/policy.toml?versionId=gone", "s3://nowhere/p.toml?versionId=1"])
+    def test_an_object_that_is_gone_is_a_refusal(self, ssm: "SSMClient", bucket: str, name: str) -> None:
+        put(ssm, titled("before"))
+        put(ssm, name)
+        assert current_policy(NAME).feed.title == "before"
+        assert policy_refused(NAME)
+
+    def test_too_large_is_a_refusal(self, ssm: "SSMClient", bucket: str) -> None:
+        self.stored(ssm, bucket, DEFAULT + "#" * (256 * 1024))
+        assert current_policy(NAME).feed.title == "Kaizen tickets"
+        assert policy_refused(NAME)

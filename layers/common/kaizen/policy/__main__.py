@@ -4,6 +4,7 @@ import sys
 from collections.abc import Sequence
 
 from kaizen.policy.document import PolicyError, parse
+from kaizen.policy.lines import with_lines
 
 
 def check(content: bytes) -> list[str]:
@@ -13,7 +14,7 @@ def check(content: bytes) -> list[str]:
     except UnicodeDecodeError as error:
         return [f"is not UTF-8 text: byte {error.start} cannot be read"]
     except PolicyError as error:
-        return list(error.problems)
+        return with_lines(content.decode(), error.problems)
     return []
 
 

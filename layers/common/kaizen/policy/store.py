@@ -1,12 +1,16 @@
 """The policy in force: the SSM parameter when there is one, else the layer's default file.
 
+A parameter holds 8 KB at most: for a longer policy it names a version of an S3 object, `s3://bucket/key?versionId=id`.
+Such a version never changes, so that a policy in S3 takes effect, and is gone back to, as one in the parameter.
+
 A refused policy never takes effect: the last good one stays, which every process finds in the parameter's history.
 A store that does not answer is no reason to fall back to the default, which may know other components and targets.
 """
 
+import re
 import time
 from collections.abc import Callable, Iterable
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import boto3
@@ -16,6 +20,8 @@ from kaizen.policy import Policy, PolicyError, parse
 from kaizen.runtime.log import logger
 from kaizen.runtime.secrets import CACHE_SECONDS, CLIENT, SecretError, SecretMissingError, secret
 
+_POINTER = re.compile(r"s3://(?P<bucket>[a-z0-9.-]{3,63})/(?P<key>[^?\s]{1,1024})\?versionId=(?P<version>\S{1,1024})")
+MOST_BYTES = 256 * 1024
 DEFAULT_FILE = Path(__file__).parents[2] / "policy.toml"
 
 
@@ -48,7 +54,12 @@ class PolicyStore:
             logger.warning("the policy cannot be read: the one in memory stays in force")
             return self._policy
         if text != self._text or self._policy is None:
-            self._take(text)
+            try:
+                self._take(text)
+            except SecretError:
+                if self._policy is None:
+                    raise
+                logger.warning("the policy's object cannot be read: the one in memory stays in force")
         assert self._policy is not None
         return self._policy
 
@@ -63,7 +74,7 @@ class PolicyStore:
 
     def _take(self, text: str) -> None:
         try:
-            policy, refused = parse(text), False
+            policy, refused = parse(document(text)), False
         except PolicyError as error:
             logger.error("the policy is refused: the last good one stays in force", problems=error.problems)
             policy, refused = self._last_good(), True
@@ -79,10 +90,37 @@ class PolicyStore:
             return self._policy
         for text in versions:
             try:
-                return parse(text)
+                return parse(document(text))
             except PolicyError:
                 continue
         return self._policy or parse(self._default())
+
+
+def document(value: str) -> str:
+    """The policy's text: the parameter's own, or that of the object which it names.
+
+    Raises PolicyError for an object that is too large, gone or no text, and SecretError when S3 does not answer.
+    """
+    found = _POINTER.fullmatch(value.strip())
+    return _object(found["bucket"], found["key"], found["version"]) if found else value
+
+
+@lru_cache(maxsize=4)
+def _object(bucket: str, key: str, version: str) -> str:
+    client = boto3.client("s3", config=CLIENT)
+    try:
+        answer = client.get_object(Bucket=bucket, Key=key, VersionId=version)
+        if answer["ContentLength"] > MOST_BYTES:
+            raise PolicyError([f"s3://{bucket}/{key} is larger than {MOST_BYTES} bytes"])
+        return answer["Body"].read().decode()
+    except UnicodeDecodeError as error:
+        raise PolicyError([f"s3://{bucket}/{key} is not UTF-8 text"]) from error
+    except ClientError as error:
+        if error.response["Error"]["Code"] in ("NoSuchKey", "NoSuchVersion", "NoSuchBucket"):
+            raise PolicyError([f"s3://{bucket}/{key} has no such version"]) from error
+        raise SecretError(f"cannot read s3://{bucket}/{key}") from error
+    except BotoCoreError as error:
+        raise SecretError(f"cannot read s3://{bucket}/{key}") from error
 
 
 @cache

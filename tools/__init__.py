@@ -1,0 +1,1 @@
+"""Command lines for operators, started by make. Nothing here is deployed."""
