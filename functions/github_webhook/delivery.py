@@ -11,7 +11,7 @@ from urllib.parse import parse_qs
 # what is a little too large is refused here and counted, what is more by the gateway.
 MAX_BODY_BYTES = 4 * 1024 * 1024
 _ID = re.compile(r"[A-Za-z0-9-]{1,64}")
-_EVENT = re.compile(r"[a-z_]{1,64}")
+_EVENT = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 
 class RequestError(Exception):

@@ -12,6 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from github_webhook.delivery import RequestError
 from github_webhook.intake import Receipt, Request, event_label, receive
+from github_webhook.kinds import COUNTED_BY_CONSUMER
 from github_webhook.publisher import Publisher, PublishError
 from github_webhook.verification import Verifier
 from kaizen.github.signatures import SIGNATURE_HEADER
@@ -58,7 +59,7 @@ def _dynamodb() -> Any:
 
 
 def count(receipt: Receipt) -> None:
-    """Count a delivery that goes no further; the tracker counts accepted ones with the ticket they change."""
+    """Count a delivery; the tracker counts accepted issues itself, with the ticket that they change."""
     labels = {"event": receipt.event, "result": receipt.result}
     change = add("kaizen_webhook_deliveries_total", labels, shard_by=receipt.delivery_id)
     count_if_possible(_dynamodb(), settings().metrics_table, [change], utc_now())
@@ -93,6 +94,6 @@ def lambda_handler(event: Event, context: Any) -> Response:
         return problem(503, "Service Unavailable", "the delivery could not be stored; redeliver it")
     logger.append_keys(delivery_id=receipt.delivery_id)
     logger.info("delivery taken", result=receipt.result, github_event=receipt.event, reason=receipt.reason)
-    if receipt.result != "accepted":
+    if receipt.result != "accepted" or receipt.event not in COUNTED_BY_CONSUMER:
         count(receipt)
     return reply_json(202, {"delivery": receipt.delivery_id, "result": receipt.result})

@@ -6,12 +6,11 @@ from datetime import datetime
 from typing import Literal, Protocol
 
 from github_webhook.delivery import MAX_BODY_BYTES, RequestError, read_headers, read_payload
-from github_webhook.issues import slim_issue
-from kaizen.events.github import GithubIssue
+from github_webhook.kinds import KINDS, Event
 
 Result = Literal["accepted", "ignored", "rejected"]
 # Metric labels come from this list, never from the request: an unsigned header may say anything.
-KNOWN_EVENTS = frozenset({"issues", "ping"})
+KNOWN_EVENTS = frozenset({*KINDS, "ping"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +36,7 @@ class Receipt:
 
 
 class Publish(Protocol):
-    def __call__(self, event: GithubIssue) -> None: ...
+    def __call__(self, event: Event) -> None: ...
 
 
 def receive(request: Request, now: datetime, signed: Callable[[bytes, str], bool], publish: Publish) -> Receipt:
@@ -53,13 +52,13 @@ def receive(request: Request, now: datetime, signed: Callable[[bytes, str], bool
         raise RequestError(401, "signature", "the signature in X-Hub-Signature-256 is missing or wrong")
     headers = read_headers(request.event, request.delivery_id, request.hook_id)
     payload = read_payload(request.body, request.content_type)
-    if headers.event != "issues":
+    if headers.event not in KINDS:
         return Receipt("ignored", event_label(headers.event), headers.delivery_id, "event")
-    event = slim_issue(headers, payload, now)
+    event = KINDS[headers.event](headers, payload, now)
     if event is None:
-        return Receipt("ignored", "issues", headers.delivery_id, "action")
+        return Receipt("ignored", headers.event, headers.delivery_id, "action")
     publish(event)
-    return Receipt("accepted", "issues", headers.delivery_id)
+    return Receipt("accepted", headers.event, headers.delivery_id)
 
 
 def event_label(event: str) -> str:

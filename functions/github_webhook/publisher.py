@@ -3,7 +3,8 @@
 import json
 from typing import TYPE_CHECKING
 
-from kaizen.events.github import SOURCE, GithubIssue
+from github_webhook.kinds import Event
+from kaizen.events.github import SOURCE
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
@@ -13,7 +14,7 @@ class PublishError(Exception):
     """The bus did not take the event. A redelivery may cure it: answer 503 so that GitHub shows a failure."""
 
 
-def detail_text(event: GithubIssue) -> str:
+def detail_text(event: Event) -> str:
     """JSON in as few bytes as there are: escaped, an emoji would take twelve."""
     return json.dumps(event.detail(), ensure_ascii=False, separators=(",", ":"))
 
@@ -23,7 +24,7 @@ class Publisher:
         self._client = client
         self._bus = bus
 
-    def publish(self, event: GithubIssue) -> None:
+    def publish(self, event: Event) -> None:
         """Returns once the bus has it. Raises PublishError when the bus refused it."""
         answer = self._client.put_events(
             Entries=[

@@ -204,7 +204,7 @@ def _keys(event: GithubIssue) -> tuple[str, str, str]:
     """
     at = format_instant(event.updated_at)
     content: dict[str, Any] = event.detail()
-    for name in ("delivery_id", "hook_id", "received_at"):
+    for name in ("delivery_id", "hook_id", "received_at", "installation_id"):  # how it came, not what it says
         del content[name]
     last = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
     state_rank = {"closed": 1, "reopened": 2, "transferred": 3, "deleted": 4}.get(event.action, 0)

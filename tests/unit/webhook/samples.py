@@ -11,8 +11,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from github_webhook.delivery import Headers
+from github_webhook.kinds import Event
 from github_webhook.verification import Verifier
-from kaizen.events.github import GithubIssue
 from kaizen.github.signatures import signature
 from kaizen.runtime.secrets import SecretMissingError
 
@@ -37,6 +37,12 @@ def _text(name: str) -> str:
 def payload(name: str = "01-checkout-502-opened") -> dict[str, Any]:
     """A sample delivery's payload, new each time."""
     content: dict[str, Any] = json.loads(_text(name))["payload"]
+    return content
+
+
+def of_kind(kind: str) -> dict[str, Any]:
+    """The payload of a delivery that is no issue's, new each time."""
+    content: dict[str, Any] = json.loads((Path(__file__).parent / "payloads" / f"{kind}.json").read_text("utf-8"))
     return content
 
 
@@ -106,10 +112,10 @@ class Bus:
     """What was published; raises `fault` instead when there is one."""
 
     def __init__(self) -> None:
-        self.events: list[GithubIssue] = []
+        self.events: list[Any] = []
         self.fault: Exception | None = None
 
-    def publish(self, event: GithubIssue) -> None:
+    def publish(self, event: Event) -> None:
         if self.fault is not None:
             raise self.fault
         self.events.append(event)

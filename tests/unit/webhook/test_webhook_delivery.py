@@ -16,6 +16,7 @@ def test_headers() -> None:
     headers = read_headers("issues", ID, "480001")
     assert (headers.event, headers.delivery_id, headers.hook_id) == ("issues", ID, "480001")
     assert read_headers("issue_comment", ID, "").hook_id == ""
+    assert read_headers("projects_v2_item", ID, "").event == "projects_v2_item"
 
 
 @pytest.mark.parametrize(
@@ -23,6 +24,7 @@ def test_headers() -> None:
     [
         (("", ID, ""), "X-GitHub-Event"),
         (("Issues", ID, ""), "X-GitHub-Event"),
+        (("2fa", ID, ""), "X-GitHub-Event"),
         (("issues,issues", ID, ""), "X-GitHub-Event"),
         (("issues\n", ID, ""), "X-GitHub-Event"),
         (("i" * 65, ID, ""), "X-GitHub-Event"),

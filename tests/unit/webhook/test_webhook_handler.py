@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 
 from github_webhook import handler
 from github_webhook.delivery import MAX_BODY_BYTES
+from github_webhook.kinds import KINDS
 from github_webhook.publisher import Publisher, PublishError
 from kaizen.github.signatures import signature
 from tests.unit.webhook.samples import (
@@ -22,6 +23,7 @@ from tests.unit.webhook.samples import (
     form_body,
     http,
     json_body,
+    of_kind,
     payload,
     verifier,
 )
@@ -59,6 +61,13 @@ def test_a_delivery_is_acknowledged_with_its_id(bus: Bus, counts: Counts) -> Non
     assert counts.series == []  # the tracker counts it with the ticket it changes
 
 
+@pytest.mark.parametrize("kind", sorted({*KINDS} - {"issues"}))
+def test_a_delivery_that_no_consumer_counts_is_counted_here(bus: Bus, counts: Counts, kind: str) -> None:
+    assert call(http(json_body(of_kind(kind)), x_github_event=kind))[1]["result"] == "accepted"
+    assert len(bus.events) == 1
+    assert counts.series == [[kind, "accepted"]]
+
+
 @pytest.mark.parametrize("base64_encoded", [False, True])
 @pytest.mark.parametrize("form", [False, True])
 def test_every_encoding_is_verified_on_the_raw_bytes(
@@ -84,7 +93,7 @@ def test_headers_in_any_case(bus: Bus, counts: Counts) -> None:
         (http(BODY, x_hub_signature_256=None), 401, ["issues", "rejected"]),
         (http(BODY, x_hub_signature_256=signature(BODY, "forger")), 401, ["issues", "rejected"]),
         (http(BODY, x_hub_signature_256=None, x_hub_signature="sha1=" + "0" * 40), 401, ["issues", "rejected"]),
-        (http(BODY, x_hub_signature_256=None, x_github_event="deployment"), 401, ["other", "rejected"]),
+        (http(BODY, x_hub_signature_256=None, x_github_event="star"), 401, ["other", "rejected"]),
         (http(BODY, x_github_event=None), 400, ["other", "rejected"]),
         (http(BODY, x_github_delivery=None), 400, ["issues", "rejected"]),
         (http(b"{"), 400, ["issues", "rejected"]),
@@ -117,6 +126,8 @@ def test_missing_and_wrong_signatures_look_alike(bus: Bus, counts: Counts) -> No
     [
         ("ping", {"zen": "Design for failure."}, ["ping", "ignored"]),
         ("star", {}, ["other", "ignored"]),
+        ("projects_v2_item", {}, ["other", "ignored"]),
+        ("pull_request", of_kind("pull_request") | {"action": "assigned"}, ["pull_request", "ignored"]),
         ("issues", payload() | {"action": "exploded"}, ["issues", "ignored"]),
     ],
 )

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from github_webhook.issues import slim_issue
+from github_webhook.kinds.issues import slim as slim_issue
 from github_webhook.publisher import Publisher, PublishError
 from kaizen.events.github import GithubIssue
 from tests.unit.webhook.samples import HEADERS, NOW, payload

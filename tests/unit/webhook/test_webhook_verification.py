@@ -2,7 +2,7 @@
 
 import pytest
 
-from github_webhook.verification import REFRESH_SECONDS
+from kaizen.runtime.rotation import REFRESH_SECONDS
 from kaizen.github.signatures import signature
 from kaizen.runtime.secrets import CACHE_SECONDS, SecretError, SecretMissingError
 from tests.unit.webhook.samples import SECRET, Clock, Secrets, flips, verifier

@@ -1,1 +1,1 @@
-"""Events on the bus, a module for each origin: typed, versioned, slim."""
+"""Events on the bus, a package for each origin: typed, versioned, slim. Facts, never whole payloads."""

@@ -2,10 +2,10 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
-from typing import Any, Self, get_type_hints
+from dataclasses import dataclass
+from typing import Self
 
-VERSION = 1
+from kaizen.events.detail import Detail, MalformedEventError
 
 # Of the messages in one object, out of their content coding. All its frames together are at most LIMITS.frames.
 MOST_BODY_BYTES = 64 << 20
@@ -16,7 +16,7 @@ class MalformedArrivalError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(Detail):
     """Frames `first_seq` to `last_seq` of an epoch, in the object `key` in the content coding `coding`.
 
     The object holds PHF1 messages: a keyframe and what follows it, each on top of the one before. `received_us` is
@@ -32,19 +32,18 @@ class Arrival:
     received_us: int
 
     def body(self) -> str:
-        return json.dumps({"version": VERSION} | asdict(self), separators=(",", ":"))
+        return json.dumps(self.detail(), separators=(",", ":"))
 
     @classmethod
     def read(cls, body: str) -> Self:
-        """What `body` wrote. Raises MalformedArrivalError naming the first fault."""
+        """What some version's `body` wrote. Raises MalformedArrivalError naming the first field at fault."""
         try:
             given = json.loads(body)
         except ValueError as error:
             raise MalformedArrivalError("not JSON") from error
-        if not isinstance(given, Mapping) or given.get("version") != VERSION:
-            raise MalformedArrivalError(f"not an arrival of version {VERSION}")
-        kinds: dict[str, Any] = get_type_hints(cls)
-        for name in (field.name for field in fields(cls)):
-            if type(given.get(name)) is not kinds[name]:
-                raise MalformedArrivalError(f"{name} is missing or no {kinds[name].__name__}")
-        return cls(**{field.name: given[field.name] for field in fields(cls)})
+        if not isinstance(given, Mapping):
+            raise MalformedArrivalError("not a JSON object")
+        try:
+            return cls.from_detail(given)
+        except MalformedEventError as error:
+            raise MalformedArrivalError(str(error)) from error

@@ -2,6 +2,9 @@
 
 from kaizen.metrics.catalogue.metric import Metric
 
+# The kinds that are taken, as GitHub calls them.
+_KINDS = ("issues", "deployment", "deployment_status", "pull_request", "push", "repository", "label")
+
 METRICS = (
     Metric(
         "kaizen_webhook_deliveries_total",
@@ -10,7 +13,7 @@ METRICS = (
         ("event", "result"),
         shards=8,
         values={
-            "event": ("issues", "ping", "other"),
+            "event": (*_KINDS, "ping", "other"),
             "result": ("accepted", "duplicate", "ignored", "rejected"),
         },
     ),

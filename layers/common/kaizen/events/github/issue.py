@@ -1,0 +1,43 @@
+"""Issues."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from kaizen.events.detail import Detail
+
+
+@dataclass(frozen=True, slots=True)
+class GithubIssue(Detail):
+    """One `issues` delivery: what happened, and the issue as it stood then. Instants are aware UTC.
+
+    `action_label` is the label that was added or removed; `moved_*` name the issue on the other side of a
+    transfer (0 when there is none), with `moved_opened_at` its opening and `moved_labels` its labels.
+    `installation_id` is the GitHub App's, 0 for a plain webhook.
+    """
+
+    DETAIL_TYPE = "github.issues"
+
+    delivery_id: str
+    hook_id: str
+    received_at: datetime
+    action: str
+    repository_id: int
+    repository: str
+    issue_id: int
+    number: int
+    title: str
+    url: str
+    state: str
+    state_reason: str
+    labels: tuple[str, ...]
+    assignees: tuple[str, ...]
+    author: str
+    created_at: datetime
+    updated_at: datetime
+    closed_at: datetime | None
+    action_label: str
+    moved_issue_id: int
+    moved_repository_id: int
+    moved_opened_at: datetime | None
+    moved_labels: tuple[str, ...]
+    installation_id: int = 0
