@@ -1,114 +1,68 @@
-"""What `run` and `demo` do: bring the stack up, replay the sample deliveries, and show or check the outcome."""
+"""What `run` and `demo` do: bring the stack up, play each feature's samples, and show or check the outcome."""
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from kaizen.policy.document import PolicyError, parse
 from kaizen.policy.store import DEFAULT_FILE
-from kaizen.times import utc_now
-from local import checks, deliveries, paths
+from local import paths, startpage
+from local.demo import FEATURES
+from local.demo.feature import Check, Feature, left_out, stop
+from local.demo.phase import OSCILLATORS
 from local.errors import LocalError
-from local.source import Source
 from local.stack import Stack
-from local.viewer import Viewer
-
-# What the clock would play later: a person wants to see it now.
-SCHEDULED: tuple[tuple[str, dict[str, Any]], ...] = (("TicketStatistics", {}), ("TicketDigest", {"force": True}))
 
 
 def say(text: str) -> None:
     print(text, flush=True)
 
 
-# A history that reaches the first level above the frames, and the live stream that goes on after it.
-STREAM, HERTZ = "kuramoto", 10.0
-PAST_OSCILLATORS, PAST_FRAMES = 5_000, 1_100
+@dataclass(frozen=True, slots=True)
+class Up:
+    """A stack that is up, its start page, and the features that can be shown under its policy."""
+
+    stack: Stack
+    page: str
+    features: Sequence[Feature]
 
 
 def run(port: int, policy: str | None, oscillators: int, ended: threading.Event) -> int:
     """Up until `ended` is set; 0."""
-    stack = _started(port, policy)
-    try:
-        replay(stack, ended)
-        oscillate(stack, oscillators, ended)
-        watch(stack, ended)
+    with _up(port, policy, oscillators) as up:
+        _play(up, ended)
         if not ended.is_set():
-            _show(stack)
+            _show(up)
         ended.wait()
         say("\nending …")
-    finally:
-        stack.stop()
     return 0
 
 
 def demo(port: int, policy: str | None, oscillators: int, ended: threading.Event) -> int:
     """Each step checked and told; 0 when all hold, else 1."""
-    stack = _started(port, policy)
-    try:
-        replay(stack, ended)
-        oscillate(stack, oscillators, ended)
-        failed = 0
-        for name, check in checks.CHECKS:
+    failed = 0
+    with _up(port, policy, oscillators) as up:
+        _play(up, ended)
+        steps = [step for feature in up.features for step in feature.CHECKS]
+        for name, check in steps:
             if ended.is_set():
                 say("interrupted")
                 return 1
-            failed += not _checked(name, check, stack)
-    finally:
-        stack.stop()
-    say("all steps hold" if not failed else f"{failed} of {len(checks.CHECKS)} steps do not hold")
+            failed += not _checked(name, check, up.stack)
+    say("all steps hold" if not failed else f"{failed} of {len(steps)} steps do not hold")
     return 1 if failed else 0
 
 
-def replay(stack: Stack, ended: threading.Event) -> None:
-    """Post the sample deliveries through the door, wait for the tickets, then run what the clock would.
-
-    Raises LocalError at the first that goes wrong; leaves off quietly when `ended` is set.
-    """
-    samples = deliveries.load(paths.DELIVERIES, utc_now())
-    for sample in samples:
-        if ended.is_set():
-            return
-        status, answer = deliveries.post(sample, stack.addresses.api, stack.webhook_secret)
-        if status != 202:
-            raise LocalError(f"the delivery {sample.name} was answered with {status}: {answer}")
-    stack.drain()
-    say(f"  {len(samples)} signed sample deliveries posted and applied")
-    for name, event in SCHEDULED:
-        result = stack.invoke(name, event)
-        if result.error:
-            raise LocalError(f"{name} failed: {result.error}; see {stack.logs / name}.log")
-    say("  statistics computed, digest posted")
+def _play(up: Up, ended: threading.Event) -> None:
+    for feature in up.features:
+        if not ended.is_set():
+            feature.play(up.stack, ended)
 
 
-def oscillate(stack: Stack, oscillators: int, ended: threading.Event) -> None:
-    """Post a history of one set of oscillators, then start the producer of another; nothing when ended.
-
-    Raises LocalError when the door does not take the history.
-    """
-    if ended.is_set():
-        return
-    api, token = stack.addresses.api, stack.producer_token
-    began = time.monotonic()
-    Source(api, STREAM, token, PAST_OSCILLATORS, HERTZ, stack.say).history(PAST_FRAMES)
-    stack.drain()
-    say(f"  {PAST_FRAMES} frames of {PAST_OSCILLATORS} oscillators stored, in {time.monotonic() - began:.1f} s")
-    stack.source = Source(api, STREAM, token, oscillators, HERTZ, stack.say)
-    stack.source.start()
-    say(f"  {oscillators} oscillators are simulated live, {HERTZ:.0f} frames a second")
-
-
-def watch(stack: Stack, ended: threading.Event) -> None:
-    """A viewer follows the stream, as somebody's open page does: savings are counted where frames are sent."""
-    if not ended.is_set():
-        stack.viewer = Viewer(stack.addresses.api, STREAM, stack.say)
-        stack.viewer.start()
-        say("  a simulated viewer follows them")
-
-
-def _checked(name: str, check: Callable[[Stack], str], stack: Stack) -> bool:
+def _checked(name: str, check: Check, stack: Stack) -> bool:
     try:
         outcome = check(stack)
     except Exception as error:  # noqa: BLE001 - whatever a step raises is its failure, and the next one still runs
@@ -118,13 +72,32 @@ def _checked(name: str, check: Callable[[Stack], str], stack: Stack) -> bool:
     return True
 
 
-def _started(port: int, policy: str | None) -> Stack:
+@contextmanager
+def _up(port: int, policy: str | None, oscillators: int) -> Iterator[Up]:
+    """Everything is ended at the end, whatever happens in between."""
     stack = Stack(port, lambda text: say(f"  {text}"), policy_text(policy))
+    stack.notes[OSCILLATORS] = oscillators
     say("Kaizen Loop on this machine")
+    features = [feature for feature in FEATURES if _shown(feature, stack)]
     began = time.monotonic()
-    stack.start()
-    say(f"  up after {time.monotonic() - began:.1f} s")
-    return stack
+    page = startpage.serve(port + 2 if port else 0, stack, features)
+    try:
+        stack.start()
+        page.start()
+        say(f"  up after {time.monotonic() - began:.1f} s")
+        yield Up(stack, page.address, features)
+    finally:
+        for feature in features:
+            stop(feature, stack)
+        page.end()
+        stack.stop()
+
+
+def _shown(feature: Feature, stack: Stack) -> bool:
+    reason = left_out(feature, stack)
+    if reason:
+        stack.say(f"the samples of {feature.__name__.rpartition('.')[2]} are left out: {reason}")
+    return not reason
 
 
 def policy_text(name: str | None) -> str | None:
@@ -143,16 +116,15 @@ def policy_text(name: str | None) -> str | None:
     return None if name is None else text
 
 
-def _show(stack: Stack) -> None:
-    links = stack.addresses
-    say(f"""
-  Start page   {links.start}/
-  Inbox        {links.inbox}/
-  Feed         {links.api}/feed.rss
-               {links.api}/feed.atom
-  Metrics      curl -H 'Authorization: Bearer {stack.metrics_token}' {links.api}/metrics
-  Phases       {links.api}/phase/streams
-  Webhook      {links.api}/github/webhook
-  Logs         {stack.logs.relative_to(paths.ROOT)}/
-
-  Ctrl-C ends it.""")
+def _show(up: Up) -> None:
+    stack, api = up.stack, up.stack.addresses.api
+    links = [
+        ("Start page", f"{up.page}/"),
+        *((words, address) for address, words in stack.outside.links(stack.addresses.outside)),
+        *((words, address) for feature in up.features for address, words in feature.links(stack)),
+        ("Metrics", f"curl -H 'Authorization: Bearer {stack.secrets['metrics']}' {api}/metrics"),
+        ("Webhook", f"{api}/github/webhook"),
+        ("Logs", f"{stack.logs.relative_to(paths.ROOT)}/"),
+    ]
+    width = max(len(words) for words, _ in links)
+    say("\n" + "\n".join(f"  {words:<{width}}  {address}" for words, address in links) + "\n\n  Ctrl-C ends it.")

@@ -10,25 +10,23 @@ from typing import Any
 
 from kaizen.policy.document import parse
 from kaizen.policy.store import DEFAULT_FILE
-from local import aws as local_aws
-from local import gateway, paths, startpage
-from local.asynchronous import Asynchronous
-from local.clock import Clock, payload_of
-from local.emulator import Emulator, Invocation
+from local import own, paths
+from local.aws import resources, server
+from local.aws.lifecycle import Buckets
+from local.aws.sweeper import Sweeper
+from local.aws.ttl import Tables
+from local.doors import gateway
+from local.doors.clock import Clock, payload_of
+from local.doors.poller import Poller
+from local.doors.queues import Queues
+from local.doors.scheduler import Scheduler
+from local.doors.servers import Server
 from local.errors import LocalError
-from local.inbox import server as inbox_server
-from local.inbox.workspace import WEBHOOK_PATH, Workspace
-from local.lifecycle import Buckets
-from local.poller import Poller
-from local.queues import Queues
-from local.servers import Server
-from local.source import Source
-from local.sweeper import Sweeper
+from local.lambda_.asynchronous import Asynchronous
+from local.lambda_.emulator import Emulator, Invocation
+from local.outside import world
+from local.outside.world import World
 from local.template import Schedule, Template, load
-from local.ttl import Tables
-from local.viewer import Viewer
-
-BOT_TOKEN = "xoxb-local"  # noqa: S105 - the inbox's own
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,17 +34,17 @@ class Addresses:
     """Where a person or program finds things."""
 
     api: str
-    inbox: str
-    start: str
+    outside: str
 
 
 class Stack:
     """Built by `start`, ended by `stop`; in between everything is as in the template.
 
-    Ports: the gateway's, then the inbox's, then the start page's. Port 0 takes free ones.
+    Ports: the gateway's, then the outside world's. Port 0 takes free ones. `notes` are for whoever drives the stack;
+    it does not look at them itself.
     """
 
-    aws: local_aws.Aws
+    aws: server.Aws
     template: Template
     addresses: Addresses
     queues: Queues
@@ -61,17 +59,12 @@ class Stack:
         self.policy = parse(DEFAULT_FILE.read_text(encoding="utf-8") if policy is None else policy)
         self.logs = logs
         self._servers: list[Server] = []
-        self._pollers: list[Poller] = []
+        self._background: list[Poller | Clock | Scheduler | Sweeper] = []  # in the order in which they are to end
         self._emulators: dict[str, Emulator] = {}
-        self._clock: Clock | None = None
-        self._sweeper: Sweeper | None = None
         self._asynchronous: Asynchronous | None = None
-        self.source: Source | None = None
-        self.viewer: Viewer | None = None
-        self.webhook_secret = local_aws.random_secret()
-        self.metrics_token = local_aws.random_secret()
-        self.producer_token = local_aws.random_secret()
-        self.inbox = Workspace(BOT_TOKEN)
+        self.secrets = own.made()
+        self.outside = World()
+        self.notes: dict[str, Any] = {}
 
     def start(self) -> None:
         """Raises LocalError with one sentence when something is missing or taken; what was started is ended."""
@@ -83,27 +76,18 @@ class Stack:
 
     def stop(self) -> None:
         """End everything, in the order in which work flows; safe at any point of the start."""
-        for outside in (self.source, self.viewer):
-            if outside is not None:
-                outside.stop()
-        self.source = self.viewer = None
         if self._asynchronous is not None:
             self._asynchronous.end()
-        if self._clock is not None:
-            self._clock.stop()
-        if self._sweeper is not None:
-            self._sweeper.stop()
-        for poller in self._pollers:
-            poller.stop()
-        for server in self._servers:
-            server.end()
+        for each in self._background:
+            each.stop()
+        for door in self._servers:
+            door.end()
         for emulator in self._emulators.values():
             emulator.stop()
         if hasattr(self, "aws"):
             self.aws.stop()
             del self.aws
-        self._servers, self._pollers, self._emulators = [], [], {}
-        self._clock = self._sweeper = None
+        self._servers, self._background, self._emulators = [], [], {}
 
     def invoke(self, function: str, event: Any) -> Invocation:
         """Call a function by its logical id and wait. Raises LocalError when there is none, or it cannot be run."""
@@ -113,8 +97,16 @@ class Stack:
 
     def run(self, schedule: Schedule) -> Invocation:
         """One run of a schedule, as the clock does it: with retries, and a dead letter in the end."""
-        assert self._asynchronous is not None
-        return self._asynchronous(self.template.functions[schedule.function], payload_of(schedule))
+        return self.invoke_later(schedule.function, payload_of(schedule))
+
+    def invoke_later(self, function: str, payload: Any, dead_letters: str = "") -> Invocation:
+        """An asynchronous invocation, to its last retry; `dead_letters` is for a function without a queue of its own.
+
+        Raises LocalError when there is no such function.
+        """
+        if self._asynchronous is None or function not in self.template.functions:
+            raise LocalError(f"there is no function {function}")
+        return self._asynchronous(self.template.functions[function], payload, dead_letters)
 
     def functions(self) -> Mapping[str, Emulator]:
         return self._emulators
@@ -129,25 +121,23 @@ class Stack:
 
     def _start(self) -> None:
         _need_built()
-        ports = [self._port + offset if self._port else 0 for offset in range(3)]
         # The doors first: a port that is taken is the fault that people meet most.
-        inbox = self._bound(inbox_server.serve(ports[1], self.inbox))
-        self.template = load(paths.TEMPLATE, {"SlackApiUrl": f"{inbox.address}/api/", "Stage": "local"})
-        api = self._bound(gateway.serve(ports[0], self.template.routes, self.invoke, self.say))
-        start = self._bound(startpage.serve(ports[2], self))
-        self.addresses = Addresses(api.address, inbox.address, start.address)
-        self._clock = Clock(self.template.schedules, self.run)
-        self._start_aws(inbox.address)
+        outside = self._bound(world.serve(self._port + 1 if self._port else 0, self.outside))
+        given = self.outside.parameters(outside.address) | {"Stage": "local"}
+        self.template = load(paths.TEMPLATE, given)
+        api = self._bound(gateway.serve(self._port, self.template.routes, self.invoke, self.say))
+        self.addresses = Addresses(api.address, outside.address)
+        clock = Clock(self.template.schedules, self.run)
+        self._start_aws()
         self._start_functions()
-        self._sweeper = self._background()
-        for server in self._servers:
-            server.start()
-        for poller in self._pollers:
-            poller.start()
-        self._clock.start()
-        self._sweeper.start()
+        scheduler = Scheduler(self.aws.client("scheduler"), self.invoke_later, self.queues.send, self.say)
+        self._background = [clock, scheduler, self._sweeper(), *self._background]
+        for door in self._servers:
+            door.start()
+        for each in self._background:
+            each.start()
 
-    def _background(self) -> Sweeper:
+    def _sweeper(self) -> Sweeper:
         physical, template = self.aws.physical, self.template
         buckets = Buckets(self.aws.client("s3"), {physical[name]: each for name, each in template.lifecycles.items()})
         lifetimes = {physical[name]: each for name, each in template.lifetimes.items()}
@@ -155,39 +145,42 @@ class Stack:
         sweeps = {
             "the lifecycle of the buckets": buckets.sweep,
             "the tables' time to live": tables.sweep,
-            "letting go of what moto tracks": local_aws.let_go,
+            "letting go of what moto tracks": server.let_go,
         }
         return Sweeper(sweeps, self.say)
 
-    def _bound(self, server: Server) -> Server:
-        self._servers.append(server)
-        return server
+    def _bound(self, door: Server) -> Server:
+        self._servers.append(door)
+        return door
 
-    def _start_aws(self, inbox_url: str) -> None:
-        self.aws = local_aws.start()
+    def _start_aws(self) -> None:
+        self.aws = server.start()
         wanted = {f"source {index}": source.queue for index, source in enumerate(self.template.sources)}
         wanted |= {f"failed {name}": each.on_failure for name, each in self.template.functions.items()}
-        local_aws.create(self.aws, self.template, {key: value for key, value in wanted.items() if value is not None})
+        resources.create(self.aws, self.template, {key: value for key, value in wanted.items() if value is not None})
         parameters = self.template.parameters
-        self.aws.put_secret(parameters["GithubSecretParameter"], self.webhook_secret)
-        self.aws.put_secret(parameters["MetricsTokenParameter"], self.metrics_token)
-        self.aws.put_secret(parameters["ProducerTokenParameter"], self.producer_token)
-        self.aws.put_secret(parameters["SlackTokenParameter"], BOT_TOKEN)
-        self.aws.put_secret(f"{parameters['SlackWebhookParameterPrefix']}default-webhook", inbox_url + WEBHOOK_PATH)
+        named = {parameters[name]: self.secrets[each] for each, name in own.OWN.items() if name in parameters}
+        named |= self.outside.secrets(self.addresses.outside, parameters)
         if self._policy is not None:
-            self.aws.put_secret(parameters["PolicyParameter"], self._policy)
+            named[parameters["PolicyParameter"]] = self._policy
+        for name, value in named.items():
+            self.aws.put_secret(name, value)
+        self.outside.prepare(self.aws.client, parameters)
         self.say("AWS: moto, with the template's tables, queues, bus and bucket")
 
     def _start_functions(self) -> None:
         for name, spec in self.template.functions.items():
-            environment = self.aws.environments.get(name, {}) | local_aws.CREDENTIALS
+            environment = self.aws.environments.get(name, {}) | server.CREDENTIALS
             environment["AWS_ENDPOINT_URL"] = self.aws.endpoint
             self._emulators[name] = Emulator(spec, environment, self.logs / f"{name}.log")
         self.say(f"Lambda: {len(self._emulators)} functions, each under the Runtime Interface Emulator at first use")
         sqs, values = self.aws.client("sqs"), self.aws.values
-        for index, source in enumerate(self.template.sources):
-            self._pollers.append(Poller(source, values[f"source {index}"], sqs, self.invoke, self.say))
-        self.queues = Queues(sqs, self.aws.physical, [poller.url for poller in self._pollers])
+        pollers = [
+            Poller(source, values[f"source {index}"], sqs, self.invoke, self.say)
+            for index, source in enumerate(self.template.sources)
+        ]
+        self._background += pollers
+        self.queues = Queues(sqs, self.aws.physical, [poller.url for poller in pollers])
         failed = {name: values[f"failed {name}"] for name in self.template.functions if f"failed {name}" in values}
         self._asynchronous = Asynchronous(self.invoke, self.queues.send, failed, self.say)
 

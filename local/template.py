@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from local.aws.lifecycle import Expiry, expiries
+from local.aws.stand_ins import GROUP, REGION, StandIn, resolved, stand_ins
+from local.aws.ttl import Lifetime, lifetime
+from local.doors.routes import Route
 from local.errors import LocalError
-from local.lifecycle import Expiry, expiries
-from local.routes import Route
-from local.ttl import Lifetime, lifetime
 
-REGION = "eu-west-1"
-ACCOUNT = "123456789012"
 # What moto's CloudFormation creates; the rest is played by the gateway, the poller, the clock and the emulators.
 _CREATED = (
     "AWS::DynamoDB::Table",
@@ -61,6 +60,7 @@ class Schedule:
 class Template:
     """The translated template in parts. `stateful` is a CloudFormation template of what moto creates.
 
+    What is not created has a stand-in wherever it is named; `groups` are the names of the groups of schedules.
     `lifecycles` are the lifecycle rules of the buckets, by their logical ids; `lifetimes` are those of the tables of
     which items expire.
     """
@@ -69,6 +69,7 @@ class Template:
     routes: list[Route]
     sources: list[QueueSource]
     schedules: list[Schedule]
+    groups: list[Any]
     stateful: dict[str, Any]
     lifecycles: dict[str, list[Expiry]]
     lifetimes: dict[str, Lifetime]
@@ -76,18 +77,28 @@ class Template:
 
 
 def load(path: Path, parameters: Mapping[str, str]) -> Template:
-    """Read and translate. Raises LocalError when there is no such file or SAM refuses it."""
+    """Read and translate. Raises LocalError when there is no such file, SAM refuses it, or a value is not to be had."""
     translated, values = translate(path, parameters)
+    try:
+        return _sorted(translated, values)
+    except ValueError as error:
+        raise LocalError(f"{path} asks for what this machine does not have: {error}") from error
+
+
+def _sorted(translated: Mapping[str, Any], values: dict[str, str]) -> Template:
     resources = translated["Resources"]
+    known = stand_ins(resources)
+    created = {name: each for name, each in resources.items() if each["Type"] in _CREATED}
     return Template(
-        functions={function.name: function for function in _functions(resources)},
+        functions={function.name: function for function in _functions(resources, known)},
         routes=list(_routes(resources)),
         sources=list(_sources(resources)),
         schedules=list(_schedules(resources)),
+        groups=[{"Fn::Sub": known[name].ref} for name, each in resources.items() if each["Type"] == GROUP],
         stateful={
             "AWSTemplateFormatVersion": "2010-09-09",
             "Parameters": translated.get("Parameters", {}),
-            "Resources": {name: each for name, each in resources.items() if each["Type"] in _CREATED},
+            "Resources": resolved(created, known),
         },
         lifecycles={
             name: expiries(bucket.get("LifecycleConfiguration", {}).get("Rules", []), values)
@@ -103,7 +114,7 @@ def load(path: Path, parameters: Mapping[str, str]) -> Template:
 
 
 def translate(path: Path, parameters: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
-    """The translated template and the parameter values it was translated with."""
+    """The translated template and its parameters' values. `parameters` that it does not have are left out."""
     import boto3
     from samtranslator.model.exceptions import InvalidDocumentException
     from samtranslator.parser.parser import Parser
@@ -118,7 +129,8 @@ def translate(path: Path, parameters: Mapping[str, str]) -> tuple[dict[str, Any]
         raise LocalError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from error
     if not isinstance(raw, dict) or not isinstance(raw.get("Resources"), dict):
         raise LocalError(f"{path} has no Resources: it is no template")
-    values = {name: str(each.get("Default", "")) for name, each in raw.get("Parameters", {}).items()} | dict(parameters)
+    values = {name: str(each.get("Default", "")) for name, each in raw.get("Parameters", {}).items()}
+    values |= {name: value for name, value in parameters.items() if name in values}
     # The translator wants code on S3; a marker address keeps the folder.
     raw.setdefault("Globals", {}).setdefault("Function", {})["CodeUri"] = "s3://local/functions"
     for resource in raw["Resources"].values():
@@ -139,7 +151,7 @@ def _of_type(resources: Mapping[str, Any], kind: str) -> Iterator[tuple[str, dic
             yield name, resource["Properties"]
 
 
-def _functions(resources: Mapping[str, Any]) -> Iterator[FunctionSpec]:
+def _functions(resources: Mapping[str, Any], known: Mapping[str, StandIn]) -> Iterator[FunctionSpec]:
     asynchronous = {
         each["FunctionName"]["Ref"]: each for _, each in _of_type(resources, "AWS::Lambda::EventInvokeConfig")
     }
@@ -152,7 +164,7 @@ def _functions(resources: Mapping[str, Any]) -> Iterator[FunctionSpec]:
             timeout=int(properties["Timeout"]),
             memory=int(properties["MemorySize"]),
             layers=tuple(layers),
-            environment=properties.get("Environment", {}).get("Variables", {}),
+            environment=resolved(properties.get("Environment", {}).get("Variables", {}), known),
             retries=int(invoked.get("MaximumRetryAttempts", 2)),
             on_failure=invoked.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination"),
         )

@@ -1,1 +1,11 @@
 """The outside world on this machine: a validating double of each foreign service, its page and its controls."""
+
+from collections.abc import Callable, Mapping
+
+from local.outside.service import Service
+from local.outside.slack.service import Slack
+
+# One line for each service. Its name is that of its controls: `/control/<name>`.
+SERVICES: Mapping[str, Callable[[], Service]] = {
+    "slack": Slack,
+}

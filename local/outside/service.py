@@ -3,9 +3,9 @@
 A double refuses what the real service refuses; it is built from documented shapes and limits, not from our calls.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol, runtime_checkable
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +31,15 @@ class Reply:
 class Service(Protocol):
     """`prefixes` are the beginnings of the paths that it answers; the longest one of all services wins.
 
-    `links` are pairs of path and words for the start page. Both are constants of the class.
+    `links` are pairs of path and words for the start page. Both are constants of the class. Besides its prefixes it is
+    asked for `/control/<its name in the registry>`, and for any path below.
     """
 
-    prefixes: tuple[str, ...]
-    links: tuple[tuple[str, str], ...]
+    @property
+    def prefixes(self) -> tuple[str, ...]: ...
+
+    @property
+    def links(self) -> tuple[tuple[str, str], ...]: ...
 
     def parameters(self, address: str) -> Mapping[str, str]:
         """Values of template parameters that lead to it; `address` is where the outside world listens."""
@@ -47,4 +51,13 @@ class Service(Protocol):
 
     def answer(self, request: Request) -> Reply:
         """May be called by several threads at once."""
+        ...
+
+
+@runtime_checkable
+class Prepared(Protocol):
+    """A service that also needs something in AWS before functions start, such as a key that it knows the half of."""
+
+    def prepare(self, client: Callable[[str], Any], parameters: Mapping[str, str]) -> None:
+        """`client` gives a boto3 client by the name of an AWS service; `parameters` are all of the template's."""
         ...

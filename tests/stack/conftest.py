@@ -6,7 +6,8 @@ import pytest
 
 from kaizen.policy.store import DEFAULT_FILE
 from kaizen.times import utc_now
-from local import deliveries, paths
+from local import paths
+from local.demo import deliveries
 from local.stack import Stack
 
 
@@ -23,7 +24,7 @@ def stack() -> Iterator[Stack]:
     """The stack with the sample deliveries applied and the statistics computed; tests leave its tickets alone."""
     stack = started()
     for sample in deliveries.load(paths.DELIVERIES, utc_now()):
-        status, answer = deliveries.post(sample, stack.addresses.api, stack.webhook_secret)
+        status, answer = deliveries.post(sample, stack.addresses.api, stack.secrets["webhook"])
         assert status == 202, answer
     stack.drain()
     assert stack.invoke("TicketStatistics", {}).error == ""

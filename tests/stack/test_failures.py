@@ -9,7 +9,7 @@ import pytest
 
 from kaizen.github.signatures import signature
 from local import paths
-from local.emulator import Emulator
+from local.lambda_.emulator import Emulator
 from local.stack import Stack
 from tests.factories import issue_event
 from tests.stack.http import send

@@ -8,13 +8,15 @@ import feedparser
 from prometheus_client.parser import text_string_to_metric_families
 
 from kaizen.times import utc_now
-from local import deliveries, paths
+from local import paths
+from local.demo import deliveries
+from local.outside.slack.service import Slack
 from local.stack import Stack
 from tests.stack.http import send
 
 
 def scrape(stack: Stack) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
-    answer = send("GET", f"{stack.addresses.api}/metrics", authorization=f"Bearer {stack.metrics_token}")
+    answer = send("GET", f"{stack.addresses.api}/metrics", authorization=f"Bearer {stack.secrets['metrics']}")
     assert answer.status == 200, answer.text
     return {
         (sample.name, tuple(sorted(sample.labels.items()))): sample.value
@@ -42,12 +44,13 @@ def test_mttr_by_component_and_severity(stack: Stack) -> None:
 
 def test_the_scheduled_digest_goes_out_once(stack: Stack) -> None:
     (schedule,) = [each for each in stack.template.schedules if each.function == "TicketDigest"]
-    before = len(stack.inbox.messages)
+    workspace = stack.outside.of(Slack).workspace
+    before = len(workspace.messages)
     first, second = stack.run(schedule), stack.run(schedule)
     assert (first.error, second.error) == ("", "")
-    posted = stack.inbox.messages[before:]
+    posted = workspace.messages[before:]
     assert len(posted) == 1
-    assert stack.inbox.refused == []
+    assert workspace.refused == []
     text = json.dumps(posted, ensure_ascii=False)
     assert "Daily Kaizen Ticket Digest" in text
     assert re.search(r"\*Component: infra\*", text)
@@ -73,7 +76,7 @@ def test_redelivered_deliveries_change_no_total(stack: Stack) -> None:
 
     before = json.dumps(sorted(totals().items(), key=str))
     for sample in deliveries.load(paths.DELIVERIES, utc_now())[::4]:
-        assert deliveries.post(sample, stack.addresses.api, stack.webhook_secret)[0] == 202
+        assert deliveries.post(sample, stack.addresses.api, stack.secrets["webhook"])[0] == 202
     stack.drain()
     assert json.dumps(sorted(totals().items(), key=str)) == before
 

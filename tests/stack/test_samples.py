@@ -22,12 +22,12 @@ def test_sample_event(stack: Stack, sample) -> None:  # type: ignore[no-untyped-
     dead = stack.queues.dead()
     headers = event.get("headers", {})
     if "authorization" in headers:
-        token = stack.producer_token if sample.stem == "phase_ingest" else stack.metrics_token
+        token = stack.secrets["producer"] if sample.stem == "phase_ingest" else stack.secrets["metrics"]
         headers["authorization"] = f"Bearer {token}"
     if "x-hub-signature-256" in headers:
         body = event["body"]
         raw = base64.b64decode(body) if event.get("isBase64Encoded") else body.encode()
-        headers["x-hub-signature-256"] = signature(raw, stack.webhook_secret)
+        headers["x-hub-signature-256"] = signature(raw, stack.secrets["webhook"])
     answer = stack.invoke(function, event)
     assert answer.error == ""
     if isinstance(answer.payload, dict) and "statusCode" in answer.payload:

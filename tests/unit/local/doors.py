@@ -9,7 +9,7 @@ from typing import Any
 from kaizen.phase.coding import decompress
 from kaizen.phase.decode import Message, decode_all
 from kaizen.phase.wire import Kind, read_header
-from local.servers import Handler, bind
+from local.doors.servers import Handler, bind
 
 Reply = tuple[int, Any]  # status, and what becomes JSON; None hangs up without an answer
 

@@ -6,7 +6,7 @@ import boto3
 from moto import mock_aws
 from moto.s3.models import FakeKey
 
-from local.aws import let_go
+from local.aws.server import let_go
 
 
 def test_what_is_gone_is_let_go() -> None:

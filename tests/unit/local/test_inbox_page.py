@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.inbox.mrkdwn import mrkdwn
-from local.inbox.show import inbox
+from local.outside.slack.mrkdwn import mrkdwn
+from local.outside.slack.show import inbox
 
 NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)
 _TAG = re.compile(r"</?([a-z]+)[^<>]*>")

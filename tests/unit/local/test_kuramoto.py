@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from local.kuramoto import MAX_OSCILLATORS, Community, Kuramoto, Spread, showcase
+from local.phase.kuramoto import MAX_OSCILLATORS, Community, Kuramoto, Spread, showcase
 
 GAMMA = 0.5
 CRITICAL = 2 * GAMMA

@@ -8,7 +8,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from local.lifecycle import DAY_SECONDS, Buckets, Expiry, expiries
+from local.aws.lifecycle import DAY_SECONDS, Buckets, Expiry, expiries
 
 RULES: list[Mapping[str, Any]] = [
     {"Id": "raw", "Status": "Enabled", "Prefix": "raw/", "ExpirationInDays": {"Ref": "RawDays"}},

@@ -13,10 +13,10 @@ from kaizen.phase.decode import Message
 from kaizen.phase.quantise import to_bam
 from kaizen.phase.schema import SCHEMA
 from kaizen.phase.wire import KEYFRAME, MEDIA_TYPE, Header, Kind
-from local import source
 from local.errors import LocalError
-from local.kuramoto import showcase
-from local.source import Counts, Source, batches_to_skip
+from local.phase import source
+from local.phase.kuramoto import showcase
+from local.phase.source import Counts, Source, batches_to_skip
 from tests.unit.local.doors import Door, Reply, Request, has_config, opened, problem, taken
 
 TOKEN = "a-token"

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from local.sweeper import Sweeper
+from local.aws.sweeper import Sweeper
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 

@@ -6,8 +6,8 @@ from typing import Any
 import boto3
 from moto import mock_aws
 
-from local.lifecycle import DAY_SECONDS
-from local.ttl import Lifetime, Tables, lifetime
+from local.aws.lifecycle import DAY_SECONDS
+from local.aws.ttl import Lifetime, Tables, lifetime
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 TABLE = {

@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import batched
 from typing import Any
 
-from local.lifecycle import DAY_SECONDS
+from local.aws.lifecycle import DAY_SECONDS
 
 _DAY = 24 * 3600
 _MOST_ITEMS = 25  # of one BatchWriteItem

@@ -10,12 +10,21 @@ from typing import Any
 from kaizen.phase.coding import decompress
 from kaizen.phase.decode import decode_all
 from kaizen.phase.wire import HAS_R
-from local.follower import Follower
-from local.looking import get, need, scrape
+from local.demo.looking import get, need, scrape
+from local.errors import LocalError
+from local.phase.follower import Follower
 from local.stack import Stack
 
-STREAM = "kuramoto"
+_FAVOURITE = "kuramoto"  # the default policy's
 _PATIENCE = 60.0
+
+
+def stream_of(stack: Stack) -> str:
+    """The stream that is simulated: the policy's first, but for its favourite. Raises LocalError when there is none."""
+    known = [each.id for each in stack.policy.streams]
+    if not known:
+        raise LocalError("the policy has no [[streams]]")
+    return _FAVOURITE if _FAVOURITE in known else known[0]
 
 
 def handshake(stack: Stack) -> str:
@@ -23,21 +32,21 @@ def handshake(stack: Stack) -> str:
     api = stack.addresses.api
 
     def verdict(client: str) -> Any:
-        status, body = get(f"{api}/phase/handshake?client={client}&stream={STREAM}")
+        status, body = get(f"{api}/phase/handshake?client={client}&stream={stream_of(stack)}")
         need(status == 200, f"status {status}: {body}")
         return json.loads(body)
 
     today, tomorrow = verdict("1.0.0"), verdict("2.0.0")
     need(today["verdict"] == "compatible" and today["stream_epoch"], today)
     need(tomorrow["verdict"] == "client_too_new" and tomorrow["upgrade"]["steps"], tomorrow)
-    status, body = get(f"{api}/phase/streams/{STREAM}/frames?schema=2.0.0")
+    status, body = get(f"{api}/phase/streams/{stream_of(stack)}/frames?schema=2.0.0")
     need(status == 406 and json.loads(body)["upgrade"]["who"] == "server", f"status {status}: {body}")
     return f"1.0.0 is compatible, 2.0.0 is told: {tomorrow['upgrade']['title']}"
 
 
 def stream(stack: Stack) -> str:
     """A viewer follows: a keyframe first, then deltas, each checked against the server's state by its checksum."""
-    viewer = Follower(stack.addresses.api, STREAM)
+    viewer = Follower(stack.addresses.api, stream_of(stack))
     until = time.monotonic() + _PATIENCE
     while viewer.frames < 40 or viewer.resyncs["none"] < 3:
         need(time.monotonic() < until, f"only {viewer.frames} frames came, {dict(viewer.resyncs)}")
@@ -52,7 +61,7 @@ def stream(stack: Stack) -> str:
 
 def levels(stack: Stack) -> str:
     """A chunk of each level that is there, through the redirect to its presigned address."""
-    status, body = get(f"{stack.addresses.api}/phase/streams/{STREAM}")
+    status, body = get(f"{stack.addresses.api}/phase/streams/{stream_of(stack)}")
     need(status == 200, f"status {status}: {body}")
     epochs = json.loads(body)["epochs"]
     found: dict[int, str] = {}
@@ -61,7 +70,7 @@ def levels(stack: Stack) -> str:
             if level["last_chunk"] is not None and level["level"] not in found:
                 address = f"levels/{level['level']}/chunks/{level['last_chunk']}?epoch={epoch['epoch']}"
                 found[level["level"]] = _chunk(
-                    f"{stack.addresses.api}/phase/streams/{STREAM}/{address}", level["level"]
+                    f"{stack.addresses.api}/phase/streams/{stream_of(stack)}/{address}", level["level"]
                 )
     need({0, 1} <= set(found), f"levels {sorted(found)} of {epochs}")
     return ", ".join(f"level {level}: {text}" for level, text in sorted(found.items()))
@@ -80,7 +89,7 @@ def _chunk(url: str, level: int) -> str:
 def savings(stack: Stack) -> str:
     """What the metrics say is what a viewer got: to the byte, and sent and saved make the full equivalent."""
     audit = uuid.uuid4().hex
-    viewer = Follower(stack.addresses.api, STREAM, audit)
+    viewer = Follower(stack.addresses.api, stream_of(stack), audit)
     before = _sums(stack)
     until = time.monotonic() + _PATIENCE
     while viewer.responses < 5:
@@ -93,7 +102,7 @@ def savings(stack: Stack) -> str:
     need(moved["sent"] == viewer.bytes, f"sent rose by {moved['sent']}, the viewer got {viewer.bytes}")
     need(moved["sent"] + moved["saved"] == moved["full"], moved)
     need(moved["saved"] > 0 and moved["retransmitted"] > 0, moved)
-    report = {"audit": audit, "stream": STREAM, "bytes": viewer.bytes, "responses": viewer.responses}
+    report = {"audit": audit, "stream": stream_of(stack), "bytes": viewer.bytes, "responses": viewer.responses}
     request = urllib.request.Request(  # noqa: S310 - our own loopback address
         f"{stack.addresses.api}/phase/savings/audit",
         json.dumps(report).encode(),
@@ -112,15 +121,15 @@ def _sums(stack: Stack) -> dict[str, float]:
         "full": "phase_frame_bytes_full_equivalent_total",
         "retransmitted": "phase_bytes_retransmitted_total",
     }
-    samples = scrape(stack)
+    samples, simulated = scrape(stack), stream_of(stack)
     return {
-        short: sum(each.value for each in samples if each.name == name and each.labels["stream"] == STREAM)
+        short: sum(each.value for each in samples if each.name == name and each.labels["stream"] == simulated)
         for short, name in names.items()
     }
 
 
 def refused_posts(stack: Stack) -> str:
-    url = f"{stack.addresses.api}/phase/frames?stream={STREAM}"
+    url = f"{stack.addresses.api}/phase/frames?stream={stream_of(stack)}"
     request = urllib.request.Request(url, b"{}", {"Content-Type": "application/json"})  # noqa: S310 - loopback
     try:
         with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - our own loopback address

@@ -3,7 +3,7 @@
 import http.client
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,15 +23,18 @@ class Delivery:
     body: bytes
 
 
-def load(folder: Path, now: datetime) -> list[Delivery]:
+def load(folder: Path, now: datetime, ticket_labels: Collection[str] = ()) -> list[Delivery]:
     """All deliveries in the order of their names.
 
-    Their instants are moved together, so that histories stay as they are and the newest one is a minute ago.
+    Their instants are moved together, so that histories stay as they are and the newest one is a minute ago. Each issue
+    gets one of `ticket_labels`, the policy's, if there are any: else it would be no ticket.
     """
     files = sorted(folder.glob("*.json"))
     if not files:
         raise LocalError(f"there are no sample deliveries in {folder}")
     contents = [json.loads(path.read_text(encoding="utf-8")) for path in files]
+    for content in contents if ticket_labels else ():
+        content["payload"]["issue"]["labels"].append(_label(min(ticket_labels)))
     newest = max(_parse(text) for content in contents for text in _instants(content["payload"]))
     shift = now.replace(microsecond=0) - timedelta(minutes=1) - newest
     return [
@@ -69,6 +72,10 @@ def _body(content: dict[str, Any], shift: timedelta) -> bytes:
     if content.get("shift_to_now"):
         text = _INSTANT.sub(lambda found: (_parse(found[0]) + shift).strftime("%Y-%m-%dT%H:%M:%SZ"), text)
     return text.encode()
+
+
+def _label(name: str) -> dict[str, Any]:
+    return {"id": 1, "name": name, "color": "ededed", "default": False, "description": None}
 
 
 def _instants(payload: Any) -> Iterator[str]:

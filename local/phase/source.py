@@ -18,7 +18,7 @@ from kaizen.phase.quantise import Bam, to_bam
 from kaizen.phase.schema import SCHEMA
 from kaizen.phase.wire import LIMITS, MEDIA_TYPE
 from local.errors import LocalError
-from local.kuramoto import showcase
+from local.phase.kuramoto import showcase
 
 BITS = 16
 LARGEST_BODY = 4 << 20  # bytes; what the door takes

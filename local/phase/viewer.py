@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 
 from local.errors import LocalError
-from local.follower import Follower
+from local.phase.follower import Follower
 
 _PERIOD_SECONDS = 1.0
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from local.inbox.rules import refusal
+from local.outside.service import Reply
+from local.outside.slack.rules import refusal
 
 WEBHOOK_PATH = "/services/T0LOCAL/B0LOCAL/local"
 WEBHOOK_CHANNEL = "incoming webhook"
@@ -21,13 +22,6 @@ Trouble = Literal["ratelimited", "fatal_error", "lost"]
 TROUBLES: tuple[Trouble, ...] = ("ratelimited", "fatal_error", "lost")
 _CHANNEL = re.compile(r"[CDG][A-Z0-9]{6,}|#[a-z0-9_-]{1,80}")
 _STAMP = re.compile(r"\d{10}\.\d{6}")
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    status: int
-    body: str
-    headers: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(slots=True)

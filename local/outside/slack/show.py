@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from local.html import page
-from local.inbox.mrkdwn import escaped, mrkdwn
+from local.outside.slack.mrkdwn import escaped, mrkdwn
 
 REFRESH_SECONDS = 10
 

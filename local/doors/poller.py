@@ -4,9 +4,10 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from local.emulator import Invocation
+from local.aws.stand_ins import REGION
 from local.errors import LocalError
-from local.template import REGION, QueueSource
+from local.lambda_.emulator import Invocation
+from local.template import QueueSource
 
 # AWS waits out the queue's visibility time-out before it tries again; here a person waits.
 RETRY_SECONDS = 1

@@ -29,6 +29,6 @@ def scrape(stack: Stack) -> list[Any]:
     """Every sample, as Prometheus' own Python client parses the exposition."""
     from prometheus_client.parser import text_string_to_metric_families
 
-    status, body = get(f"{stack.addresses.api}/metrics", stack.metrics_token)
+    status, body = get(f"{stack.addresses.api}/metrics", stack.secrets["metrics"])
     need(status == 200, f"status {status}")
     return [sample for family in text_string_to_metric_families(body) for sample in family.samples]

@@ -1,4 +1,4 @@
-"""When a schedule of EventBridge Scheduler runs next: `rate(...)` and `cron(...)`. Pure.
+"""When a schedule of EventBridge Scheduler runs next: `at(...)`, `rate(...)` and `cron(...)`. Pure.
 
 https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
 """
@@ -12,12 +12,23 @@ from zoneinfo import ZoneInfo
 
 from local.errors import LocalError
 
+_AT = re.compile(r"at\((\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\)")
 _RATE = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")
 _CRON = re.compile(r"cron\((\S+) (\S+) (\S+) (\S+) (\S+) (\S+)\)")
 _SECONDS = {"minute": 60, "hour": 3600, "day": 86400}
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 _WEEKDAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")  # 1 to 7
 _MOST_DAYS = 4 * 366  # of search: the 29th of February comes within
+
+
+@dataclass(frozen=True, slots=True)
+class At:
+    """Once."""
+
+    instant: datetime
+
+    def following(self, after: datetime) -> datetime | None:
+        return self.instant if self.instant > after else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +81,16 @@ class Cron:
                     yield at
 
 
-def parse(expression: str, zone: str) -> Rate | Cron:
+type Rule = At | Rate | Cron
+
+
+def parse(expression: str, zone: str) -> Rule:
     """Raises LocalError for what this clock cannot play."""
+    if found := _AT.fullmatch(expression):
+        try:
+            return At(datetime.fromisoformat(found[1]).replace(tzinfo=ZoneInfo(zone)).astimezone(UTC))
+        except ValueError as error:
+            raise LocalError(f"the local clock cannot play {expression}: {error}") from error
     if found := _RATE.fullmatch(expression):
         return Rate(timedelta(seconds=int(found[1]) * _SECONDS[found[2]]))
     if found := _CRON.fullmatch(expression):
@@ -91,7 +110,7 @@ def parse(expression: str, zone: str) -> Rate | Cron:
             )
         except ValueError as error:
             raise LocalError(f"the local clock cannot play {expression}: {error}") from error
-    raise LocalError(f"the local clock plays rate(...) and cron(...) schedules, not {expression}")
+    raise LocalError(f"the local clock plays at(...), rate(...) and cron(...) schedules, not {expression}")
 
 
 def _field(text: str, low: int, high: int, names: tuple[str, ...] = ()) -> frozenset[int]:

@@ -1,11 +1,9 @@
-"""AWS on this machine: moto's server in this process, and the template's stateful resources created in it."""
+"""AWS on this machine: moto's server in this process."""
 
-import json
 import logging
-import secrets
 import threading
 import urllib.request
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -15,10 +13,9 @@ from moto.core.model_instances import reset_model_data
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import BaseWSGIServer, make_server
 
+from local.aws.stand_ins import REGION
 from local.errors import LocalError
-from local.template import REGION, Template
 
-STACK = "kaizen"
 _ONLY_ONE = threading.Lock()
 CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "local",
@@ -90,41 +87,3 @@ def start() -> Aws:
     # moto keeps its state per process, not per server: an earlier stack of this process is forgotten.
     urllib.request.urlopen(f"{endpoint}/moto-api/reset", data=b"").close()  # noqa: S310 - our own loopback address
     return Aws(server, endpoint)
-
-
-def create(aws: Aws, template: Template, wanted: Mapping[str, Any]) -> None:
-    """Create the stateful resources; functions' environments and the `wanted` values are resolved on the way.
-
-    CloudFormation itself resolves them, as outputs of the stack. Raises LocalError when it refuses.
-    """
-    outputs: dict[str, Any] = {}
-    places: dict[str, tuple[str, str]] = {}
-    for function in template.functions.values():
-        for variable, value in function.environment.items():
-            key = f"E{len(outputs)}"
-            outputs[key], places[key] = {"Value": value}, (function.name, variable)
-    for name, value in wanted.items():
-        key = f"W{len(outputs)}"
-        outputs[key], places[key] = {"Value": value}, ("", name)
-    client = aws.client("cloudformation")
-    try:
-        client.create_stack(
-            StackName=STACK,
-            TemplateBody=json.dumps(template.stateful | {"Outputs": outputs}),
-            Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in template.parameters.items()],
-        )
-        (stack,) = client.describe_stacks(StackName=STACK)["Stacks"]
-        listed = client.describe_stack_resources(StackName=STACK)["StackResources"]
-    except Exception as error:  # moto passes on whatever its resources raise
-        raise LocalError(f"the template's resources cannot be created: {error}") from error
-    aws.physical = {each["LogicalResourceId"]: each.get("PhysicalResourceId", "") for each in listed}
-    for output in stack["Outputs"]:
-        owner, name = places[output["OutputKey"]]
-        if owner:
-            aws.environments.setdefault(owner, {})[name] = output["OutputValue"]
-        else:
-            aws.values[name] = output["OutputValue"]
-
-
-def random_secret() -> str:
-    return secrets.token_urlsafe(32)

@@ -10,8 +10,9 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from local.emulator import Invocation
+from local.aws.stand_ins import function_arn
 from local.errors import LocalError
+from local.lambda_.emulator import Invocation
 from local.template import FunctionSpec
 
 PAUSE_SECONDS = 1  # before a retry; Lambda waits one minute, then two, but here a person waits
@@ -33,8 +34,8 @@ class Asynchronous:
         self._say = say
         self._ending = threading.Event()
 
-    def __call__(self, spec: FunctionSpec, payload: Any) -> Invocation:
-        """The last attempt's outcome."""
+    def __call__(self, spec: FunctionSpec, payload: Any, otherwise: str = "") -> Invocation:
+        """The last attempt's outcome. `otherwise` is the ARN of a queue for failures of a function without its own."""
         for attempt in range(1, spec.retries + 2):
             try:
                 result = self._invoke(spec.name, payload)
@@ -45,8 +46,8 @@ class Asynchronous:
             self._say(f"{spec.name} failed, attempt {attempt}: {result.error}")
             if attempt <= spec.retries and self._ending.wait(PAUSE_SECONDS):
                 return result
-        if spec.name in self._destinations:
-            self._send(self._destinations[spec.name], json.dumps(failure_record(spec, payload, result)))
+        if destination := self._destinations.get(spec.name, otherwise):
+            self._send(destination, json.dumps(failure_record(spec, payload, result)))
         return result
 
     def end(self) -> None:
@@ -61,7 +62,7 @@ def failure_record(spec: FunctionSpec, payload: Any, result: Invocation) -> dict
         "timestamp": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "requestContext": {
             "requestId": str(uuid.uuid4()),
-            "functionArn": f"arn:aws:lambda:local:123456789012:function:{spec.name}:$LATEST",
+            "functionArn": f"{function_arn(spec.name)}:$LATEST",
             "condition": "RetriesExhausted",
             "approximateInvokeCount": spec.retries + 1,
         },

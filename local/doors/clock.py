@@ -6,8 +6,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from local.doors.schedules import Rule, parse
 from local.errors import LocalError
-from local.schedules import Cron, Rate, parse
 from local.template import Schedule
 
 _LONGEST_WAIT = 3600  # seconds; then it looks at the time again, which may have been set
@@ -36,7 +36,7 @@ class Clock:
             if thread.is_alive():
                 thread.join(timeout=10)
 
-    def _play(self, schedule: Schedule, rule: Rate | Cron, run: Callable[[Schedule], Any]) -> None:
+    def _play(self, schedule: Schedule, rule: Rule, run: Callable[[Schedule], Any]) -> None:
         due = rule.following(datetime.now(UTC))
         while due is not None:
             left = (due - datetime.now(UTC)).total_seconds()

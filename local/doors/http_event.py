@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from local.routes import Match
+from local.doors.routes import Match
 
 # Bodies of these types reach the function as text, all others (forms, too) as base64.
 _TEXT = ("text/", "application/json", "application/javascript", "application/xml")

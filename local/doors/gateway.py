@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from local.emulator import Invocation, encoded
+from local.doors.http_event import FAILED, Answer, Request, answer, event, message
+from local.doors.routes import Route, find
+from local.doors.servers import Handler, Server, bind
 from local.errors import LocalError
-from local.http_event import FAILED, Answer, Request, answer, event, message
-from local.routes import Route, find
-from local.servers import Handler, Server, bind
+from local.lambda_.emulator import Invocation, encoded
 
 # Lambda takes no larger event. A body counts as it stands in there: in base64 it is a third longer.
 MOST_EVENT_BYTES = 6 * 1024 * 1024

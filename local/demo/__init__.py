@@ -1,0 +1,13 @@
+"""What `make run` shows and `make demo` checks: one module for each feature."""
+
+from collections.abc import Sequence
+
+from local.demo import house, phase, tickets
+from local.demo.feature import Feature
+
+# One line for each feature, in the order in which they are played and checked; the house looks at all of them.
+FEATURES: Sequence[Feature] = (
+    tickets,
+    phase,
+    house,
+)

@@ -1,0 +1,1 @@
+"""What wakes a function: HTTP requests, messages in queues, schedules."""

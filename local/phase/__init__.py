@@ -1,0 +1,1 @@
+"""Simulated users of the phase streams: oscillators, their producer, and viewers."""
