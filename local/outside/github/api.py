@@ -123,7 +123,7 @@ def pull_content(repository: Repository, pull: Pull) -> Json:
 
 def _files(call: Call) -> Reply:
     pull = call.repository.pulls.get(call.number("number"))
-    return call.page(files.changed(call.repository, pull)) if pull else refused(404, "Not Found")
+    return call.page(files.changed(call.repository, pull)[: files.MOST_FILES]) if pull else refused(404, "Not Found")
 
 
 def _compare(call: Call) -> Reply:

@@ -10,11 +10,11 @@ _LONGEST_PATCH = 100_000  # characters; GitHub leaves out longer ones
 
 
 def changed(repository: Repository, pull: Pull) -> list[Json]:
-    """Files in the order of their names, against the merge base."""
+    """Files in the order of their names, against the merge base: all of them, though the API lists MOST_FILES."""
     head = repository.commits[pull.head_sha]
     base = repository.merge_base(repository.commits[pull.base_sha], head)
     before = base.files if base else {}
-    return list(_listed(repository, before, head.files, pull.renames))[:MOST_FILES]
+    return list(_listed(repository, before, head.files, pull.renames))
 
 
 def _listed(

@@ -2,8 +2,8 @@
 
 import pytest
 
-from kaizen.runtime.rotation import REFRESH_SECONDS
 from kaizen.github.signatures import signature
+from kaizen.runtime.rotation import REFRESH_SECONDS
 from kaizen.runtime.secrets import CACHE_SECONDS, SecretError, SecretMissingError
 from tests.unit.webhook.samples import SECRET, Clock, Secrets, flips, verifier
 

@@ -1,0 +1,1 @@
+"""Prometheus on this machine: series that are functions of time, asked for by exact selectors."""
