@@ -5,8 +5,8 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
+from local.doors.servers import Handler, bind
 from local.outside.service import Request, Service
-from local.servers import Handler, bind
 
 
 class Door(Handler):
