@@ -12,6 +12,7 @@ EDGES = {
     "kaizen.runtime.log": "the one logger",
     "kaizen.runtime.secrets": "reads SSM",
     "kaizen.policy.store": "reads SSM",
+    "kaizen.github.kms": "knows what KMS raises: a key that cannot sign is an error of GitHub's client",
     "kaizen.times": "utc_now, the one wall clock",
 }
 EDGE_FILES = ("handler", "store")
@@ -20,7 +21,10 @@ IMPURE_NAMES = ("os.environ", "os.getenv", "datetime.now", "datetime.utcnow", "t
 
 # Parts of the layer that one function alone uses today, each with the reason why it still lives there.
 SHARED_ELSEWHERE = {
-    "kaizen.github.signatures": "the local stack signs the sample deliveries with it",
+    "kaizen.github": "features that review, report and check deployments ask GitHub through it",
+    "kaizen.prometheus": "features that replay rules and check queries ask Prometheus through it",
+    "kaizen.runtime.outbound": "the clients of GitHub and Prometheus call through it",
+    "kaizen.events.slack": "features whose buttons are pressed read it; the door writes it",
     "kaizen.slack": "every feature that tells people something posts through the one outbox; the digest is the first",
     "kaizen.policy.__main__": "operators check a policy with it",
     "kaizen.phase": "the wire format is shared with producers and the page's decoder by golden vectors",

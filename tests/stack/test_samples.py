@@ -6,10 +6,13 @@ import json
 import pytest
 
 from kaizen.github.signatures import signature
+from kaizen.slack import requests as slack
+from kaizen.times import utc_now
 from local import paths
 from local.stack import Stack
 
 # The frames of the downsampler's sample are those that phase_ingest takes in its own: that one goes first.
+SLACK_SECRET = "8f742231b10e8888abcd99yyyzzz85a5"  # of Slack's documentation
 SAMPLES = sorted((paths.ROOT / "events").glob("*.json"), key=lambda path: (path.stem == "phase_downsampler", path))
 
 
@@ -24,10 +27,15 @@ def test_sample_event(stack: Stack, sample) -> None:  # type: ignore[no-untyped-
     if "authorization" in headers:
         token = stack.producer_token if sample.stem == "phase_ingest" else stack.metrics_token
         headers["authorization"] = f"Bearer {token}"
+    body = event.get("body", "")
+    raw = base64.b64decode(body) if event.get("isBase64Encoded") else body.encode()
     if "x-hub-signature-256" in headers:
-        body = event["body"]
-        raw = base64.b64decode(body) if event.get("isBase64Encoded") else body.encode()
         headers["x-hub-signature-256"] = signature(raw, stack.webhook_secret)
+    if slack.SIGNATURE_HEADER in headers:
+        stack.aws.put_secret(stack.template.parameters["SlackSigningSecretParameter"], SLACK_SECRET)
+        stamp = str(int(utc_now().timestamp()))
+        signed = slack.signature(stamp, raw, SLACK_SECRET)
+        headers |= {slack.TIMESTAMP_HEADER: stamp, slack.SIGNATURE_HEADER: signed}
     answer = stack.invoke(function, event)
     assert answer.error == ""
     if isinstance(answer.payload, dict) and "statusCode" in answer.payload:
