@@ -3,7 +3,7 @@ PYTHON ?= python3.13
 CONFIG ?= default
 PORT ?= $(or $(KAIZEN_PORT),8700)
 OSCILLATORS ?= 100000
-REGION ?= eu-west-1
+REGION ?= $(or $(AWS_REGION),$(AWS_DEFAULT_REGION),eu-west-1)
 
 UV := .build/bootstrap/bin/uv
 PY := .venv/bin/python
@@ -62,7 +62,7 @@ build: .build/sam/.done ## validate the template and build what is deployed
 	@$(SAM) build --build-dir .build/aws
 
 deploy: build ## build and deploy; CONFIG=prod chooses another part of samconfig.toml
-	@$(SAM) deploy --template-file .build/aws/template.yaml --config-file "$(CURDIR)/samconfig.toml" --config-env $(CONFIG)
+	@$(SAM) deploy --template-file .build/aws/template.yaml --config-file "$(CURDIR)/samconfig.toml" --config-env $(CONFIG) --region $(REGION)
 
 policy: .venv/.done ## check FILE, show what it changes, and put it in force on the stack of CONFIG
 	@PYTHONPATH=layers/common $(PY) -m tools.policy "$(FILE)" --config $(CONFIG) $(if $(YES),--yes)

@@ -7,6 +7,7 @@ OWN = {
     "webhook": "GithubSecretParameter",
     "metrics": "MetricsTokenParameter",
     "producer": "ProducerTokenParameter",
+    "button": "ButtonSecretParameter",
 }
 
 

@@ -21,3 +21,6 @@ def emulator(machine: str) -> Path:
 def layer_folders(source: str) -> list[Path]:
     """A layer's own source, so that edits are live, and its libraries built for this machine's processor."""
     return [ROOT / source, BUILD / "layers" / Path(source).name]
+
+
+POLICY = ROOT / "examples" / "policy.toml"  # of `make run`, unless another is named

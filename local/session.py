@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kaizen.policy.document import PolicyError, parse
-from kaizen.policy.store import DEFAULT_FILE
 from local import paths, startpage
 from local.demo import FEATURES
 from local.demo.feature import Check, Feature, left_out, stop
@@ -100,12 +99,12 @@ def _shown(feature: Feature, stack: Stack) -> bool:
     return not reason
 
 
-def policy_text(name: str | None) -> str | None:
-    """The text of a policy file; None, for the layer's default, when there is no name.
+def policy_text(name: str | None) -> str:
+    """The text of a policy file; that of the example when there is no name.
 
     Raises LocalError when the policy that would be in force cannot be read or is refused.
     """
-    path = DEFAULT_FILE if name is None else Path(name)
+    path = paths.POLICY if name is None else Path(name)
     try:
         text = path.read_text(encoding="utf-8")
         parse(text)
@@ -113,7 +112,7 @@ def policy_text(name: str | None) -> str | None:
         raise LocalError(f"cannot read the policy {path}: {error.strerror}") from error
     except (PolicyError, UnicodeDecodeError) as error:
         raise LocalError(f"{path} is no valid policy: {error}") from error
-    return None if name is None else text
+    return text
 
 
 def _show(up: Up) -> None:

@@ -27,6 +27,7 @@ from local.lambda_.emulator import Emulator, Invocation
 from local.outside import world
 from local.outside.world import World
 from local.template import Schedule, Template, load
+from tools import policy as policy_tool
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,10 +162,10 @@ class Stack:
         parameters = self.template.parameters
         named = {parameters[name]: self.secrets[each] for each, name in own.OWN.items() if name in parameters}
         named |= self.outside.secrets(self.addresses.outside, parameters)
-        if self._policy is not None:
-            named[parameters["PolicyParameter"]] = self._policy
         for name, value in named.items():
             self.aws.put_secret(name, value)
+        if self._policy is not None:  # as `make policy` does it
+            policy_tool.put(self.aws, parameters["PolicyParameter"], self.aws.physical["PolicyBucket"], self._policy)
         self.outside.prepare(self.aws.client, parameters)
         self.say("AWS: moto, with the template's tables, queues, bus and bucket")
 

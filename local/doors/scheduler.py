@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from local.aws.stand_ins import function_of
 from local.doors.schedules import At, Rule, parse
 from local.errors import LocalError
@@ -32,7 +34,8 @@ class Scheduler:
     """Looks once a second for what is due. One that is due runs in a thread of its own, never twice at once.
 
     `run(function, payload, dead_letters)` invokes a function by its logical id, with retries; `send(arn, text)` puts a
-    text into a queue. Runs that were missed are not made up for, but an `at()` in the past runs at once.
+    text into a queue, whether target or dead letters. Runs that were missed are not made up for, but an `at()` in the
+    past runs at once.
     """
 
     def __init__(
@@ -123,11 +126,14 @@ class Scheduler:
         dead_letters = target.get("DeadLetterConfig", {}).get("Arn", "")
         function = function_of(target["Arn"])
         try:
+            if target["Arn"].startswith("arn:aws:sqs:"):
+                self._send(target["Arn"], text)
+                return
             payload = json.loads(text)
             if not function:
-                raise LocalError(f"{target['Arn']} is no function of this stack")
+                raise LocalError(f"{target['Arn']} is no function of this stack and no queue")
             self._run_function(function, payload, dead_letters)
-        except (ValueError, LocalError) as error:
+        except (ValueError, LocalError, ClientError) as error:
             self._say(f"the schedule {given['Name']} cannot be delivered: {error}")
             if dead_letters:
                 self._send(dead_letters, text)

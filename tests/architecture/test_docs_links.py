@@ -55,7 +55,9 @@ def fault(page: Path, target: str) -> str:
 
 @cache
 def runbooks() -> str:
-    return RUNBOOKS.read_text(encoding="utf-8")
+    """docs/operate.md and the features' own pages, whose part `## Alarms` and `## Alerts` are theirs."""
+    pages = [RUNBOOKS, *sorted((ROOT / "docs" / "features").glob("*.md"))]
+    return "\n".join(page.read_text(encoding="utf-8") for page in pages)
 
 
 def alerts() -> Iterator[tuple[str, dict[str, Any]]]:
@@ -86,7 +88,7 @@ def test_each_alert_has_a_runbook(alert: str, annotations: dict[str, Any]) -> No
 
 @pytest.mark.parametrize("alarm", resources("AWS::CloudWatch::Alarm"))
 def test_each_alarm_has_a_runbook(alarm: str) -> None:
-    assert alarm.lower() in anchors(runbooks()), f"docs/operate.md needs a section ### {alarm}"
+    assert alarm.lower() in anchors(runbooks()), f"docs/operate.md or the feature's page needs a section ### {alarm}"
 
 
 def test_runbooks_are_of_alerts_and_alarms_that_there_are() -> None:

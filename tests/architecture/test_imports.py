@@ -8,10 +8,12 @@ from tests.architecture.house import Module, features, function_modules, layer_m
 
 # The edges: the only modules that may import an AWS library, read the environment or the clock. Each has its reason.
 EDGES = {
+    "kaizen.storage.transact": "knows what DynamoDB raises",
     "kaizen.metrics.counting": "knows what AWS raises: a count may fail, and what it counts still stands",
     "kaizen.runtime.log": "the one logger",
     "kaizen.runtime.secrets": "reads SSM",
     "kaizen.policy.store": "reads SSM",
+    "kaizen.github.kms": "knows what KMS raises: a key that cannot sign is an error of GitHub's client",
     "kaizen.times": "utc_now, the one wall clock",
 }
 EDGE_FILES = ("handler", "store")
@@ -20,9 +22,12 @@ IMPURE_NAMES = ("os.environ", "os.getenv", "datetime.now", "datetime.utcnow", "t
 
 # Parts of the layer that one function alone uses today, each with the reason why it still lives there.
 SHARED_ELSEWHERE = {
-    "kaizen.github.signatures": "the local stack signs the sample deliveries with it",
+    "kaizen.github": "canary monitor, rule linting and dashboard diff ask GitHub; the local stack signs samples",
+    "kaizen.pager": "the canary monitor, the sandbox reaper and the bandwidth log page",
+    "kaizen.prometheus": "the sandbox reaper, the bandwidth log and rule linting ask Prometheus",
     "kaizen.events": "what is on the bus is a contract between who publishes and whoever subscribes later",
     "kaizen.slack": "every feature that tells people something posts through the one outbox; the digest is the first",
+    "kaizen.runtime.outbound": "every call to a service outside goes through it",
     "kaizen.policy.__main__": "operators check a policy with it",
     "kaizen.policy.lines": "names the lines of faults, for operators",
     "kaizen.phase": "the wire format is shared with producers and the page's decoder by golden vectors",

@@ -9,6 +9,8 @@ from tests.architecture.house import lambda_functions, listed, resources, statem
 WRITES = {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:BatchWriteItem"}
 # Counters are written by every feature, each only through kaizen.metrics, with the state they count.
 SHARED_TABLES = {"MetricsTable"}
+# Tables of which each function writes the keys that begin as its condition says, and no two the same.
+PARTED_TABLES = {"SlackTable"}
 # Actions that AWS offers for no single resource; none is needed yet.
 WITHOUT_RESOURCE_LEVEL: set[str] = set()
 
@@ -50,8 +52,28 @@ def test_each_table_has_one_writer() -> None:
             for resource in listed(statement["Resource"]):
                 writers[target(resource)].add(name)
     for table, names in writers.items():
-        if table not in SHARED_TABLES:
+        if table not in SHARED_TABLES | PARTED_TABLES:
             assert len(names) == 1, (table, names)
+
+
+def prefixes(statement: dict[str, Any]) -> list[str]:
+    """The beginnings of the keys that a statement is confined to; none for one that is not confined."""
+    conditions = statement.get("Condition", {}).get("ForAllValues:StringLike", {})
+    return [str(each).rstrip("*") for each in listed(conditions.get("dynamodb:LeadingKeys", []))]
+
+
+def test_each_key_prefix_of_a_parted_table_has_one_writer() -> None:
+    for table in PARTED_TABLES:
+        owners: dict[str, str] = {}
+        for name, statement in all_statements():
+            written = WRITES & set(listed(statement["Action"]))
+            if written and table in {target(each) for each in listed(statement["Resource"])}:
+                assert prefixes(statement), f"{name} may write any key of {table}"
+                for prefix in prefixes(statement):
+                    rivals = [each for each in owners if each.startswith(prefix) or prefix.startswith(each)]
+                    assert all(owners[each] == name for each in rivals), (table, prefix, name)
+                    owners[prefix] = name
+        assert len(set(owners.values())) > 1
 
 
 def test_tables_can_be_restored() -> None:

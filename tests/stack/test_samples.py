@@ -6,7 +6,10 @@ import json
 import pytest
 
 from kaizen.github.signatures import signature
+from kaizen.slack import requests as slack
+from kaizen.times import utc_now
 from local import paths
+from local.outside.slack.service import Slack
 from local.stack import Stack
 
 # The frames of the downsampler's sample are those that phase_ingest takes in its own: that one goes first.
@@ -24,10 +27,14 @@ def test_sample_event(stack: Stack, sample) -> None:  # type: ignore[no-untyped-
     if "authorization" in headers:
         token = stack.secrets["producer"] if sample.stem == "phase_ingest" else stack.secrets["metrics"]
         headers["authorization"] = f"Bearer {token}"
+    body = event.get("body", "")
+    raw = base64.b64decode(body) if event.get("isBase64Encoded") else body.encode()
     if "x-hub-signature-256" in headers:
-        body = event["body"]
-        raw = base64.b64decode(body) if event.get("isBase64Encoded") else body.encode()
         headers["x-hub-signature-256"] = signature(raw, stack.secrets["webhook"])
+    if slack.SIGNATURE_HEADER in headers:
+        stamp = str(int(utc_now().timestamp()))
+        signed = slack.signature(stamp, raw, stack.outside.of(Slack).signing_secret)
+        headers |= {slack.TIMESTAMP_HEADER: stamp, slack.SIGNATURE_HEADER: signed}
     answer = stack.invoke(function, event)
     assert answer.error == ""
     if isinstance(answer.payload, dict) and "statusCode" in answer.payload:

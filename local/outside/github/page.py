@@ -49,7 +49,7 @@ main { max-width: 960px; margin: 0 auto; padding: 24px; display: grid; gap: 28px
 .words { display: grid; gap: 12px; overflow-wrap: anywhere; } .words > * { margin: 0; min-width: 0; }
 .words blockquote { padding-left: 12px; border-left: 4px solid var(--line); color: var(--soft); }
 .words ul, .words ol { padding-left: 22px; } details > * + * { margin-top: 8px; } summary { cursor: pointer; }
-.words img { max-width: 100%; } .wide { overflow-x: auto; }
+.words img { max-width: 100%; }
 table { border-collapse: collapse; display: block; overflow-x: auto; }
 th { text-align: left; font-size: 12px; color: var(--soft); padding: 0 12px 6px 0; }
 td { padding: 8px 12px 8px 0; border-top: 1px solid var(--line); vertical-align: top; }

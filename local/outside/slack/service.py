@@ -1,6 +1,7 @@
 """Slack's doors: an Incoming Webhook, the parts of its Web API that we call, the inbox, and orders for tests."""
 
 import json
+import secrets
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -25,6 +26,7 @@ class Slack:
 
     def __init__(self) -> None:
         self.workspace = Workspace(BOT_TOKEN)
+        self.signing_secret = secrets.token_hex(16)  # what Slack signs its requests with
 
     def parameters(self, address: str) -> Mapping[str, str]:
         return {"SlackApiUrl": f"{address}/api/"}
@@ -32,6 +34,7 @@ class Slack:
     def secrets(self, address: str, parameters: Mapping[str, str]) -> Mapping[str, str]:
         return {
             parameters["SlackTokenParameter"]: BOT_TOKEN,
+            parameters["SlackSigningSecretParameter"]: self.signing_secret,
             f"{parameters['SlackWebhookParameterPrefix']}{DEFAULT_WEBHOOK}": webhook(address),
         }
 

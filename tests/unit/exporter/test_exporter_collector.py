@@ -196,6 +196,12 @@ def largest_policy() -> Policy:
     return parse(f"[components]\n{components}\n{severities}\n{feed}")
 
 
+def full(metric: Metric, values: tuple[str, ...]) -> Series:
+    """A series that has counted much."""
+    counts = [10**5] * (len(metric.buckets) + 1)
+    return Series(dict(zip(metric.labels, values, strict=True)), 1e9, 1e9, 10**6, counts, WRITTEN)
+
+
 @pytest.mark.parametrize("form", FORMS)
 def test_the_largest_policy_fits_in_a_response(form: str) -> None:
     """Lambda answers with at most 6 MB of JSON; unzipped, since not every scraper takes gzip."""
@@ -207,11 +213,7 @@ def test_the_largest_policy_fits_in_a_response(form: str) -> None:
     ]
     assert len(groups) == 52 * 10
     stored = rows(
-        *(
-            (metric.name, Series(dict(zip(metric.labels, values, strict=True)), 1e9, 1e9, 10**6, [10**5] * 15, WRITTEN))
-            for metric in CATALOGUE.values()
-            for values in metric.initial(policy)
-        )
+        *((metric.name, full(metric, values)) for metric in CATALOGUE.values() for values in metric.initial(policy))
     )
     windows = [window(each["component"], each["severity"], [123_456, 234_567], []) for each in groups]
     response = reply(200, body(reading(stored, windows, policy), form))

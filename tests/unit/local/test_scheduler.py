@@ -107,10 +107,17 @@ def test_the_dead_letters_go_along(played: Played) -> None:
     assert played.look(NOW) == [("Worker", {"n": 1}, DEAD)]
 
 
+def test_a_queue_gets_the_input_as_it_is(played: Played) -> None:
+    played.create(at(NOW), target={"Arn": "arn:aws:sqs:eu-west-1:123456789012:work"}, ActionAfterCompletion="DELETE")
+    assert played.look(NOW) == []
+    assert played.sent == [("arn:aws:sqs:eu-west-1:123456789012:work", '{"n": 1}')]
+    assert (played.said, played.names) == ([], [])
+
+
 @pytest.mark.parametrize(
     ("target", "fault"),
     [
-        ({"Arn": DEAD}, "is no function of this stack"),
+        ({"Arn": "arn:aws:sns:eu-west-1:123456789012:topic"}, "is no function of this stack"),
         ({"Arn": function_arn("Broken")}, "there is no function Broken"),
         ({"Input": "no JSON"}, "Expecting value"),
     ],

@@ -103,11 +103,12 @@ class Github:
         body = None if given is None else json.dumps(given).encode()
         try:
             answer = self._followed(method, address, body, fresh=False)
-            if answer.status >= 500 and method == "GET":
-                answer = self._followed(method, address, body, fresh=False)
+            again = answer.status >= 500 and method == "GET"
         except UnavailableError:
             if method != "GET":
                 raise
+            again = True
+        if again:
             answer = self._followed(method, address, body, fresh=False)
         if answer.status == 401:
             answer = self._followed(method, address, body, fresh=True)

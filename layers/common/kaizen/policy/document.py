@@ -6,7 +6,7 @@ from dataclasses import fields
 
 from kaizen.policy.model import Policy
 from kaizen.policy.reader import Table
-from kaizen.policy.sections import feed, routes, streams, tickets
+from kaizen.policy.sections import canary, feed, routes, streams, tickets
 
 
 class PolicyError(Exception):
@@ -38,6 +38,7 @@ def _read(file: Table) -> Policy:
         routes=routes.read(file),
         feed=feed.read(file),
         streams=streams.read(file),
+        canary=canary.read(file),
     )
     file.close()
     return policy
@@ -48,3 +49,4 @@ def _contradictions(policy: Policy) -> Iterator[str]:
     yield from tickets.contradictions(policy)
     yield from routes.contradictions(policy.routes, policy)
     yield from streams.contradictions(policy.streams)
+    yield from canary.contradictions(policy.canary)

@@ -1,7 +1,8 @@
 """The policy as functions see it: the rules of tickets, and what each other section says."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from kaizen.policy.sections.canary import CanaryPolicy
 from kaizen.policy.sections.feed import FeedPolicy
 from kaizen.policy.sections.routes import Route
 from kaizen.policy.sections.streams import StreamPolicy
@@ -15,6 +16,7 @@ class Policy(TicketRules):
     routes: tuple[Route, ...]
     feed: FeedPolicy
     streams: tuple[StreamPolicy, ...] = ()
+    canary: CanaryPolicy = field(default_factory=CanaryPolicy)
 
     def stream(self, name: str) -> StreamPolicy | None:
         """The stream of that id; None when the policy knows none."""

@@ -56,6 +56,12 @@ class Poster(Protocol):
         Raises RefusedError, RateLimitedError, UnreachableError (nothing was posted) or UnclearError.
         """
 
+    def edit(self, message: Message, stamp: str) -> str:
+        """Let the message with that timestamp say something else; its timestamp, which stays.
+
+        Raises as `post` does; RefusedError where nothing can be edited.
+        """
+
     def find(self, key: str, since: datetime, thread: str) -> str | None:
         """The timestamp of the message that was posted with this key; None when there is none.
 
@@ -83,6 +89,9 @@ class Webhook:
             _judge(answer.status_code, answer.headers, "" if answer.body == "ok" else answer.body or "nothing at all")
         return ""
 
+    def edit(self, message: Message, stamp: str) -> str:
+        raise refused("cant_update_message")
+
     def find(self, key: str, since: datetime, thread: str) -> str | None:
         raise BlindError("webhook", "an Incoming Webhook cannot look what was posted")
 
@@ -108,6 +117,11 @@ class Bot:
         }
         answer = self._call("chat.postMessage", json=content | ({"thread_ts": thread} if thread else {}))
         return str(answer["ts"])
+
+    def edit(self, message: Message, stamp: str) -> str:
+        # Blocks are sent each time: without them, Slack would show the text alone.
+        content = {"channel": self._channel, "ts": stamp, "text": message.text, "blocks": list(message.blocks)}
+        return str(self._call("chat.update", json=content)["ts"])
 
     def find(self, key: str, since: datetime, thread: str) -> str | None:
         method = "conversations.replies" if thread else "conversations.history"

@@ -4,7 +4,16 @@ Names follow Prometheus's conventions (base units, `_total` on counters only); `
 `kaizen_ticket_seconds`, `canary_deployment_start_time` and `bytes_saved_total` are the roadmap's own.
 """
 
-from kaizen.metrics.catalogue import feed, phase_frames, phase_stream, slack, tickets, webhook
+from kaizen.metrics.catalogue import (
+    canary,
+    feed,
+    phase_frames,
+    phase_stream,
+    slack,
+    slack_interactions,
+    tickets,
+    webhook,
+)
 from kaizen.metrics.catalogue.metric import Kind, Metric
 
 __all__ = ["CATALOGUE", "Kind", "Metric"]
@@ -13,7 +22,9 @@ _FEATURES = (
     tickets,
     webhook,
     slack,
+    slack_interactions,
     feed,
+    canary,
     phase_stream,
     phase_frames,
 )

@@ -16,6 +16,7 @@ BY_POLICY: "Mapping[str, Callable[[Policy], tuple[str, ...]]]" = {
     "severity": lambda policy: policy.severity_names,
     "route": lambda policy: tuple(route.name for route in policy.routes),
     "stream": lambda policy: tuple(stream.id for stream in policy.streams),
+    "environment": lambda policy: policy.canary.environments,
     "level": lambda policy: tuple(map(str, range(1 + max((each.levels for each in policy.streams), default=0)))),
 }
 

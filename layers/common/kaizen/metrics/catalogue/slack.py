@@ -17,7 +17,7 @@ METRICS = (
         "Calls to Slack.",
         ("method", "result"),
         values={
-            "method": ("chat.postMessage", "conversations.history", "conversations.replies", "webhook"),
+            "method": ("chat.postMessage", "chat.update", "conversations.history", "conversations.replies", "webhook"),
             "result": ("ok", "ratelimited", "error"),
         },
     ),

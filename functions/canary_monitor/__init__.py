@@ -1,0 +1,1 @@
+"""Canaries: deployments that somebody is to finish within a budget of time, and a page when nobody does."""

@@ -1,0 +1,124 @@
+"""SQS batch -> one deployment's fact or one alarm each -> the failed ones go back alone."""
+
+import os
+import time
+import uuid
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from canary_monitor.alarms import Alarms
+from canary_monitor.incoming import read_message
+from canary_monitor.monitor import Monitor, Outside
+from canary_monitor.reread import rereader
+from canary_monitor.store import CanaryStore
+from kaizen.github.auth import TokenAuth
+from kaizen.github.client import Github
+from kaizen.pager.client import Pager
+from kaizen.policy.sections.canary import CanaryPolicy
+from kaizen.policy.store import current_policy
+from kaizen.runtime.log import logger
+from kaizen.runtime.outbound import Outbound
+from kaizen.runtime.secrets import SecretMissingError, secret
+from kaizen.runtime.settings import Settings
+from kaizen.slack.client import Bot, Poster, Webhook
+from kaizen.slack.notices import Notices
+from kaizen.times import utc_now
+
+_CLIENT = Config(connect_timeout=1, read_timeout=5, retries={"total_max_attempts": 3, "mode": "standard"})
+_LEASE = timedelta(seconds=90)  # longer than the function may run
+_GITHUB_SECONDS = 5.0  # then the page goes out without it
+
+
+@dataclass(frozen=True)
+class CanarySettings(Settings):
+    canaries_table: str
+    metrics_table: str
+    slack_table: str
+    policy_parameter: str
+    schedule_group: str
+    schedule_role_arn: str
+    canary_queue_arn: str
+    canary_dead_letter_queue_arn: str
+    github_api_url: str
+    github_token_parameter: str
+    pager_url: str
+    pager_key_parameter: str
+    slack_token_parameter: str
+    slack_api_url: str
+
+
+@cache
+def settings() -> CanarySettings:
+    return CanarySettings.from_env(os.environ)
+
+
+@cache
+def dynamodb() -> Any:
+    return boto3.client("dynamodb", config=_CLIENT)
+
+
+@cache
+def alarms() -> Alarms:
+    given = settings()
+    client = boto3.client("scheduler", config=_CLIENT)
+    return Alarms(
+        client,
+        given.schedule_group,
+        given.canary_queue_arn,
+        given.schedule_role_arn,
+        given.canary_dead_letter_queue_arn,
+    )
+
+
+@cache
+def github() -> Github:
+    given = settings()
+    send = Outbound(read=_GITHUB_SECONDS)
+    return Github(given.github_api_url, TokenAuth(given.github_token_parameter, secret), send, utc_now)
+
+
+def poster(policy: CanaryPolicy) -> Poster:
+    """The way into the channel. Raises SecretError, or RefusedError for an address that is none."""
+    if policy.webhook_parameter is not None:
+        return Webhook(secret(policy.webhook_parameter))
+    assert policy.channel is not None
+    return Bot(secret(settings().slack_token_parameter), policy.channel, settings().slack_api_url)
+
+
+def monitor(policy: CanaryPolicy) -> Monitor:
+    given = settings()
+    notices = Notices(dynamodb(), given.slack_table, "canary", uuid.uuid4().hex, _LEASE)
+    try:
+        routing_key = secret(given.pager_key_parameter)
+    except SecretMissingError:
+        routing_key = ""
+        logger.warning("no pager is set up: Slack alone hears of canaries", parameter=given.pager_key_parameter)
+    outside = Outside(
+        alarms=alarms(),
+        page=Pager(given.pager_url, Outbound(), time.sleep).send if routing_key else None,
+        routing_key=routing_key,
+        reread=rereader(github),
+        show=lambda subject, message: notices.show(subject, message, poster(policy), utc_now),
+    )
+    store = CanaryStore(dynamodb(), given.canaries_table, given.metrics_table)
+    return Monitor(store, outside, policy, utc_now)
+
+
+@logger.inject_lambda_context(clear_state=True)
+def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Reports the messages that failed; the queue tries them again and moves them to its dead-letter queue."""
+    failed = []
+    for message in event["Records"]:
+        try:
+            work = read_message(message)
+            result = work(monitor(current_policy(settings().policy_parameter).canary))
+            logger.info("canary", result=result)
+        except Exception as error:  # noqa: BLE001 - one message must not fail its neighbours, whatever is wrong with it
+            logger.exception("canary not handled", message_id=message["messageId"], error=type(error).__name__)
+            failed.append({"itemIdentifier": message["messageId"]})
+    return {"batchItemFailures": failed}

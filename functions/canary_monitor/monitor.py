@@ -1,0 +1,179 @@
+"""One fact about a deployment taken in, and the world brought in line with it: gauges, alarm, page, message.
+
+Facts and gauges are written first, in one transaction. What goes out follows; each step can be repeated, and what was
+done is written down in the end. A run that breaks off is repeated by the queue and does what is left.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from canary_monitor.alarms import Alarm
+from canary_monitor.group import Canary, Group, Status, merged
+from canary_monitor.plan import Steps, Told, forgotten, gauges, steps
+from canary_monitor.store import CanaryStore, Record
+from canary_monitor.wording import Subject, incident, message
+from kaizen.events.github.deployment import GithubDeployment
+from kaizen.pager.events import resolve, trigger
+from kaizen.policy.sections.canary import CanaryPolicy
+from kaizen.slack.blocks import Message
+
+
+class UnreadError(Exception):
+    """GitHub could not be asked how a deployment stands; the text says why, for the person who is paged."""
+
+
+class CanaryFailedError(Exception):
+    """Somebody could not be told, or the alarm not be set. The queue tries again, then keeps a dead letter."""
+
+
+class SetAlarms(Protocol):
+    def set(self, alarm: Alarm, at: datetime) -> None: ...
+
+    def unset(self, alarm: Alarm) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """The world. `page` sends an event to the pager, None where none is set up; `routing_key` goes with each.
+
+    `reread` gives a deployment's statuses as GitHub has them now, and raises UnreadError. `show` posts or edits the
+    message of a subject.
+    """
+
+    alarms: SetAlarms
+    page: Callable[[Mapping[str, Any]], None] | None
+    routing_key: str
+    reread: Callable[[Group, Canary], Iterable[Status]]
+    show: Callable[[str, Message], object]
+
+
+def status_of(event: GithubDeployment) -> Status:
+    return Status(
+        deployment=event.deployment_id,
+        created_at=event.created_at,
+        state=event.state,
+        at=event.status_at or event.created_at,
+        ref=event.ref,
+        sha=event.sha,
+        creator=event.creator,
+        url=event.log_url,
+    )
+
+
+class Monitor:
+    """`clock` gives aware UTC."""
+
+    def __init__(
+        self, store: CanaryStore, outside: Outside, policy: CanaryPolicy, clock: Callable[[], datetime]
+    ) -> None:
+        self._store = store
+        self._outside = outside
+        self._policy = policy
+        self._clock = clock
+        self._life = timedelta(seconds=policy.life_seconds)
+
+    def take(self, event: GithubDeployment) -> str:
+        """Take in one delivery; `taken`, or `ignored` where there are no canaries. Raises as `_work` does."""
+        if not self._policy.watches(event.repository, event.environment):
+            return "ignored"
+        budget = self._policy.budget(event.repository, event.environment, event.task, event.payload) or 0
+        record = self._store.load(event.repository_id, event.environment, event.task) or Record(
+            Group(event.repository_id, event.repository, event.environment, event.task), {}
+        )
+        group = replace(merged(record.group, status_of(event)), repository=event.repository)
+        told = {event.deployment_id: Told(budget)} | dict(record.told)
+        told[event.deployment_id] = replace(told[event.deployment_id], budget=budget)
+        self._work(record, group, told)
+        return "taken"
+
+    def check(self, alarm: Alarm) -> str:
+        """A budget or a life has ended: look again. `gone` where nothing is known of the group any more."""
+        record = self._store.load(alarm.repository_id, alarm.environment, alarm.task)
+        if record is None:
+            return "gone"
+        self._work(record, record.group, record.told)
+        return "checked"
+
+    def _work(self, before: Record, group: Group, told: Mapping[int, Told]) -> None:
+        """Raises CanaryFailedError naming everything that failed, once everything has been tried."""
+        now = self._clock()
+        unread: dict[int, str] = {}
+        for canary in group.canaries:
+            if steps(group, canary, told[canary.deployment], now, self._life).page:
+                try:
+                    for status in self._outside.reread(group, canary):
+                        group = merged(group, status)
+                except UnreadError as error:
+                    unread[canary.deployment] = str(error)
+        record = self._save(before, group, told, now)
+        after, faults = self._act(record, now, unread)
+        if after != record.told:
+            self._store.save(replace(record, told=after), [], now)
+        if faults:
+            raise CanaryFailedError("; ".join(str(each) for each in faults)) from ExceptionGroup("canary", faults)
+
+    def _save(self, before: Record, group: Group, told: Mapping[int, Told], now: datetime) -> Record:
+        """The facts with the gauges that follow from them."""
+        changes = list(forgotten(before.group, group, before.told))
+        after: dict[int, Told] = {}
+        for canary in group.canaries:
+            known = told[canary.deployment]
+            is_now = steps(group, canary, known, now, self._life).standing
+            made = list(gauges(group, canary, known, is_now))
+            changes += made
+            after[canary.deployment] = replace(
+                known,
+                exported=is_now.state == "in_flight",
+                counted=known.counted or any(each.metric == "kaizen_canary_duration_seconds" for each in made),
+            )
+        if (group, after) == (before.group, dict(before.told)):
+            return before
+        return self._store.save(replace(before, group=group, told=after), changes, now)
+
+    def _act(self, record: Record, now: datetime, unread: Mapping[int, str]) -> tuple[dict[int, Told], list[Exception]]:
+        """What was told by then, and what failed."""
+        group, faults = record.group, []
+        told = dict(record.told)
+        for canary in group.canaries:
+            wanted = steps(group, canary, told[canary.deployment], now, self._life)
+            subject = Subject(
+                group, canary, told[canary.deployment].budget, self._policy.runbook, unread.get(canary.deployment, ""),
+                paged=self._outside.page is not None,
+            )  # fmt: skip
+            for act in (self._alarm, self._page, self._show):
+                try:
+                    told[canary.deployment] = act(subject, told[canary.deployment], wanted, now)
+                except Exception as error:  # noqa: BLE001 - raised by `_work` once the rest has been tried
+                    error.add_note(subject.key)
+                    faults.append(error)
+        return told, faults
+
+    def _alarm(self, subject: Subject, told: Told, wanted: Steps, now: datetime) -> Told:
+        group = subject.group
+        alarm = Alarm(group.repository_id, group.environment, group.task, subject.canary.deployment)
+        if wanted.alarm_at == told.alarm_at:
+            return told
+        if wanted.alarm_at is not None:
+            self._outside.alarms.set(alarm, wanted.alarm_at)
+        elif told.alarm_at is not None and told.alarm_at > now:
+            self._outside.alarms.unset(alarm)
+        return replace(told, alarm_at=wanted.alarm_at)
+
+    def _page(self, subject: Subject, told: Told, wanted: Steps, now: datetime) -> Told:
+        if wanted.page:
+            if self._outside.page is not None:
+                self._outside.page(trigger(incident(subject, now), self._outside.routing_key))
+            return replace(told, paged_at=now)
+        if wanted.resolve:
+            if self._outside.page is not None:
+                self._outside.page(resolve(subject.key, self._outside.routing_key))
+            return replace(told, resolved_at=now)
+        return told
+
+    def _show(self, subject: Subject, told: Told, wanted: Steps, now: datetime) -> Told:
+        if not wanted.show:
+            return told
+        self._outside.show(subject.key, message(subject, wanted.standing, now))
+        return replace(told, shown=wanted.standing.state)

@@ -1,0 +1,116 @@
+"""Groups of canaries in their table: one item each, written whole, by whoever read it last."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from canary_monitor.group import Canary, Group
+from canary_monitor.plan import Told
+from kaizen.metrics.changes import Change, actions
+from kaizen.storage.items import from_item, to_item
+from kaizen.storage.transact import transact
+from kaizen.times import format_instant, parse_instant
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+KEPT_FOR = timedelta(days=400)  # after the last delivery; a quiet repository keeps its last good commit for a year
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A group and what was told of its canaries; `version` is 0 before it is first written."""
+
+    group: Group
+    told: Mapping[int, Told]
+    version: int = 0
+
+
+class CanaryStore:
+    def __init__(self, client: "DynamoDBClient", table: str, metrics_table: str) -> None:
+        self._client = client
+        self._table = table
+        self._metrics_table = metrics_table
+
+    def load(self, repository_id: int, environment: str, task: str) -> Record | None:
+        key = to_item({"pk": group_key(repository_id, environment, task), "sk": "group"})
+        answer = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True)
+        return _record(from_item(answer["Item"])) if "Item" in answer else None
+
+    def save(self, record: Record, changes: Sequence[Change], now: datetime) -> Record:
+        """Write the group with the metrics that follow from it; the record with its new version.
+
+        Raises CancelledError of kaizen.storage.transact when another process has written the group since.
+        """
+        group = record.group
+        item = {
+            "pk": group_key(group.repository_id, group.environment, group.task),
+            "sk": "group",
+            "version": record.version + 1,
+            "expires_at": int((now + KEPT_FOR).timestamp()),
+            "repository_id": group.repository_id,
+            "repository": group.repository,
+            "environment": group.environment,
+            "task": group.task,
+            "canaries": [_plain(each) for each in group.canaries],
+            "told": {str(deployment): _plain(each) for deployment, each in record.told.items()},
+        }
+        put: dict[str, Any] = {"TableName": self._table, "Item": to_item(item)}
+        if record.version:
+            put |= {
+                "ConditionExpression": "#version = :version",
+                "ExpressionAttributeNames": {"#version": "version"},
+                "ExpressionAttributeValues": to_item({":version": record.version}),
+            }
+        else:
+            put |= {"ConditionExpression": "attribute_not_exists(pk)"}
+        transact(self._client, [{"Put": put}, *actions(self._metrics_table, changes, now)])
+        return Record(group, record.told, record.version + 1)
+
+
+def group_key(repository_id: int, environment: str, task: str) -> str:
+    return f"group#{repository_id}#{environment}#{task}"
+
+
+def _plain(value: Canary | Told) -> dict[str, Any]:
+    """The fields as the table keeps them: instants as text, a canary's end as a list."""
+    plain: dict[str, Any] = {}
+    for field in fields(value):
+        content = getattr(value, field.name)
+        if isinstance(content, datetime):
+            content = format_instant(content)
+        elif isinstance(content, tuple):
+            content = [format_instant(content[0]), content[1]]
+        plain[field.name] = content
+    return plain
+
+
+def _record(item: Mapping[str, Any]) -> Record:
+    group = Group(
+        item["repository_id"],
+        item["repository"],
+        item["environment"],
+        item["task"],
+        tuple(_canary(each) for each in item["canaries"]),
+    )
+    return Record(group, {int(name): _told(each) for name, each in item["told"].items()}, item["version"])
+
+
+def _canary(plain: Mapping[str, Any]) -> Canary:
+    end = plain["end"]
+    given = dict(plain) | {
+        "created_at": parse_instant(plain["created_at"]),
+        "started_at": _instant(plain["started_at"]),
+        "end": (parse_instant(end[0]), end[1]) if end else None,
+    }
+    return Canary(**given)
+
+
+def _told(plain: Mapping[str, Any]) -> Told:
+    instants = {name: _instant(plain[name]) for name in ("alarm_at", "paged_at", "resolved_at")}
+    return Told(**(dict(plain) | instants))
+
+
+def _instant(text: str | None) -> datetime | None:
+    return parse_instant(text) if text else None

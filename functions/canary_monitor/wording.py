@@ -1,0 +1,147 @@
+"""What people read about a canary: the page, and the Slack message that follows what becomes of it. Pure."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from canary_monitor.group import Canary, Group, Standing
+from kaizen.durations import human
+from kaizen.pager.events import Incident, Link
+from kaizen.slack.blocks import Message, context, header, section
+from kaizen.slack.escape import date, escape, link
+from kaizen.times import format_instant
+
+_WEB = "https://github.com"
+_ENDS = {
+    "success": ("🟢", "Canary finished", "It finished successfully"),
+    "failure": ("🟢", "Canary ended", "It failed and is no longer in flight"),
+    "superseded": ("🟢", "Canary superseded", "A newer deployment has taken its place"),
+    "unknown": ("⚪", "Canary given up", "Nobody finished it: its outcome is unknown"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One canary with what is said of it. `unread` is why GitHub could not be asked again; empty when it could.
+
+    `paged` is False where no pager is set up, so that this message is all that anybody hears.
+    """
+
+    group: Group
+    canary: Canary
+    budget: int
+    runbook: str
+    unread: str = ""
+    paged: bool = True
+
+    @property
+    def key(self) -> str:
+        """What the pager knows it by; both paths to a page use the same."""
+        return f"kaizen/canary/{self.group.repository}/{self.group.environment}/{self.canary.deployment}"
+
+    @property
+    def code(self) -> tuple[str, str]:
+        """(address, words): what it brings against the last canary that succeeded, else its commit."""
+        root = f"{_WEB}/{self.group.repository}"
+        before = [each for each in self.group.canaries if each.age_key < self.canary.age_key and each.sha]
+        good = [each.sha for each in before if each.end is not None and each.end[1] == "success"]
+        if good and good[-1] != self.canary.sha:
+            return f"{root}/compare/{good[-1]}...{self.canary.sha}", "Compare with the last good one"
+        return f"{root}/commit/{self.canary.sha}", "Commit"
+
+
+def incident(subject: Subject, now: datetime) -> Incident:
+    """The page. It can be acted on without anything else: what, since when, where to look, what to press."""
+    canary, group = subject.canary, subject.group
+    assert canary.started_at is not None
+    elapsed = human((now - canary.started_at).total_seconds())
+    address, words = subject.code
+    links = [Link(address, words), Link(f"{_WEB}/{group.repository}/deployments", "Deployments")]
+    if subject.runbook:
+        links.append(Link(subject.runbook, "Runbook"))
+    if canary.url:
+        links.append(Link(canary.url, "Log"))
+    details: dict[str, Any] = {
+        "what to do": "Finish the rollout or roll it back; either ends this incident by itself.",
+        "repository": group.repository,
+        "environment": group.environment,
+        "deployment": str(canary.deployment),
+        "ref": canary.ref,
+        "commit": canary.sha,
+        "started by": canary.creator,
+        "started at": format_instant(canary.started_at),
+        "elapsed": elapsed,
+        "budget": human(subject.budget),
+    }
+    if subject.unread:
+        details["note"] = f"GitHub could not be asked again before this page: {subject.unread}"
+    return Incident(
+        key=subject.key,
+        summary=f"Canary of {group.repository} in {group.environment} has run for {elapsed}, "
+        f"its budget is {human(subject.budget)}",
+        source=group.repository,
+        severity="critical",
+        at=now,
+        component=group.environment,
+        details=details,
+        links=tuple(links),
+    )
+
+
+def message(subject: Subject, is_now: Standing, now: datetime) -> Message:
+    """The Slack message for what the canary is now."""
+    if is_now.state in _ENDS:
+        return _ended(subject, is_now)
+    return _over(subject, now)
+
+
+def _over(subject: Subject, now: datetime) -> Message:
+    canary = subject.canary
+    assert canary.started_at is not None
+    elapsed = human((now - canary.started_at).total_seconds())
+    title = "Canary is over its time budget"
+    lead = (
+        f"🔴 *{escape(subject.group.repository)}* in *{escape(subject.group.environment)}* has run for *{elapsed}* "
+        f"of {human(subject.budget)}, as of {_when(now)}."
+    )
+    todo = "*To do:* finish the rollout, or roll it back. Either ends the page and this message by itself."
+    notes = [f"GitHub could not be asked again before this message: {escape(subject.unread)}."] * bool(subject.unread)
+    if not subject.paged:
+        notes.append("No pager is set up: this message is all that anybody hears of it.")
+    return _message(title, lead, [todo], [*_facts(subject), *notes])
+
+
+def _ended(subject: Subject, is_now: Standing) -> Message:
+    mark, title, what = _ENDS[is_now.state]
+    assert is_now.ended_at is not None
+    took = f" after {human(is_now.seconds)}" if is_now.since is not None else ""
+    lead = (
+        f"{mark} *{escape(subject.group.repository)}* in *{escape(subject.group.environment)}*: {what}{took}, "
+        f"{_when(is_now.ended_at)}."
+    )
+    resolved = "the page is resolved. " if subject.paged else ""
+    rest = f"It was over its budget of {human(subject.budget)}; {resolved}Nothing is left to do."
+    if is_now.state == "unknown":
+        rest = "The page is closed, but the deployment may still be there: look at it, and set its status on GitHub."
+    return _message(title, lead, [rest], _facts(subject))
+
+
+def _facts(subject: Subject) -> list[str]:
+    canary = subject.canary
+    address, words = subject.code
+    links = [link(address, words), link(f"{_WEB}/{subject.group.repository}/deployments", "Deployments")]
+    if subject.runbook:
+        links.append(link(subject.runbook, "Runbook"))
+    by = f" by {escape(canary.creator)}" if canary.creator else ""
+    started = f"Started {_when(canary.started_at)}{by}" if canary.started_at else "Never seen to start"
+    return [f"{started}, ref {escape(canary.ref)}, commit {canary.sha[:7]}", "  ·  ".join(links)]
+
+
+def _message(title: str, lead: str, body: list[str], facts: list[str]) -> Message:
+    blocks = (header(title), section("\n".join([lead, *body])), *(context(each) for each in facts))
+    return Message(blocks, "\n".join([title, lead, *body, *facts]))
+
+
+def _when(instant: datetime) -> str:
+    """In the reader's own zone, UTC where Slack cannot."""
+    return date(instant, "UTC")

@@ -1,0 +1,1 @@
+"""Paging somebody who is on call."""

@@ -1,0 +1,153 @@
+"""Canaries: one that is over its budget is paged for and resolved; one within it only shows on `/metrics`."""
+
+import html
+import json
+import threading
+import time
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from kaizen.durations import human
+from kaizen.times import format_instant, utc_now
+from local.demo import deliveries
+from local.demo.deliveries import Delivery
+from local.demo.looking import need, scrape
+from local.errors import LocalError
+from local.outside.github.service import GithubService
+from local.outside.pager.service import PagerService
+from local.outside.slack.service import Slack
+from local.stack import Stack
+
+REPOSITORY, REPOSITORY_ID, ENVIRONMENT = "example-org/checkout", 640001, "production"
+GOOD, FORGOTTEN, YOUNG = 7000, 7001, 7002  # deployments: the last good one, one over its budget, one within it
+LATE = timedelta(seconds=5)  # until the forgotten one's budget ends
+_PATIENCE = 60  # seconds for a schedule to fire
+
+
+def play(stack: Stack, ended: threading.Event) -> None:
+    """One canary that began so long ago that its budget ends in a few seconds: its alarm fires and pages."""
+    now = utc_now()
+    budget = stack.policy.canary.budget(REPOSITORY, ENVIRONMENT, "deploy", {})
+    assert budget is not None
+    began = now - timedelta(seconds=budget) + LATE
+    tell(stack, GOOD, "success", began - timedelta(days=1))
+    tell(stack, FORGOTTEN, "in_progress", began)
+    tell(stack, YOUNG, "in_progress", now - timedelta(minutes=20), repository="example-org/search", number=640002)
+    stack.drain()
+    if _waited(ended, lambda: bool(stack.outside.of(PagerService).incidents.listed())):
+        stack.drain()
+        stack.say(f"a canary ran over its budget of {human(budget)}: one incident, one message in Slack")
+
+
+def left_out(stack: Stack) -> str:
+    if stack.policy.canary.budget(REPOSITORY, ENVIRONMENT, "deploy", {}) is None:
+        return f"the policy has no canary budget for {REPOSITORY} in {ENVIRONMENT}"
+    return ""
+
+
+def tell(
+    stack: Stack, deployment: int, state: str, at: datetime, repository: str = REPOSITORY, number: int = REPOSITORY_ID
+) -> None:
+    """A status that GitHub knows, and its signed delivery through the door. Raises LocalError unless it is taken."""
+    github = stack.outside.of(GithubService).world
+    github.repository(repository).deployment_status(deployment, state, ENVIRONMENT)
+    headers = {
+        "X-GitHub-Event": "deployment_status",
+        "X-GitHub-Delivery": f"canary-{deployment}-{state.replace('_', '-')}-{int(at.timestamp())}",
+        "X-GitHub-Hook-ID": "480001",
+    }
+    sample = Delivery(
+        f"canary {deployment} {state}", headers, json.dumps(payload(deployment, state, at, repository, number)).encode()
+    )
+    status, answer = deliveries.post(sample, stack.addresses.api, stack.secrets["webhook"])
+    if status != 202:
+        raise LocalError(f"the delivery {sample.name} was answered with {status}: {answer}")
+
+
+def payload(deployment: int, state: str, at: datetime, repository: str, number: int) -> dict[str, Any]:
+    """A `deployment_status` payload with what is read of it, shaped as GitHub's."""
+    person = {"login": "octo-dev", "id": 91001, "type": "User"}
+    created = format_instant(at - timedelta(seconds=30))
+    return {
+        "action": "created",
+        "deployment_status": {
+            "id": deployment * 10 + len(state), "state": state, "creator": person, "description": "",
+            "environment": ENVIRONMENT, "created_at": format_instant(at), "updated_at": format_instant(at),
+            "target_url": "", "log_url": f"https://ci.example.org/runs/{deployment}",
+        },
+        "deployment": {
+            "id": deployment, "sha": f"{deployment:040x}", "ref": "main", "task": "deploy", "payload": {},
+            "original_environment": ENVIRONMENT, "environment": ENVIRONMENT, "description": None, "creator": person,
+            "created_at": created, "updated_at": format_instant(at), "production_environment": True,
+            "transient_environment": False,
+        },
+        "repository": {"id": number, "full_name": repository, "html_url": f"https://github.com/{repository}"},
+        "sender": person,
+    }  # fmt: skip
+
+
+def links(stack: Stack) -> Sequence[tuple[str, str]]:
+    return ()
+
+
+def card(stack: Stack, now: datetime) -> str:
+    starts = [each for each in scrape(stack) if each.name == "kaizen_canary_start_timestamp_seconds"]
+    rows = "".join(
+        f"<tr><td>{html.escape(each.labels['repository'])}</td><td>{html.escape(each.labels['environment'])}</td>"
+        f"<td>{human(now.timestamp() - each.value)}</td></tr>"
+        for each in sorted(starts, key=lambda each: float(each.value))
+    )
+    table = f"<table><tr><th>Repository</th><th>Environment</th><th>In flight for</th></tr>{rows}</table>"
+    return f"<article><h2>Canaries in flight</h2>{table if rows else '<p>None.</p>'}</article>"
+
+
+def _waited(ended: threading.Event, met: Any) -> bool:
+    """Whether it came about in time; False too when the session has ended."""
+    deadline = time.monotonic() + _PATIENCE
+    while time.monotonic() < deadline and not ended.is_set():
+        if met():
+            return True
+        ended.wait(0.2)
+    return False
+
+
+def _gauge(stack: Stack) -> str:
+    found = {each.labels["deployment"] for each in scrape(stack) if each.name == "canary_deployment_start_time"}
+    need({str(FORGOTTEN), str(YOUNG)} <= found, f"in flight: {sorted(found)}")
+    return f"{len(found)} in flight"
+
+
+def _paged(stack: Stack) -> str:
+    pager = stack.outside.of(PagerService).incidents
+    need(not pager.refused, f"refused: {pager.refused}")
+    mine = [each for each in pager.listed() if each.key.endswith(f"/{FORGOTTEN}")]
+    need(len(mine) == 1 and mine[0].status == "triggered", [f"{each.key} {each.status}" for each in mine])
+    need(len(_messages(stack)) == 1, f"{len(_messages(stack))} messages")
+    return str(mine[0].payload["summary"])
+
+
+def _resolved(stack: Stack) -> str:
+    """Its success resolves the incident and edits the message; told twice, nothing more happens."""
+    for _ in range(2):
+        tell(stack, FORGOTTEN, "success", utc_now())
+        stack.drain()
+    (mine,) = [each for each in stack.outside.of(PagerService).incidents.listed() if each.key.endswith(f"/{FORGOTTEN}")]
+    need(mine.status == "resolved", mine.status)
+    need([action for _, action in mine.log] == ["trigger", "resolve"], mine.log)
+    texts = _messages(stack)
+    need("Canary finished" in texts[-1], texts)
+    found = {each.labels["deployment"] for each in scrape(stack) if each.name == "canary_deployment_start_time"}
+    need(str(FORGOTTEN) not in found, "the gauge is still there")
+    return "the incident is resolved, the message says so, the gauge is gone"
+
+
+def _messages(stack: Stack) -> list[str]:
+    return [each["text"] for each in stack.outside.of(Slack).workspace.listed() if "Canary" in each["text"]]
+
+
+CHECKS = (
+    ("canaries in flight", _gauge),
+    ("a forgotten canary pages", _paged),
+    ("its end resolves", _resolved),
+)

@@ -1,0 +1,238 @@
+"""What the world is told of a canary, and in which order things may break."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from canary_monitor.alarms import Alarm
+from canary_monitor.group import Canary, Group, Status
+from canary_monitor.monitor import CanaryFailedError, Monitor, Outside, UnreadError
+from canary_monitor.store import Record
+from kaizen.events.github.deployment import GithubDeployment
+from kaizen.metrics.changes import Change
+from kaizen.policy.sections.canary import CanaryBudget, CanaryPolicy
+from kaizen.slack.blocks import Message
+
+T0 = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+KEY = "kaizen/canary/acme/shop/production/1"
+
+
+@dataclass
+class Table:
+    """CanaryStore in memory, with the gauges that the changes come to."""
+
+    record: Record | None = None
+    gauges: dict[tuple[str, str], float] = field(default_factory=dict)
+    durations: list[Change] = field(default_factory=list)
+
+    def load(self, repository_id: int, environment: str, task: str) -> Record | None:
+        return self.record
+
+    def save(self, record: Record, changes: list[Change], now: datetime) -> Record:
+        assert record.version == (self.record.version if self.record else 0)
+        for change in changes:
+            if change.action == "set":
+                self.gauges[change.metric, change.series] = change.amounts[0][1]
+            elif change.action == "remove":
+                del self.gauges[change.metric, change.series]  # a series that is not there must not be removed
+            else:
+                self.durations.append(change)
+        self.record = replace(record, version=record.version + 1)
+        return self.record
+
+
+@dataclass
+class World:
+    """`now` in minutes after T0. What fails next stands in `broken`."""
+
+    minutes: float = 0
+    table: Table = field(default_factory=Table)
+    alarms: dict[Alarm, datetime] = field(default_factory=dict)
+    pages: list[tuple[str, str]] = field(default_factory=list)
+    shown: list[tuple[str, Message]] = field(default_factory=list)
+    statuses: list[Status] | str = field(default_factory=list)
+    broken: set[str] = field(default_factory=set)
+    policy: CanaryPolicy = field(default_factory=CanaryPolicy)
+    pager: bool = True
+
+    def set(self, alarm: Alarm, at: datetime) -> None:
+        self._may_break("alarm")
+        self.alarms[alarm] = at
+
+    def unset(self, alarm: Alarm) -> None:
+        del self.alarms[alarm]
+
+    def page(self, event: Mapping[str, Any]) -> None:
+        self._may_break("pager")
+        assert event["routing_key"] == "key"
+        self.pages.append((event["event_action"], event["dedup_key"]))
+
+    def show(self, subject: str, message: Message) -> None:
+        self._may_break("slack")
+        self.shown.append((subject, message))
+
+    def reread(self, group: Group, canary: Canary) -> list[Status]:
+        if isinstance(self.statuses, str):
+            raise UnreadError(self.statuses)
+        return self.statuses
+
+    @property
+    def monitor(self) -> Monitor:
+        outside = Outside(self, self.page if self.pager else None, "key", self.reread, self.show)
+        return Monitor(self.table, outside, self.policy, lambda: at(self.minutes))  # type: ignore[arg-type]
+
+    def tell(self, state: str, minutes: float, deployment: int = 1, **other: Any) -> str:
+        self.minutes = max(self.minutes, minutes)
+        return self.monitor.take(event(state, minutes, deployment, **other))
+
+    def ring(self, minutes: float) -> None:
+        """The alarm fires: its schedule is gone, and the monitor looks again."""
+        self.minutes = minutes
+        ((alarm, due),) = self.alarms.items()
+        assert due <= at(minutes)
+        del self.alarms[alarm]
+        self.monitor.check(alarm)
+
+    def _may_break(self, part: str) -> None:
+        if part in self.broken:
+            raise ConnectionError(part)
+
+
+def at(minutes: float) -> datetime:
+    return T0 + timedelta(minutes=minutes)
+
+
+def event(state: str, minutes: float, deployment: int = 1, **other: Any) -> GithubDeployment:
+    given: dict[str, Any] = {
+        "delivery_id": "d", "hook_id": "h", "received_at": at(minutes), "repository_id": 7, "repository": "acme/shop",
+        "action": "created", "state": state, "status_id": 1, "status_at": at(minutes), "deployment_id": deployment,
+        "environment": "production", "original_environment": "production", "task": "deploy", "ref": "main",
+        "sha": f"{deployment:040x}", "payload": {}, "description": "", "log_url": "", "creator": "ana",
+        "production": True, "transient": False, "created_at": at(deployment / 100), "updated_at": at(minutes),
+    }  # fmt: skip
+    return GithubDeployment(**(given | other))
+
+
+def test_a_forgotten_canary_is_one_page_and_its_end_resolves_it() -> None:
+    world = World()
+    world.tell("in_progress", 1)
+    assert set(world.table.gauges.values()) == {int(at(1).timestamp()), 7200}
+    assert list(world.alarms.values()) == [at(121)]
+    world.ring(121.5)
+    assert world.pages == [("trigger", KEY)]
+    assert "has run for *2h*" in world.shown[-1][1].text
+    world.tell("success", 130)
+    assert world.pages == [("trigger", KEY), ("resolve", KEY)]
+    assert "Canary finished" in world.shown[-1][1].text
+    assert world.table.gauges == {}
+    assert world.alarms == {}
+    assert len(world.table.durations) == 1
+    world.tell("success", 130)
+    world.tell("in_progress", 131)
+    assert (len(world.pages), len(world.shown), len(world.table.durations)) == (2, 2, 1)
+
+
+@pytest.mark.parametrize("state", ["success", "failure", "error"])
+def test_one_that_ends_in_time_wakes_nobody(state: str) -> None:
+    world = World()
+    world.tell("in_progress", 1)
+    world.tell(state, 60)
+    assert (world.pages, world.shown, world.alarms, world.table.gauges) == ([], [], {}, {})
+
+
+def test_a_start_that_is_heard_of_too_late_pages_at_once() -> None:
+    world = World(minutes=300)
+    world.tell("in_progress", 1)
+    assert world.pages == [("trigger", KEY)]
+    assert list(world.alarms.values()) == [at(1) + timedelta(hours=24)]
+
+
+def test_one_that_github_knows_to_be_over_pages_nobody() -> None:
+    """GitHub tells nobody that a deployment became inactive."""
+    world = World(statuses=[Status(1, at(0.01), "inactive", at(90))])
+    world.tell("in_progress", 1)
+    world.ring(121)
+    assert (world.pages, world.shown, world.table.gauges) == ([], [], {})
+
+
+def test_a_newer_one_supersedes_and_resolves() -> None:
+    world = World()
+    world.tell("in_progress", 1)
+    world.ring(122)
+    world.tell("in_progress", 125, deployment=2)
+    assert world.pages == [("trigger", KEY), ("resolve", KEY)]
+    assert "superseded" in world.shown[-1][1].text
+    assert [series for _, series in world.table.gauges if '"1"' in series] == []
+
+
+def test_a_full_rollout_supersedes_a_canary_that_the_payload_tells() -> None:
+    budget = CanaryBudget("*/*", "production", None, {"canary": True}, 7200)
+    world = World(policy=CanaryPolicy(budgets=(budget,)))
+    world.tell("in_progress", 1, payload={"canary": True})
+    world.tell("in_progress", 20, deployment=2, payload={})
+    assert (world.alarms, world.table.gauges) == ({}, {})
+
+
+def test_what_is_no_canary_is_let_alone() -> None:
+    world = World()
+    assert world.tell("in_progress", 1, environment="staging") == "ignored"
+    assert world.table.record is None
+
+
+def test_one_that_nobody_finishes_is_given_up_and_resolved() -> None:
+    world = World()
+    world.tell("in_progress", 1)
+    world.ring(122)
+    world.ring(1 + 24 * 60)
+    assert world.pages == [("trigger", KEY), ("resolve", KEY)]
+    assert "its outcome is unknown" in world.shown[-1][1].text
+    assert (world.table.gauges, world.alarms) == ({}, {})
+
+
+@pytest.mark.parametrize("part", ["pager", "slack"])
+def test_one_path_that_fails_does_not_hold_up_the_other_and_is_made_up_for(part: str) -> None:
+    world = World()
+    world.tell("in_progress", 1)
+    ((alarm, _),) = world.alarms.items()
+    world.minutes, world.broken = 122, {part}
+    with pytest.raises(CanaryFailedError):
+        world.monitor.check(alarm)
+    assert (len(world.pages), len(world.shown)) == ((0, 1) if part == "pager" else (1, 0))
+    world.broken = set()
+    world.monitor.check(alarm)
+    assert (len(world.pages), len(world.shown)) == (1, 1)
+
+
+def test_an_alarm_that_could_not_be_set_is_set_when_the_message_comes_again() -> None:
+    world = World(broken={"alarm"})
+    with pytest.raises(CanaryFailedError):
+        world.tell("in_progress", 1)
+    world.broken = set()
+    world.tell("in_progress", 1)
+    assert list(world.alarms.values()) == [at(121)]
+
+
+def test_the_page_says_that_github_could_not_be_asked() -> None:
+    world = World(statuses="the token may not read deployments")
+    world.tell("in_progress", 1)
+    world.ring(122)
+    assert world.pages == [("trigger", KEY)]
+    assert "the token may not read deployments" in world.shown[-1][1].text
+
+
+def test_without_a_pager_the_message_says_so() -> None:
+    world = World(pager=False)
+    world.tell("in_progress", 1)
+    world.ring(122)
+    assert "No pager is set up" in world.shown[-1][1].text
+
+
+def test_the_page_compares_with_the_last_good_one() -> None:
+    world = World()
+    world.tell("success", 1, deployment=1)
+    world.tell("in_progress", 2, deployment=2)
+    world.ring(123)
+    assert f"https://github.com/acme/shop/compare/{1:040x}...{2:040x}" in world.shown[-1][1].text
