@@ -20,7 +20,8 @@ from local.outside.slack.service import Slack
 from local.stack import Stack
 
 REPOSITORY, REPOSITORY_ID, ENVIRONMENT = "example-org/checkout", 640001, "production"
-GOOD, FORGOTTEN, YOUNG = 7000, 7001, 7002  # deployments: the last good one, one over its budget, one within it
+# Deployments: the last good one, one over its budget, one within it, one that was over it and is finished by now.
+GOOD, FORGOTTEN, YOUNG, FINISHED = 7000, 7001, 7002, 7003
 LATE = timedelta(seconds=5)  # until the forgotten one's budget ends
 _PATIENCE = 60  # seconds for a schedule to fire
 
@@ -34,10 +35,13 @@ def play(stack: Stack, ended: threading.Event) -> None:
     tell(stack, GOOD, "success", began - timedelta(days=1))
     tell(stack, FORGOTTEN, "in_progress", began)
     tell(stack, YOUNG, "in_progress", now - timedelta(minutes=20), repository="example-org/search", number=640002)
+    late = now - timedelta(seconds=budget) - timedelta(minutes=12)
+    tell(stack, FINISHED, "in_progress", late, repository="example-org/ledger", number=640003)
     stack.drain()
-    if _waited(ended, lambda: bool(stack.outside.of(PagerService).incidents.listed())):
+    tell(stack, FINISHED, "success", now, repository="example-org/ledger", number=640003)
+    if _waited(ended, lambda: len(stack.outside.of(PagerService).incidents.listed()) == 2):
         stack.drain()
-        stack.say(f"a canary ran over its budget of {human(budget)}: one incident, one message in Slack")
+        stack.say(f"two canaries ran over their budget of {human(budget)}: one was finished, one pages")
 
 
 def left_out(stack: Stack) -> str:
@@ -124,6 +128,7 @@ def _paged(stack: Stack) -> str:
     mine = [each for each in pager.listed() if each.key.endswith(f"/{FORGOTTEN}")]
     need(len(mine) == 1 and mine[0].status == "triggered", [f"{each.key} {each.status}" for each in mine])
     need(len(_messages(stack)) == 1, f"{len(_messages(stack))} messages")
+    need(len(pager.listed()) == 2, f"{len(pager.listed())} incidents")
     return str(mine[0].payload["summary"])
 
 
@@ -143,7 +148,9 @@ def _resolved(stack: Stack) -> str:
 
 
 def _messages(stack: Stack) -> list[str]:
-    return [each["text"] for each in stack.outside.of(Slack).workspace.listed() if "Canary" in each["text"]]
+    """What Slack shows of the forgotten canary."""
+    messages = stack.outside.of(Slack).workspace.listed()
+    return [each["text"] for each in messages if "Canary" in each["text"] and REPOSITORY in each["text"]]
 
 
 CHECKS = (
