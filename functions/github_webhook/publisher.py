@@ -4,7 +4,9 @@ import json
 from typing import TYPE_CHECKING
 
 from github_webhook.kinds import Event
+from kaizen.events.detail import correlated
 from kaizen.events.github import SOURCE
+from kaizen.runtime.log import correlation_id
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
@@ -14,9 +16,9 @@ class PublishError(Exception):
     """The bus did not take the event. A redelivery may cure it: answer 503 so that GitHub shows a failure."""
 
 
-def detail_text(event: Event) -> str:
+def detail_text(event: Event, correlation_id: str = "") -> str:
     """JSON in as few bytes as there are: escaped, an emoji would take twelve."""
-    return json.dumps(event.detail(), ensure_ascii=False, separators=(",", ":"))
+    return json.dumps(correlated(event.detail(), correlation_id), ensure_ascii=False, separators=(",", ":"))
 
 
 class Publisher:
@@ -33,7 +35,7 @@ class Publisher:
                     "Source": SOURCE,
                     "DetailType": event.DETAIL_TYPE,
                     "Time": event.received_at,
-                    "Detail": detail_text(event),
+                    "Detail": detail_text(event, correlation_id()),
                 }
             ]
         )

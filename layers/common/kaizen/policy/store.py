@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
 
-import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from kaizen.policy import Policy, PolicyError, parse
+from kaizen.runtime.clients import client
 from kaizen.runtime.log import logger
-from kaizen.runtime.secrets import CACHE_SECONDS, CLIENT, SecretError, SecretMissingError, secret
+from kaizen.runtime.secrets import CACHE_SECONDS, LIMITS, SecretError, SecretMissingError, secret
 
 DEFAULT_FILE = Path(__file__).parents[2] / "policy.toml"
 
@@ -107,9 +107,9 @@ def policy_refused(parameter: str) -> bool:
 
 
 def _history(parameter: str) -> list[str]:
-    client = boto3.client("ssm", config=CLIENT)
+    ssm = client("ssm", LIMITS)
     try:
-        pages = client.get_paginator("get_parameter_history").paginate(Name=parameter, WithDecryption=True)
+        pages = ssm.get_paginator("get_parameter_history").paginate(Name=parameter, WithDecryption=True)
         versions = [version for page in pages for version in page["Parameters"]]
         return [each["Value"] for each in sorted(versions, key=lambda each: each["Version"], reverse=True)]
     except (BotoCoreError, ClientError) as error:
