@@ -8,9 +8,6 @@ from datetime import timedelta
 from functools import cache
 from typing import Any
 
-import boto3
-from botocore.config import Config
-
 from canary_monitor.alarms import Alarms
 from canary_monitor.incoming import read_message
 from canary_monitor.monitor import Monitor, Outside
@@ -21,6 +18,8 @@ from kaizen.github.client import Github
 from kaizen.pager.client import Pager
 from kaizen.policy.sections.canary import CanaryPolicy
 from kaizen.policy.store import current_policy
+from kaizen.runtime.clients import Limits, client
+from kaizen.runtime.functions import background_function
 from kaizen.runtime.log import logger
 from kaizen.runtime.outbound import Outbound
 from kaizen.runtime.secrets import SecretMissingError, secret
@@ -29,7 +28,7 @@ from kaizen.slack.client import Bot, Poster, Webhook
 from kaizen.slack.notices import Notices
 from kaizen.times import utc_now
 
-_CLIENT = Config(connect_timeout=1, read_timeout=5, retries={"total_max_attempts": 3, "mode": "standard"})
+_LIMITS = Limits(connect=1, read=5, attempts=3)
 _LEASE = timedelta(seconds=90)  # longer than the function may run
 _GITHUB_SECONDS = 5.0  # then the page goes out without it
 
@@ -59,15 +58,14 @@ def settings() -> CanarySettings:
 
 @cache
 def dynamodb() -> Any:
-    return boto3.client("dynamodb", config=_CLIENT)
+    return client("dynamodb", _LIMITS)
 
 
 @cache
 def alarms() -> Alarms:
     given = settings()
-    client = boto3.client("scheduler", config=_CLIENT)
     return Alarms(
-        client,
+        client("scheduler", _LIMITS),
         given.schedule_group,
         given.canary_queue_arn,
         given.schedule_role_arn,
@@ -109,7 +107,7 @@ def monitor(policy: CanaryPolicy) -> Monitor:
     return Monitor(store, outside, policy, utc_now)
 
 
-@logger.inject_lambda_context(clear_state=True)
+@background_function
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Reports the messages that failed; the queue tries them again and moves them to its dead-letter queue."""
     failed = []

@@ -6,26 +6,27 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-import boto3
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
-
 from github_webhook.delivery import RequestError
 from github_webhook.intake import Receipt, Request, event_label, receive
 from github_webhook.kinds import COUNTED_BY_CONSUMER
-from github_webhook.publisher import Publisher, PublishError
 from github_webhook.verification import Verifier
+from kaizen.events.bus import Publisher, PublishError
+from kaizen.events.github import SOURCE
 from kaizen.github.signatures import SIGNATURE_HEADER
 from kaizen.metrics.changes import add
 from kaizen.metrics.counting import count_if_possible
+from kaizen.runtime.clients import Limits, client
+from kaizen.runtime.failures import FAILURES, unavailable
+from kaizen.runtime.functions import http_function
 from kaizen.runtime.http import BodyError, Event, Response, header, problem, raw_body, reply_json
 from kaizen.runtime.log import logger
-from kaizen.runtime.secrets import SecretError, secret
+from kaizen.runtime.secrets import secret
 from kaizen.runtime.settings import Settings
 from kaizen.times import utc_now
 
 # GitHub waits 10 s for all of it: a call that hangs must leave time for the answer.
-_CLIENT = Config(connect_timeout=1, read_timeout=3, retries={"total_max_attempts": 2, "mode": "standard"})
+_LIMITS = Limits(connect=1, read=3, attempts=2)
+_RETRY_SECONDS = 30
 _TITLES = {400: "Bad Request", 401: "Unauthorized", 413: "Content Too Large", 415: "Unsupported Media Type"}
 
 
@@ -44,7 +45,7 @@ def settings() -> WebhookSettings:
 
 @cache
 def publisher() -> Publisher:
-    return Publisher(boto3.client("events", config=_CLIENT), settings().event_bus_name)
+    return Publisher(client("events", _LIMITS), settings().event_bus_name, SOURCE)
 
 
 @cache
@@ -55,7 +56,7 @@ def verifier() -> Verifier:
 
 @cache
 def _dynamodb() -> Any:
-    return boto3.client("dynamodb", config=_CLIENT)
+    return client("dynamodb", _LIMITS)
 
 
 def count(receipt: Receipt) -> None:
@@ -76,22 +77,21 @@ def read_request(event: Event) -> Request:
     )
 
 
-@logger.inject_lambda_context(clear_state=True)
+@http_function
 def lambda_handler(event: Event, context: Any) -> Response:
     """202 with the delivery id; 400, 401, 413, 415 name the caller's fault; 503 when AWS does not answer."""
     known = event_label(header(event, "x-github-event"))
     try:
-        receipt = receive(read_request(event), utc_now(), verifier().signed, publisher().publish)
+        receipt = receive(read_request(event), utc_now(), verifier().signed, lambda each: publisher().publish(each))
     except (BodyError, RequestError) as error:
         status = error.status if isinstance(error, RequestError) else 400
         reason = error.reason if isinstance(error, RequestError) else "base64"
         logger.warning("delivery rejected", status=status, reason=reason)
         count(Receipt("rejected", known, "", reason))
         return problem(status, _TITLES[status], str(error))
-    except (SecretError, PublishError, BotoCoreError, ClientError) as error:
+    except (PublishError, *FAILURES) as error:
         # GitHub shows the failed delivery, and it can be redelivered: better than a 202 for an event that is lost.
-        logger.error("delivery not taken", error=type(error).__name__)
-        return problem(503, "Service Unavailable", "the delivery could not be stored; redeliver it")
+        return unavailable(error, "the delivery could not be stored; redeliver it", _RETRY_SECONDS)
     logger.append_keys(delivery_id=receipt.delivery_id)
     logger.info("delivery taken", result=receipt.result, github_event=receipt.event, reason=receipt.reason)
     if receipt.result != "accepted" or receipt.event not in COUNTED_BY_CONSUMER:

@@ -6,19 +6,19 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-import boto3
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
 from prometheus_client import CollectorRegistry
 
 from kaizen.metrics.rows import read_rows
 from kaizen.mttr import WINDOW_METRIC, window_from
 from kaizen.policy.store import current_policy, policy_refused
 from kaizen.runtime.bearer import allowed
+from kaizen.runtime.clients import Limits, client
 from kaizen.runtime.content import compressed, quality
+from kaizen.runtime.failures import FAILURES, unavailable
+from kaizen.runtime.functions import http_function
 from kaizen.runtime.http import Event, Response, header, problem, reply
 from kaizen.runtime.log import logger
-from kaizen.runtime.secrets import SecretError, secret
+from kaizen.runtime.secrets import secret
 from kaizen.runtime.settings import Settings
 from metrics_exporter.collector import KaizenCollector, Reading
 from metrics_exporter.negotiation import encoded
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 # Prometheus gives up after 10 s: fail before that, with a status.
-_CLIENT = Config(connect_timeout=1, read_timeout=3, retries={"total_max_attempts": 2, "mode": "standard"})
+_LIMITS = Limits(connect=1, read=3, attempts=2)
+_RETRY_SECONDS = 15
 
 
 @dataclass(frozen=True)
@@ -44,11 +45,11 @@ def settings() -> ExporterSettings:
 
 
 @cache
-def client() -> "DynamoDBClient":
-    return boto3.client("dynamodb", config=_CLIENT)
+def dynamodb() -> "DynamoDBClient":
+    return client("dynamodb", _LIMITS)
 
 
-@logger.inject_lambda_context(clear_state=True)
+@http_function
 def lambda_handler(event: Event, context: Any) -> Response:
     """200 with every series; 401 without the token; 503 when a store fails, so that `up` is 0 and nothing resolves."""
     try:
@@ -58,10 +59,8 @@ def lambda_handler(event: Event, context: Any) -> Response:
             refusal["headers"]["www-authenticate"] = 'Bearer realm="metrics"'
             return refusal
         reading = read()
-    except (SecretError, BotoCoreError, ClientError) as error:
-        # The reason names the parameter or the AWS fault; neither holds a secret.
-        logger.error("scrape failed", error=type(error).__name__, reason=str(error))
-        return problem(503, "Service Unavailable", "the metrics cannot be read")
+    except FAILURES as error:
+        return unavailable(error, "the metrics cannot be read", _RETRY_SECONDS)
     return exposition(reading, header(event, "accept"), header(event, "accept-encoding"))
 
 
@@ -69,7 +68,7 @@ def read() -> Reading:
     """One look at the policy and one pass over the rows. Raises SecretError, BotoCoreError or ClientError."""
     started = time.monotonic()
     policy = current_policy(settings().policy_parameter)
-    rows, others = read_rows(client(), settings().metrics_table)
+    rows, others = read_rows(dynamodb(), settings().metrics_table)
     windows = [window_from(item) for item in others if item["metric"] == WINDOW_METRIC]
     scrape = Scrape(
         windows={(window.component, window.severity): window for window in windows},

@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-import boto3
-from botocore.config import Config
-
 from kaizen.metrics.counting import count_if_possible
-from kaizen.phase.arrival import Arrival, MalformedArrivalError
+from kaizen.phase.arrival import Arrival, MalformedArrivalError, correlation
 from kaizen.policy import Policy
 from kaizen.policy.store import current_policy
-from kaizen.runtime.log import logger
+from kaizen.runtime.clients import Limits, client
+from kaizen.runtime.functions import background_function
+from kaizen.runtime.log import correlate, logger
 from kaizen.runtime.settings import Settings
 from kaizen.times import utc_now
 from phase_downsampler import booking
@@ -22,12 +21,7 @@ from phase_downsampler.downsampling import Downsampler
 from phase_downsampler.store import READERS, PhaseStore
 
 # A batch of ten shares the function's 60 s.
-_CLIENT = Config(
-    connect_timeout=1,
-    read_timeout=5,
-    retries={"total_max_attempts": 3, "mode": "standard"},
-    max_pool_connections=READERS,
-)
+_LIMITS = Limits(connect=1, read=5, attempts=3, connections=READERS)
 # What a body may take that closes large chunks of every level. One that is begun later would be cut off in its midst.
 _ENOUGH_MS = 20_000
 
@@ -50,9 +44,9 @@ def settings() -> DownsamplerSettings:
 def store() -> PhaseStore:
     given = settings()
     return PhaseStore(
-        dynamodb=boto3.client("dynamodb", config=_CLIENT),
-        s3=boto3.client("s3", config=_CLIENT),
-        sqs=boto3.client("sqs", config=_CLIENT),
+        dynamodb=client("dynamodb", _LIMITS),
+        s3=client("s3", _LIMITS),
+        sqs=client("sqs", _LIMITS),
         table=given.phase_table,
         metrics_table=given.metrics_table,
         bucket=given.phase_bucket,
@@ -67,6 +61,7 @@ def downsampler() -> Downsampler:
 
 def take(message: dict[str, Any]) -> None:
     """One message: applied, or buried if nothing will ever cure it."""
+    correlate(correlation(message["body"]) or message["messageId"])
     policy = current_policy(settings().policy_parameter)
     arrival = None
     try:
@@ -89,7 +84,7 @@ def count_buried(arrival: Arrival, policy: Policy) -> None:
     count_if_possible(store().dynamodb, settings().metrics_table, [change], utc_now())
 
 
-@logger.inject_lambda_context(clear_state=True)
+@background_function
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Reports the messages that failed, and with them all later ones of their groups: frames build on each other."""
     failed: list[dict[str, str]] = []

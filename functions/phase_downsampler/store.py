@@ -6,8 +6,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
-
 from kaizen.metrics.changes import Change
 from kaizen.metrics.changes import actions as metric_actions
 from kaizen.metrics.counting import count
@@ -15,6 +13,7 @@ from kaizen.phase.schema import SCHEMA
 from kaizen.phase.streams import META, Epoch, Stream, epoch_sort, partition, read_stream
 from kaizen.phase.wire import MEDIA_TYPE
 from kaizen.storage.items import to_item
+from kaizen.storage.transact import CancelledError, transact
 from phase_downsampler.downsampling import Conflict
 from phase_downsampler.objects import Object
 
@@ -67,11 +66,11 @@ class PhaseStore:
                 actions.append({"Put": {"TableName": self.table, "Item": to_item(item)}})
         actions += metric_actions(self.metrics_table, changes, now)
         try:
-            self.dynamodb.transact_write_items(TransactItems=actions)  # type: ignore[arg-type]
-        except self.dynamodb.exceptions.TransactionCanceledException as error:
-            raise _reason(error) from error
-        except self.dynamodb.exceptions.TransactionInProgressException as error:
-            raise Conflict("the same transaction is under way") from error
+            transact(self.dynamodb, actions)
+        except CancelledError as error:
+            if error.overtaken:
+                raise Conflict(", ".join(sorted(error.reasons))) from error
+            raise
 
     def count(self, changes: Sequence[Change], now: datetime) -> None:
         """Count outside any transaction: for what changes nothing else."""
@@ -108,12 +107,3 @@ class PhaseStore:
 
 def _attributes(epoch: Epoch) -> dict[str, Any]:
     return {name: getattr(epoch, name) for name in Epoch.__slots__}
-
-
-def _reason(error: ClientError) -> Exception:
-    """Why a transaction was cancelled."""
-    codes = {reason.get("Code", "None") for reason in error.response.get("CancellationReasons", [])}
-    transient = {"ConditionalCheckFailed", "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
-    if codes & transient:
-        return Conflict(", ".join(sorted(codes - {"None"})))
-    return error

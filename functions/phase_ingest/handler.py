@@ -10,10 +10,6 @@ from http import HTTPStatus
 from typing import Any
 from uuid import uuid4
 
-import boto3
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
-
 from kaizen.metrics.changes import add
 from kaizen.metrics.counting import count_if_possible
 from kaizen.phase import keys
@@ -22,9 +18,12 @@ from kaizen.phase.negotiation import Negotiation, Server
 from kaizen.phase.offer import offer
 from kaizen.policy.store import current_policy
 from kaizen.runtime.bearer import allowed
-from kaizen.runtime.http import Event, Response, header, problem, reply_json, request_id, unavailable
+from kaizen.runtime.clients import Limits, client
+from kaizen.runtime.failures import FAILURES, unavailable
+from kaizen.runtime.functions import http_function
+from kaizen.runtime.http import Event, Response, header, problem, reply_json, request_id
 from kaizen.runtime.log import logger
-from kaizen.runtime.secrets import SecretError, secret
+from kaizen.runtime.secrets import secret
 from kaizen.runtime.settings import Settings
 from kaizen.times import utc_now
 from phase_ingest import upload
@@ -35,9 +34,7 @@ from phase_ingest.known import KnownRows
 from phase_ingest.store import IngestStore
 
 # All calls of one post, each tried twice, must leave time for the answer.
-_CLIENT = Config(connect_timeout=1, read_timeout=3, retries={"total_max_attempts": 2, "mode": "standard"})
-# Of the bucket's own region, and signed so that headers are: the address is handed out.
-_S3 = _CLIENT.merge(Config(signature_version="s3v4", s3={"addressing_style": "virtual"}))
+_LIMITS = Limits(connect=1, read=3, attempts=2)
 _RETRY_SECONDS = 5
 
 
@@ -61,9 +58,9 @@ def settings() -> IngestSettings:
 def store() -> IngestStore:
     given = settings()
     return IngestStore(
-        s3=boto3.client("s3", config=_S3),
-        sqs=boto3.client("sqs", config=_CLIENT),
-        dynamodb=boto3.client("dynamodb", config=_CLIENT),
+        s3=client("s3", _LIMITS, presigning=True),
+        sqs=client("sqs", _LIMITS),
+        dynamodb=client("dynamodb", _LIMITS),
         bucket=given.phase_bucket,
         queue_url=given.phase_queue_url,
         table=given.phase_table,
@@ -80,7 +77,7 @@ def server() -> Server:
     return offer(settings().phase_help_url)
 
 
-@logger.inject_lambda_context(clear_state=True)
+@http_function
 def lambda_handler(event: Event, context: Any) -> Response:
     """202 or 201; 4xx names the caller's fault, 503 says that AWS did not answer and nothing is acknowledged."""
     met = greet(event, server())
@@ -91,9 +88,8 @@ def lambda_handler(event: Event, context: Any) -> Response:
         answer = problem(error.status, HTTPStatus(error.status).phrase, str(error), reason=error.reason, **error.more)
         if error.status == 401:
             answer["headers"]["www-authenticate"] = 'Bearer realm="phase producers"'
-    except (SecretError, BotoCoreError, ClientError) as error:
-        logger.error("post not taken", error=type(error).__name__, reason=str(error))
-        answer = unavailable("the frames could not be stored; send the same again", _RETRY_SECONDS)
+    except FAILURES as error:
+        answer = unavailable(error, "the frames could not be stored; send the same again", _RETRY_SECONDS)
     if answer["statusCode"] >= 400:
         count("phase_posts_refused_total", {"code": str(answer["statusCode"])}, 1, event)
     answer["headers"] |= version_headers(met, server())

@@ -11,6 +11,7 @@ from kaizen.phase.arrival import Arrival
 from kaizen.phase.coding import IDENTITY
 from kaizen.phase.streams import Stream, read_stream
 from kaizen.phase.wire import MEDIA_TYPE
+from kaizen.runtime.log import correlation_id
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -67,7 +68,7 @@ class IngestStore:
     def send(self, arrival: Arrival, deduplication_id: str) -> None:
         self.sqs.send_message(
             QueueUrl=self.queue_url,
-            MessageBody=arrival.body(),
+            MessageBody=arrival.body(correlation_id()),
             MessageGroupId=arrival.stream,
             MessageDeduplicationId=deduplication_id,
         )

@@ -6,18 +6,16 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-import boto3
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
-
 from kaizen.phase.door import greet, refusal, spoken, version_headers
 from kaizen.phase.errors import PhaseFormatError
 from kaizen.phase.negotiation import Negotiation, Server
 from kaizen.phase.offer import offer
 from kaizen.policy.store import current_policy
-from kaizen.runtime.http import Event, Response, problem, request_id, unavailable
+from kaizen.runtime.clients import Limits, client
+from kaizen.runtime.failures import FAILURES, unavailable
+from kaizen.runtime.functions import http_function
+from kaizen.runtime.http import Event, Response, problem, request_id
 from kaizen.runtime.log import logger
-from kaizen.runtime.secrets import SecretError
 from kaizen.runtime.settings import Settings
 from kaizen.times import utc_now
 from phase_stream import audits, chunks, frames, summaries
@@ -26,17 +24,8 @@ from phase_stream.request import RequestError
 from phase_stream.store import PARALLEL, ExpiredError, NotCountedError, PhaseStore, Places
 
 # A viewer asks again every second: give up while there is time to say so.
-_RETRIES = {"total_max_attempts": 2, "mode": "standard"}
-_DYNAMODB = Config(connect_timeout=1, read_timeout=2, retries=_RETRIES)  # type: ignore[arg-type]
-# Virtual hosts, for only then do presigned addresses name the region; without it a new bucket's redirect elsewhere.
-_S3 = Config(
-    connect_timeout=1,
-    read_timeout=3,
-    retries=_RETRIES,  # type: ignore[arg-type]
-    max_pool_connections=PARALLEL,
-    signature_version="s3v4",
-    s3={"addressing_style": "virtual"},
-)
+_DYNAMODB = Limits(connect=1, read=2, attempts=2)
+_S3 = Limits(connect=1, read=3, attempts=2, connections=PARALLEL)
 _RETRY_SECONDS = 2
 
 ROUTES: dict[str, Door] = {
@@ -73,10 +62,10 @@ def server() -> Server:
 def store() -> PhaseStore:
     given = settings()
     places = Places(given.phase_table, given.phase_savings_table, given.metrics_table, given.phase_bucket)
-    return PhaseStore(boto3.client("dynamodb", config=_DYNAMODB), boto3.client("s3", config=_S3), places, time.sleep)
+    return PhaseStore(client("dynamodb", _DYNAMODB), client("s3", _S3, presigning=True), places, time.sleep)
 
 
-@logger.inject_lambda_context(clear_state=True)
+@http_function
 def lambda_handler(event: Event, context: Any) -> Response:
     """What a door answers; 400, 404, 406 and 413 name the caller's fault; 503 when AWS does not answer."""
     met = greet(event, server())
@@ -98,9 +87,8 @@ def guarded(route: str, event: Event, context: Any, met: Negotiation) -> Respons
     except ExpiredError as error:
         logger.warning("expired", key=str(error))
         return problem(404, "Not Found", "the stream's newest frames have expired: it has been silent for days")
-    except (SecretError, NotCountedError, PhaseFormatError, BotoCoreError, ClientError) as error:
-        logger.exception("phase request not served", error=type(error).__name__)
-        return unavailable("the stream cannot be read or counted at the moment; try again", _RETRY_SECONDS)
+    except (NotCountedError, PhaseFormatError, *FAILURES) as error:
+        return unavailable(error, "the stream cannot be read or counted at the moment; try again", _RETRY_SECONDS)
 
 
 def call(event: Event, context: Any, met: Negotiation) -> Call:

@@ -1,7 +1,6 @@
 """Where frames, what is known of them and what was counted lie: DynamoDB and S3, and nothing else of AWS."""
 
-import random
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,6 +14,7 @@ from kaizen.metrics.changes import actions as metric_actions
 from kaizen.phase import keys, streams
 from kaizen.phase.streams import Epoch, Segment, Stream
 from kaizen.storage.items import from_item, pages, to_item
+from kaizen.storage.transact import CancelledError, transact
 from kaizen.times import format_instant
 from phase_stream.audit import Audit
 from phase_stream.lru import Recent
@@ -34,8 +34,6 @@ _MOST_AUDITS = 10_000  # read for a list: about as many as answer in time
 _AUDITS = "audit"
 _ATTEMPTS = 8
 _PAUSE_SECONDS = 0.02
-# Cancelled because another response counted on the same rows at that moment.
-_TRANSIENT = ("TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded")
 
 
 class ExpiredError(Exception):
@@ -145,21 +143,15 @@ class PhaseStore:
         if audit is not None:
             actions.append({"Update": self._audited(audit, stream, counted, now)})
         actions += metric_actions(self._places.metrics_table, changes, now)
-        for attempt in range(_ATTEMPTS):
-            try:
-                self._dynamodb.transact_write_items(TransactItems=actions)  # type: ignore[arg-type]
-                return True
-            except self._dynamodb.exceptions.TransactionCanceledException as error:
-                codes = _codes(error)
-                if codes[:1] == ["ConditionalCheckFailed"]:
-                    return False
-                if not set(codes) & set(_TRANSIENT):
-                    raise
-            except self._dynamodb.exceptions.TransactionInProgressException:
-                pass
-            # Full jitter: those that met now should not meet again.
-            self._sleep(random.uniform(0, _PAUSE_SECONDS * 2**attempt))  # noqa: S311 - no secret
-        raise NotCountedError(f"{_ATTEMPTS} conflicts")
+        try:
+            transact(self._dynamodb, actions, attempts=_ATTEMPTS, pause=_PAUSE_SECONDS, sleep=self._sleep)
+        except CancelledError as error:
+            if error.refused(0):  # the guard
+                return False
+            if error.transient:
+                raise NotCountedError(f"{_ATTEMPTS} conflicts") from error
+            raise
+        return True
 
     def report(self, report: Report, now: datetime) -> Audit | None:
         """Put the browser's count beside the server's; None if the server has counted nothing under that audit."""
@@ -238,9 +230,3 @@ def _audit_key(audit: str, stream: str) -> dict[str, Any]:
 
 def _after_a_day(now: datetime) -> int:
     return int((now + _DAY).timestamp())
-
-
-def _codes(error: ClientError) -> list[str]:
-    """Why a transaction was cancelled, one code per action in their order."""
-    reasons: Sequence[Mapping[str, Any]] = error.response.get("CancellationReasons", [])
-    return [str(reason.get("Code", "None")) for reason in reasons]

@@ -5,17 +5,16 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-import boto3
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
-
 from kaizen.metrics.changes import add
 from kaizen.metrics.counting import count_if_possible
 from kaizen.phase.door import version_headers
 from kaizen.phase.negotiation import Client, Server, negotiate
 from kaizen.phase.offer import offer
 from kaizen.phase.streams import read_stream
-from kaizen.runtime.http import Event, Response, problem, reply_json, request_id, unavailable
+from kaizen.runtime.clients import Limits, client
+from kaizen.runtime.failures import FAILURES, unavailable
+from kaizen.runtime.functions import http_function
+from kaizen.runtime.http import Event, Response, problem, reply_json, request_id
 from kaizen.runtime.log import logger
 from kaizen.runtime.settings import Settings
 from kaizen.times import utc_now
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 # Two calls, each of them tried twice, end before the function's ten seconds do: a count that hangs fails nothing.
-_CLIENT = Config(connect_timeout=1, read_timeout=1, retries={"total_max_attempts": 2, "mode": "standard"})
+_LIMITS = Limits(connect=1, read=1, attempts=2)
 _RETRY_SECONDS = 5
 
 
@@ -43,7 +42,7 @@ def settings() -> HandshakeSettings:
 
 @cache
 def dynamodb() -> "DynamoDBClient":
-    return boto3.client("dynamodb", config=_CLIENT)
+    return client("dynamodb", _LIMITS)
 
 
 @cache
@@ -51,7 +50,7 @@ def server() -> Server:
     return offer(settings().phase_help_url)
 
 
-@logger.inject_lambda_context(clear_state=True)
+@http_function
 def lambda_handler(event: Event, context: Any) -> Response:
     """200 with a verdict on any client; 400 for what cannot be read; 503 when the stream's epoch cannot be."""
     met = negotiate(Client(""), server())  # until it has said who it is
@@ -64,10 +63,9 @@ def lambda_handler(event: Event, context: Any) -> Response:
         count_if_possible(dynamodb(), settings().metrics_table, [change], utc_now())
     except RequestError as error:
         answer = problem(400, "Bad Request", str(error))
-    except (BotoCoreError, ClientError) as error:
+    except FAILURES as error:
         # A verdict without the epoch would pass for that of a stream without frames.
-        logger.error("epoch not read", error=type(error).__name__)
-        answer = unavailable("the stream's epoch cannot be read at the moment; try again", _RETRY_SECONDS)
+        answer = unavailable(error, "the stream's epoch cannot be read at the moment; try again", _RETRY_SECONDS)
     answer["headers"] |= version_headers(met, server())
     return answer
 

@@ -6,24 +6,25 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-import boto3
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
-
+from kaizen.events.bus import Publisher, PublishError
+from kaizen.events.slack import SOURCE
 from kaizen.metrics.changes import add
 from kaizen.metrics.counting import count_if_possible
+from kaizen.runtime.clients import Limits, client
+from kaizen.runtime.failures import FAILURES, unavailable
+from kaizen.runtime.functions import http_function
 from kaizen.runtime.http import BodyError, Event, Response, header, problem, raw_body, reply
 from kaizen.runtime.log import logger
-from kaizen.runtime.secrets import SecretError, secret
+from kaizen.runtime.secrets import secret
 from kaizen.runtime.settings import Settings
 from kaizen.slack.requests import SIGNATURE_HEADER, TIMESTAMP_HEADER, RequestVerifier
 from kaizen.times import utc_now
 from slack_interactions.intake import Request, Result, receive
 from slack_interactions.interaction import RequestError
-from slack_interactions.publisher import Publisher, PublishError
 
 # Slack waits 3 s for all of it, and tells the person then that it did not work.
-_CLIENT = Config(connect_timeout=1, read_timeout=1, retries={"total_max_attempts": 2, "mode": "standard"})
+_LIMITS = Limits(connect=1, read=1, attempts=2)
+_RETRY_SECONDS = 10
 _TITLES = {400: "Bad Request", 401: "Unauthorized", 413: "Content Too Large", 415: "Unsupported Media Type"}
 
 
@@ -42,7 +43,7 @@ def settings() -> InteractionSettings:
 
 @cache
 def publisher() -> Publisher:
-    return Publisher(boto3.client("events", config=_CLIENT), settings().event_bus_name)
+    return Publisher(client("events", _LIMITS), settings().event_bus_name, SOURCE)
 
 
 @cache
@@ -53,7 +54,7 @@ def verifier() -> RequestVerifier:
 
 @cache
 def _dynamodb() -> Any:
-    return boto3.client("dynamodb", config=_CLIENT)
+    return client("dynamodb", _LIMITS)
 
 
 def count(result: Result) -> None:
@@ -61,21 +62,20 @@ def count(result: Result) -> None:
     count_if_possible(_dynamodb(), settings().metrics_table, [change], utc_now())
 
 
-@logger.inject_lambda_context(clear_state=True)
+@http_function
 def lambda_handler(event: Event, context: Any) -> Response:
     """200 without a body; 400, 401, 413, 415 name the caller's fault; 503 when AWS does not answer."""
     try:
         signature, stamp = header(event, SIGNATURE_HEADER), header(event, TIMESTAMP_HEADER)
         request = Request(raw_body(event), header(event, "content-type"), stamp, signature)
-        found = receive(request, utc_now(), verifier().signed, publisher().publish)
+        found = receive(request, utc_now(), verifier().signed, lambda events: publisher().publish(*events))
     except (BodyError, RequestError) as error:
         status, reason = (error.status, error.reason) if isinstance(error, RequestError) else (400, "base64")
         logger.warning("interaction rejected", status=status, reason=reason)
         count("rejected")
         return problem(status, _TITLES[status], str(error))
-    except (SecretError, PublishError, BotoCoreError, ClientError) as error:
-        logger.error("interaction not taken", error=type(error).__name__)
-        return problem(503, "Service Unavailable", "the interaction could not be stored; press again")
+    except (PublishError, *FAILURES) as error:
+        return unavailable(error, "the interaction could not be stored; press again", _RETRY_SECONDS)
     # Never the value or response_url: whoever has that address can write into the channel.
     logger.info("interaction taken", actions=[each.action_id for each in found])
     count("accepted" if found else "ignored")

@@ -8,12 +8,11 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-import boto3
-from botocore.config import Config
-
 from kaizen.mttr_store import read_windows
 from kaizen.policy import Route
 from kaizen.policy.store import current_policy
+from kaizen.runtime.clients import Limits, client
+from kaizen.runtime.functions import background_function
 from kaizen.runtime.log import logger
 from kaizen.runtime.secrets import secret
 from kaizen.runtime.settings import Settings
@@ -27,7 +26,7 @@ from ticket_digest.posting import Desk, Reading, Result
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-_CLIENT = Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 3, "mode": "standard"})
+_LIMITS = Limits(connect=2, read=5, attempts=3)
 
 
 @dataclass(frozen=True)
@@ -55,7 +54,7 @@ def settings() -> DigestSettings:
 
 @cache
 def dynamodb() -> "DynamoDBClient":
-    return boto3.client("dynamodb", config=_CLIENT)
+    return client("dynamodb", _LIMITS)
 
 
 def poster(route: Route) -> Poster:
@@ -66,7 +65,7 @@ def poster(route: Route) -> Poster:
     return Bot(secret(settings().slack_token_parameter), route.channel, settings().slack_api_url)
 
 
-@logger.inject_lambda_context(clear_state=True)
+@background_function
 def lambda_handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
     """Post what is due. `{"force": true}` posts to all routes at once, `{"route": "name"}` to that one.
 

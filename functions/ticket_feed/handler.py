@@ -5,17 +5,15 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-import boto3
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
-
 from kaizen.metrics.changes import add
 from kaizen.metrics.counting import count_if_possible
 from kaizen.mttr_store import read_windows
 from kaizen.policy.store import current_policy
-from kaizen.runtime.http import Event, Response, method, problem, query, request_id, unavailable
+from kaizen.runtime.clients import Limits, client
+from kaizen.runtime.failures import FAILURES, unavailable
+from kaizen.runtime.functions import http_function
+from kaizen.runtime.http import Event, Response, method, problem, query, request_id
 from kaizen.runtime.log import logger
-from kaizen.runtime.secrets import SecretError
 from kaizen.runtime.settings import Settings
 from kaizen.tickets import newest_feed_items
 from kaizen.times import utc_now
@@ -26,7 +24,7 @@ from ticket_feed.model import MOST_ENTRIES, MOST_READ, build, select
 from ticket_feed.render import CONTENT_TYPES, Format
 
 # A reader waits: a call that hangs must leave time to say so.
-_CLIENT = Config(connect_timeout=1, read_timeout=3, retries={"total_max_attempts": 2, "mode": "standard"})
+_LIMITS = Limits(connect=1, read=3, attempts=2)
 _RETRY_SECONDS = 60
 _FILTERED_PAGE = MOST_READ // 2  # events; a filter looks through more than it shows, in few reads below 1 MB
 
@@ -45,10 +43,10 @@ def settings() -> FeedSettings:
 
 @cache
 def dynamodb() -> Any:
-    return boto3.client("dynamodb", config=_CLIENT)
+    return client("dynamodb", _LIMITS)
 
 
-@logger.inject_lambda_context(clear_state=True)
+@http_function
 def lambda_handler(event: Event, context: Any) -> Response:
     """200 or 304; 400 and 401 name the caller's fault, 404 another path; 503 when AWS does not answer."""
     form = str(event.get("rawPath", "")).rpartition("/feed.")[2]
@@ -74,14 +72,13 @@ def answer(event: Event, form: Format) -> Response:
             refusal["headers"]["www-authenticate"] = 'Bearer realm="kaizen feed"'
             return refusal
         filters = read_filters({name: query(event, name) for name in NAMES}, policy)
-        client, tables = dynamodb(), settings()
+        tables = settings()
         page = MOST_ENTRIES if filters == Filters() else _FILTERED_PAGE
-        items = select(newest_feed_items(client, tables.tickets_table, page), filters)
-        windows = read_windows(client, tables.metrics_table)
+        items = select(newest_feed_items(dynamodb(), tables.tickets_table, page), filters)
+        windows = read_windows(dynamodb(), tables.metrics_table)
     except FilterError as error:
         return problem(400, "Bad Request", str(error), allowed=error.allowed)
-    except (SecretError, BotoCoreError, ClientError) as error:
-        logger.error("feed not read", error=type(error).__name__)
-        return unavailable("the feed cannot be read at the moment; try again", _RETRY_SECONDS)
+    except FAILURES as error:
+        return unavailable(error, "the feed cannot be read at the moment; try again", _RETRY_SECONDS)
     feed = build(items, filters, windows, policy.feed, address(event, filters, policy.feed))
     return representation(event, feed, form, policy.feed)

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-import boto3
-from botocore.config import Config
-
 from kaizen.policy.store import current_policy
+from kaizen.runtime.clients import Limits, client
+from kaizen.runtime.functions import background_function
 from kaizen.runtime.log import logger
 from kaizen.runtime.settings import Settings
 from kaizen.tickets import UnreadableTicketsError, open_tickets
@@ -20,7 +19,7 @@ from ticket_statistics.windows import days_to_read, windows
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-_CLIENT = Config(connect_timeout=2, read_timeout=10, retries={"total_max_attempts": 4, "mode": "standard"})
+_LIMITS = Limits(connect=2, read=10, attempts=4)
 
 
 @dataclass(frozen=True)
@@ -36,17 +35,17 @@ def settings() -> StatisticsSettings:
 
 
 @cache
-def client() -> "DynamoDBClient":
-    return boto3.client("dynamodb", config=_CLIENT)
+def dynamodb() -> "DynamoDBClient":
+    return client("dynamodb", _LIMITS)
 
 
-@logger.inject_lambda_context(clear_state=True)
+@background_function
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, int]:
     """Counts what it saw. Raises at the end, when everything readable is written, if a ticket could not be read."""
     now = utc_now()
     policy = current_policy(settings().policy_parameter)
-    store = StatisticsStore(client(), settings().tickets_table, settings().metrics_table)
-    tickets, unreadable = open_tickets(client(), settings().tickets_table)
+    store = StatisticsStore(dynamodb(), settings().tickets_table, settings().metrics_table)
+    tickets, unreadable = open_tickets(dynamodb(), settings().tickets_table)
     observations = list(store.observations(days_to_read(now), unreadable))
     store.write(windows(observations, now), gauges(tickets, policy, now), now)
     logger.info("statistics written", open=len(tickets), observations=len(observations), unreadable=len(unreadable))

@@ -7,19 +7,19 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-import boto3
-from botocore.config import Config
-
+from kaizen.events.detail import correlation_of
 from kaizen.events.github import GithubIssue, MalformedEventError
 from kaizen.policy.store import current_policy
-from kaizen.runtime.log import logger
+from kaizen.runtime.clients import Limits, client
+from kaizen.runtime.functions import background_function
+from kaizen.runtime.log import correlate, logger
 from kaizen.runtime.settings import Settings
 from kaizen.times import utc_now
 from ticket_tracker.store import TicketStore
 from ticket_tracker.tracking import track
 
 # A batch of ten shares the function's 30 s.
-_CLIENT = Config(connect_timeout=1, read_timeout=5, retries={"total_max_attempts": 3, "mode": "standard"})
+_LIMITS = Limits(connect=1, read=5, attempts=3)
 
 
 @dataclass(frozen=True)
@@ -36,12 +36,12 @@ def settings() -> TrackerSettings:
 
 @cache
 def store() -> TicketStore:
-    client = boto3.client("dynamodb", config=_CLIENT)
-    return TicketStore(client, settings().tickets_table, settings().metrics_table)
+    return TicketStore(client("dynamodb", _LIMITS), settings().tickets_table, settings().metrics_table)
 
 
 def read_event(message: dict[str, Any]) -> GithubIssue:
-    """The event in a message that the bus put in the queue. Raises MalformedEventError."""
+    """The event in a message of the queue, whose id is on all lines from now on. Raises MalformedEventError."""
+    correlate(message["messageId"])
     try:
         envelope = json.loads(message["body"])
         detail = envelope["detail"]
@@ -49,10 +49,11 @@ def read_event(message: dict[str, Any]) -> GithubIssue:
         raise MalformedEventError(f"not an event of the bus: {type(error).__name__}") from error
     if not isinstance(detail, dict):
         raise MalformedEventError("the detail is not an object")
+    correlate(correlation_of(detail) or message["messageId"])
     return GithubIssue.from_detail(detail)
 
 
-@logger.inject_lambda_context(clear_state=True)
+@background_function
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Reports the messages that failed; the queue tries them again and moves them to its dead-letter queue."""
     failed = []

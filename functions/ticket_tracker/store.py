@@ -4,13 +4,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
-
 from kaizen.events.github import GithubIssue
 from kaizen.metrics.changes import Change
 from kaizen.metrics.changes import actions as metric_actions
 from kaizen.metrics.counting import count
 from kaizen.storage.items import from_item, to_item
+from kaizen.storage.transact import CancelledError, transact
 from kaizen.tickets import FeedItem, LogEntry, feed_item_attributes, ticket_attributes, ticket_from
 from kaizen.times import format_instant, parse_instant
 from ticket_tracker.record import Record, completed
@@ -67,11 +66,13 @@ class TicketStore:
             actions.append({"Put": {"TableName": self._tickets, "Item": to_item(attributes)}})
         actions += metric_actions(self._metrics, changes, now)
         try:
-            self._client.transact_write_items(TransactItems=actions)  # type: ignore[arg-type]
-        except self._client.exceptions.TransactionCanceledException as error:
-            raise _reason(error) from error
-        except self._client.exceptions.TransactionInProgressException as error:
-            raise Conflict("the same transaction is under way") from error
+            transact(self._client, actions)
+        except CancelledError as error:
+            if error.refused(0):  # the marker
+                raise Duplicate from error
+            if error.overtaken:
+                raise Conflict(", ".join(sorted(error.reasons))) from error
+            raise
 
     def count(self, changes: Sequence[Change], now: datetime) -> None:
         """Count outside any transaction: for a delivery that changes nothing else."""
@@ -98,17 +99,6 @@ def _key(issue_id: int) -> dict[str, Any]:
 
 def _after(now: datetime, days: int) -> int:
     return int((now + timedelta(days=days)).timestamp())
-
-
-def _reason(error: ClientError) -> Exception:
-    """Why a transaction was cancelled; the marker comes first in it."""
-    codes = [reason.get("Code", "None") for reason in error.response.get("CancellationReasons", [])]
-    if codes and codes[0] == "ConditionalCheckFailed":
-        return Duplicate()
-    transient = ("ConditionalCheckFailed", "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded")
-    if any(code in transient for code in codes):
-        return Conflict(", ".join(sorted(set(codes) - {"None"})))
-    return error
 
 
 def record_attributes(record: Record) -> dict[str, Any]:

@@ -8,12 +8,14 @@ from tests.architecture.house import Module, features, function_modules, layer_m
 
 # The edges: the only modules that may import an AWS library, read the environment or the clock. Each has its reason.
 EDGES = {
-    "kaizen.storage.transact": "knows what DynamoDB raises",
     "kaizen.metrics.counting": "knows what AWS raises: a count may fail, and what it counts still stands",
+    "kaizen.runtime.clients": "builds the clients",
+    "kaizen.runtime.failures": "knows what AWS raises, to say why a door is shut",
     "kaizen.runtime.log": "the one logger",
     "kaizen.runtime.secrets": "reads SSM",
     "kaizen.policy.store": "reads SSM",
     "kaizen.github.kms": "knows what KMS raises: a key that cannot sign is an error of GitHub's client",
+    "kaizen.storage.transact": "knows what DynamoDB raises when a transaction is cancelled",
     "kaizen.times": "utc_now, the one wall clock",
 }
 EDGE_FILES = ("handler", "store")

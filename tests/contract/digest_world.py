@@ -17,7 +17,7 @@ from moto import mock_aws
 from kaizen.metrics.rows import read_rows
 from kaizen.policy import store as policy_store
 from kaizen.policy.store import DEFAULT_FILE
-from kaizen.runtime import secrets
+from kaizen.runtime import clients, secrets
 from kaizen.storage.items import from_item, to_item
 from kaizen.tickets import Ticket, ticket_attributes
 from tests.architecture.house import resources
@@ -179,7 +179,7 @@ class World:
 
 def forget() -> None:
     """As in a process that has just started."""
-    for cached in (handler.settings, handler.dynamodb, policy_store.policy_store, secrets._provider):
+    for cached in (handler.settings, handler.dynamodb, policy_store.policy_store, secrets._provider, clients.built):
         cached.cache_clear()
 
 

@@ -18,7 +18,7 @@ from moto import mock_aws
 from kaizen.metrics.changes import Change, updates
 from kaizen.mttr import Window, window_attributes
 from kaizen.policy import store as policy_store
-from kaizen.runtime import secrets
+from kaizen.runtime import clients, secrets
 from kaizen.runtime.http import Response
 from kaizen.storage.items import to_item
 from metrics_exporter import handler
@@ -84,7 +84,7 @@ class World:
 
 def new_process() -> None:
     """Forget what a new process does not know: settings, clients, secrets, the policy."""
-    for cached in (handler.settings, handler.client, policy_store.policy_store, secrets._provider):
+    for cached in (handler.settings, handler.dynamodb, policy_store.policy_store, secrets._provider, clients.built):
         cached.cache_clear()
 
 

@@ -12,7 +12,7 @@ from moto import mock_aws
 
 from kaizen.metrics.rows import read_rows
 from kaizen.policy import store as policy_store
-from kaizen.runtime import secrets
+from kaizen.runtime import clients, secrets
 from tests.architecture.house import resources
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class PhaseAws:
 
 def forget(*cached: Any) -> None:
     """What a new process does not know, a handler's `cached` functions among it."""
-    for each in (*cached, policy_store.policy_store, secrets._provider):
+    for each in (*cached, policy_store.policy_store, secrets._provider, clients.built):
         each.cache_clear()
 
 

@@ -161,7 +161,7 @@ def test_a_store_that_does_not_answer_fails_the_scrape(world: World, monkeypatch
     def unreachable(*_: Any, **__: Any) -> None:
         raise EndpointConnectionError(endpoint_url="https://dynamodb.invalid")
 
-    monkeypatch.setattr(handler.client(), "_make_api_call", unreachable)
+    monkeypatch.setattr(handler.dynamodb(), "_make_api_call", unreachable)
     assert world.get()["statusCode"] == 503
 
 

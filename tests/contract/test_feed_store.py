@@ -13,6 +13,7 @@ from moto import mock_aws
 from kaizen.metrics.rows import read_rows
 from kaizen.mttr import window_attributes
 from kaizen.policy.store import policy_store
+from kaizen.runtime import clients
 from kaizen.storage.items import to_item
 from kaizen.tickets import feed_item_attributes
 from tests.architecture.house import ROOT, resources
@@ -27,7 +28,7 @@ CREATED = ("AttributeDefinitions", "BillingMode", "GlobalSecondaryIndexes", "Key
 
 
 def forget() -> None:
-    for cached in (handler.settings, handler.dynamodb, policy_store):
+    for cached in (handler.settings, handler.dynamodb, policy_store, clients.built):
         cached.cache_clear()
 
 

@@ -9,6 +9,7 @@ import pytest
 from moto import mock_aws
 
 from kaizen.metrics.rows import read_rows
+from kaizen.runtime import clients
 from schema_handshake import handler
 from tests.architecture.house import resources
 from tests.unit.handshake.samples import CONTEXT, get, post, stored, stream
@@ -29,7 +30,7 @@ ENVIRONMENT = {
 
 
 def forget() -> None:
-    for cached in (handler.settings, handler.dynamodb, handler.server):
+    for cached in (handler.settings, handler.dynamodb, handler.server, clients.built):
         cached.cache_clear()
 
 

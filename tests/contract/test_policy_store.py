@@ -11,7 +11,7 @@ from moto import mock_aws
 
 from kaizen.policy import store as policy_store
 from kaizen.policy.store import DEFAULT_FILE, current_policy, policy_refused
-from kaizen.runtime import secrets
+from kaizen.runtime import clients, secrets
 from kaizen.runtime.secrets import SecretError
 from tools import policy as tools_policy
 
@@ -24,9 +24,8 @@ ENVIRONMENT = {"AWS_DEFAULT_REGION": "eu-central-1", "AWS_ACCESS_KEY_ID": "test"
 
 
 def new_process() -> None:
-    policy_store.policy_store.cache_clear()
-    policy_store._object.cache_clear()
-    secrets._provider.cache_clear()
+    for cached in (policy_store.policy_store, policy_store._object, secrets._provider, clients.built):
+        cached.cache_clear()
 
 
 @pytest.fixture

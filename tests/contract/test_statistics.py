@@ -19,7 +19,7 @@ NEXT = "kaizen_ticket_next_deadline_timestamp_seconds"
 @pytest.fixture
 def run(client: Any, monkeypatch: pytest.MonkeyPatch) -> Any:  # noqa: F811
     monkeypatch.setattr(handler, "settings", lambda: handler.StatisticsSettings("TicketsTable", "MetricsTable", "p"))
-    monkeypatch.setattr(handler, "client", lambda: client)
+    monkeypatch.setattr(handler, "dynamodb", lambda: client)
     monkeypatch.setattr(handler, "current_policy", lambda _: default_policy())
     monkeypatch.setattr(handler, "utc_now", lambda: OPENED + hours(10))
     return lambda: handler.lambda_handler({}, Context())

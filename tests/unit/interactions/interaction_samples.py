@@ -2,7 +2,6 @@
 
 import base64
 import json
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
@@ -92,7 +91,7 @@ class Bus:
         self.events: list[SlackInteraction] = []
         self.fault: Exception | None = None
 
-    def publish(self, events: Sequence[SlackInteraction]) -> None:
+    def publish(self, *events: SlackInteraction) -> None:
         if self.fault is not None:
             raise self.fault
         self.events += events

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
+from kaizen.events.bus import Publisher, PublishError
 from kaizen.events.slack import SlackInteraction
 from kaizen.runtime.secrets import SecretError
 from slack_interactions import handler
 from slack_interactions.interaction import MAX_BODY_BYTES
-from slack_interactions.publisher import Publisher, PublishError
 from tests.unit.interactions.interaction_samples import (
     CONTEXT,
     HOOK,
@@ -157,11 +157,11 @@ class Client:
 def test_entries_on_the_bus() -> None:
     event = SlackInteraction(NOW, "sandbox", "sandbox.keep", "U1", "🔥")
     client: Any = Client({"FailedEntryCount": 0, "Entries": [{"EventId": "1"}]})
-    Publisher(client, "kaizen-dev").publish([event])
+    Publisher(client, "kaizen-dev", "kaizen.slack").publish(event)
     (entry,) = client.entries
     assert (entry["EventBusName"], entry["Source"]) == ("kaizen-dev", "kaizen.slack")
     assert (entry["DetailType"], entry["Time"]) == ("slack.interaction", NOW)
     assert SlackInteraction.from_detail(json.loads(entry["Detail"])) == event
     refusing: Any = Client({"FailedEntryCount": 1, "Entries": [{"EventId": "1"}, {"ErrorCode": "ThrottlingException"}]})
     with pytest.raises(PublishError, match="ThrottlingException"):
-        Publisher(refusing, "kaizen-dev").publish([event, event])
+        Publisher(refusing, "kaizen-dev", "kaizen.slack").publish(event, event)

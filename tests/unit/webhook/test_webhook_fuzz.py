@@ -20,7 +20,7 @@ import pytest
 from github_webhook import handler
 from github_webhook.delivery import MAX_BODY_BYTES
 from github_webhook.kinds import KINDS
-from github_webhook.publisher import detail_text
+from kaizen.events.bus import detail_text
 from kaizen.events.github import GithubIssue
 from kaizen.github.signatures import signature
 from kaizen.runtime.log import logger

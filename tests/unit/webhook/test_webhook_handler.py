@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from github_webhook import handler
 from github_webhook.delivery import MAX_BODY_BYTES
 from github_webhook.kinds import KINDS
-from github_webhook.publisher import Publisher, PublishError
+from kaizen.events.bus import Publisher, PublishError
 from kaizen.github.signatures import signature
 from tests.unit.webhook.samples import (
     CONTEXT,
@@ -153,7 +153,7 @@ def test_a_refused_entry_is_a_503(bus: Bus, counts: Counts, monkeypatch: pytest.
             return {"FailedEntryCount": 1, "Entries": [{"ErrorCode": "InternalFailure"}]}
 
     client: Any = Client()
-    monkeypatch.setattr(handler, "publisher", lambda: Publisher(client, "kaizen"))
+    monkeypatch.setattr(handler, "publisher", lambda: Publisher(client, "kaizen", "kaizen.github"))
     assert call(http(BODY))[0] == 503
 
 

@@ -10,7 +10,7 @@ from github_webhook.delivery import RequestError
 from github_webhook.fields import MAX_LABELS, MAX_TITLE
 from github_webhook.kinds.issues import ACTIONS
 from github_webhook.kinds.issues import slim as slim_issue
-from github_webhook.publisher import detail_text
+from kaizen.events.bus import detail_text
 from kaizen.events.github import GithubIssue
 from tests.unit.webhook.samples import HEADERS, NOW, names, payload
 

@@ -10,7 +10,7 @@ from github_webhook.delivery import RequestError
 from github_webhook.kinds import KINDS, Event
 from github_webhook.kinds.deployments import MAX_PAYLOAD_BYTES, bounded
 from github_webhook.kinds.pushes import LISTED_COMMITS, MAX_PATHS
-from github_webhook.publisher import detail_text
+from kaizen.events.bus import detail_text
 from kaizen.events.github.deployment import GithubDeployment
 from kaizen.events.github.label import GithubLabel
 from kaizen.events.github.pull_request import GithubPullRequest

@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 
 from github_webhook.kinds.issues import slim as slim_issue
-from github_webhook.publisher import Publisher, PublishError
+from kaizen.events.bus import Publisher, PublishError
+from kaizen.events.detail import correlation_of
 from kaizen.events.github import GithubIssue
+from kaizen.runtime.log import correlate, logger
 from tests.unit.webhook.samples import HEADERS, NOW, payload
 
 EVENT = slim_issue(HEADERS, payload(), NOW)
@@ -27,15 +29,28 @@ class Client:
 def test_an_entry() -> None:
     client: Any = Client({"FailedEntryCount": 0, "Entries": [{"EventId": "1"}]})
     assert EVENT is not None
-    Publisher(client, "kaizen-dev").publish(EVENT)
+    Publisher(client, "kaizen-dev", "kaizen.github").publish(EVENT)
     (entry,) = client.entries
     assert (entry["EventBusName"], entry["Source"]) == ("kaizen-dev", "kaizen.github")
     assert (entry["DetailType"], entry["Time"]) == ("github.issues", NOW)
     assert GithubIssue.from_detail(json.loads(entry["Detail"])) == EVENT
 
 
+def test_an_entry_carries_the_id_of_its_request() -> None:
+    client: Any = Client({"FailedEntryCount": 0, "Entries": [{"EventId": "1"}]})
+    assert EVENT is not None
+    try:
+        correlate("request-1")
+        Publisher(client, "kaizen-dev", "kaizen.github").publish(EVENT)
+    finally:
+        logger.clear_state()
+    detail = json.loads(client.entries[0]["Detail"])
+    assert (detail["version"], correlation_of(detail)) == (1, "request-1")
+    assert GithubIssue.from_detail(detail) == EVENT
+
+
 def test_a_refused_entry_raises() -> None:
     client: Any = Client({"FailedEntryCount": 1, "Entries": [{"ErrorCode": "ThrottlingException"}]})
     assert EVENT is not None
     with pytest.raises(PublishError, match="ThrottlingException"):
-        Publisher(client, "kaizen-dev").publish(EVENT)
+        Publisher(client, "kaizen-dev", "kaizen.github").publish(EVENT)

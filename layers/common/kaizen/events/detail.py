@@ -78,3 +78,14 @@ def _instant(name: str, value: Any) -> datetime:
         except (ValueError, OverflowError):
             pass
     raise MalformedEventError(f"{name} is no instant")
+
+
+def correlated(detail: dict[str, Any], correlation_id: str) -> dict[str, Any]:
+    """A detail with the id by which logs of publisher and consumer are put together; it is no fact of the event."""
+    return detail | {"correlation_id": correlation_id} if correlation_id else detail
+
+
+def correlation_of(detail: Mapping[str, Any]) -> str:
+    """The id that came with a detail; empty where there is none."""
+    given = detail.get("correlation_id")
+    return given if isinstance(given, str) else ""

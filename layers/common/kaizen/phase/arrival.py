@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
-from kaizen.events.detail import Detail, MalformedEventError
+from kaizen.events.detail import Detail, MalformedEventError, correlated, correlation_of
 
 # Of the messages in one object, out of their content coding. All its frames together are at most LIMITS.frames.
 MOST_BODY_BYTES = 64 << 20
@@ -31,8 +31,8 @@ class Arrival(Detail):
     coding: str
     received_us: int
 
-    def body(self) -> str:
-        return json.dumps(self.detail(), separators=(",", ":"))
+    def body(self, correlation_id: str = "") -> str:
+        return json.dumps(correlated(self.detail(), correlation_id), separators=(",", ":"))
 
     @classmethod
     def read(cls, body: str) -> Self:
@@ -47,3 +47,12 @@ class Arrival(Detail):
             return cls.from_detail(given)
         except MalformedEventError as error:
             raise MalformedArrivalError(str(error)) from error
+
+
+def correlation(body: str) -> str:
+    """The id of the request that brought a message's frames; empty where none is told."""
+    try:
+        given = json.loads(body)
+    except ValueError:
+        return ""
+    return correlation_of(given) if isinstance(given, Mapping) else ""

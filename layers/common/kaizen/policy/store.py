@@ -13,12 +13,12 @@ from collections.abc import Callable, Iterable
 from functools import cache, lru_cache
 from pathlib import Path
 
-import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from kaizen.policy import Policy, PolicyError, parse
+from kaizen.runtime.clients import client
 from kaizen.runtime.log import logger
-from kaizen.runtime.secrets import CACHE_SECONDS, CLIENT, SecretError, SecretMissingError, secret
+from kaizen.runtime.secrets import CACHE_SECONDS, LIMITS, SecretError, SecretMissingError, secret
 
 _POINTER = re.compile(r"s3://(?P<bucket>[a-z0-9.-]{3,63})/(?P<key>[^?\s]{1,1024})\?versionId=(?P<version>\S{1,1024})")
 MOST_BYTES = 256 * 1024
@@ -107,9 +107,8 @@ def document(value: str) -> str:
 
 @lru_cache(maxsize=4)
 def _object(bucket: str, key: str, version: str) -> str:
-    client = boto3.client("s3", config=CLIENT)
     try:
-        answer = client.get_object(Bucket=bucket, Key=key, VersionId=version)
+        answer = client("s3", LIMITS).get_object(Bucket=bucket, Key=key, VersionId=version)
         if answer["ContentLength"] > MOST_BYTES:
             raise PolicyError([f"s3://{bucket}/{key} is larger than {MOST_BYTES} bytes"])
         return answer["Body"].read().decode()
@@ -145,9 +144,9 @@ def policy_refused(parameter: str) -> bool:
 
 
 def _history(parameter: str) -> list[str]:
-    client = boto3.client("ssm", config=CLIENT)
+    ssm = client("ssm", LIMITS)
     try:
-        pages = client.get_paginator("get_parameter_history").paginate(Name=parameter, WithDecryption=True)
+        pages = ssm.get_paginator("get_parameter_history").paginate(Name=parameter, WithDecryption=True)
         versions = [version for page in pages for version in page["Parameters"]]
         return [each["Value"] for each in sorted(versions, key=lambda each: each["Version"], reverse=True)]
     except (BotoCoreError, ClientError) as error:

@@ -66,10 +66,3 @@ def problem(status: int, title: str, detail: str, **extra: Any) -> Response:
     """An RFC 9457 problem that names the fault for the caller and leaks nothing else."""
     content = {"type": "about:blank", "status": status, "title": title, "detail": detail} | extra
     return reply_json(status, content, {"content-type": "application/problem+json"})
-
-
-def unavailable(detail: str, retry_seconds: int) -> Response:
-    """503 for what AWS does not answer, with when to ask again."""
-    answer = problem(503, "Service Unavailable", detail)
-    answer["headers"]["retry-after"] = str(retry_seconds)
-    return answer

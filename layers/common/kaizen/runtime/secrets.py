@@ -4,12 +4,13 @@ from functools import cache
 
 from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
 from aws_lambda_powertools.utilities.parameters.ssm import SSMProvider
-from botocore.config import Config
 from botocore.exceptions import ClientError
+
+from kaizen.runtime.clients import Limits, client
 
 CACHE_SECONDS = 300
 # A request waits for the secret: give up while there is still time to say so.
-CLIENT = Config(connect_timeout=2, read_timeout=3, retries={"total_max_attempts": 2, "mode": "standard"})
+LIMITS = Limits(connect=2, read=3, attempts=2)
 
 
 class SecretError(Exception):
@@ -22,7 +23,7 @@ class SecretMissingError(SecretError):
 
 @cache
 def _provider() -> SSMProvider:
-    return SSMProvider(boto_config=CLIENT)
+    return SSMProvider(boto3_client=client("ssm", LIMITS))
 
 
 def secret(parameter: str, *, fresh: bool = False) -> str:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from kaizen.metrics.changes import Change, updates
 from kaizen.slack.blocks import Message
 from kaizen.storage.items import from_item, to_item
+from kaizen.storage.transact import CancelledError, transact
 from kaizen.times import format_instant, parse_instant
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 KEPT_FOR = timedelta(days=30)  # then TTL removes the item
 _LAST = "last"  # sort key of the item that names the newest finished occasion
 _ATTEMPTS = 5  # at a transaction that meets another one on the same counter
+_PAUSE_SECONDS = 0.1
 _CLAIM = (
     "SET #status = :claimed, #owner = :owner, lease_until = :until, expires_at = :expires, "
     "since = if_not_exists(since, :instant), messages = if_not_exists(messages, :messages), "
@@ -167,17 +169,13 @@ class Outbox:
 
     def _write(self, requests: Sequence[Mapping[str, Any]]) -> None:
         """One transaction, the first request being the one that is conditioned on the lease."""
-        for attempt in range(1, _ATTEMPTS + 1):
-            try:
-                self._client.transact_write_items(TransactItems=[{"Update": request} for request in requests])  # type: ignore[typeddict-item]
-                return
-            except self._client.exceptions.TransactionCanceledException as error:
-                codes = [reason.get("Code") for reason in error.response["CancellationReasons"]]
-                if codes[0] == "ConditionalCheckFailed":
-                    raise LeaseLostError("another process has taken the occasion over") from error
-                if "TransactionConflict" not in codes or attempt == _ATTEMPTS:
-                    raise
-                self._sleep(0.1 * attempt)
+        actions = [{"Update": request} for request in requests]
+        try:
+            transact(self._client, actions, attempts=_ATTEMPTS, pause=_PAUSE_SECONDS, sleep=self._sleep)
+        except CancelledError as error:
+            if error.refused(0):
+                raise LeaseLostError("another process has taken the occasion over") from error
+            raise
 
 
 def _unix(instant: datetime) -> int:

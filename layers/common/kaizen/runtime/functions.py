@@ -1,0 +1,44 @@
+"""What every handler begins and ends with: a clean log context, an id that follows the work, an answer to surprises."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from kaizen.runtime.http import Event, Response, problem, request_id
+from kaizen.runtime.log import correlate, logger
+
+
+def http_function(handler: Callable[[Event, Any], Response]) -> Callable[[Event, Any], Response]:
+    """For a door: the gateway's request id is on every line; what nobody expected is logged and answered with 500."""
+
+    @logger.inject_lambda_context(clear_state=True)
+    @wraps(handler)
+    def run(event: Event, context: Any) -> Response:
+        _name(handler, request_id(event) or context.aws_request_id)
+        try:
+            return handler(event, context)
+        except Exception as error:  # noqa: BLE001 - whoever waits at a door gets an answer
+            logger.exception("unexpected", error=type(error).__name__)
+            return problem(500, "Internal Server Error", "this is our fault; the log knows more")
+
+    return run
+
+
+def background_function[E, R](handler: Callable[[E, Any], R]) -> Callable[[E, Any], R]:
+    """For queues and schedules: the invocation's id is on every line until a message brings one of its own.
+
+    What is raised stays raised: Lambda tries again, and at last tells the failure's destination.
+    """
+
+    @logger.inject_lambda_context(clear_state=True)
+    @wraps(handler)
+    def run(event: E, context: Any) -> R:
+        _name(handler, context.aws_request_id)
+        return handler(event, context)
+
+    return run
+
+
+def _name(handler: Callable[..., Any], correlation_id: str) -> None:
+    logger.append_keys(service=handler.__module__.partition(".")[0])  # the feature's folder
+    correlate(correlation_id)
