@@ -111,7 +111,7 @@ class Stack:
     def functions(self) -> Mapping[str, Emulator]:
         return self._emulators
 
-    def drain(self, seconds: float = 60) -> None:
+    def drain(self, seconds: float = 180) -> None:
         """Wait until every queue with a consumer is empty. Raises LocalError when they are not in time."""
         deadline = time.monotonic() + seconds
         while waiting := {name: count for name, count in self.queues.waiting().items() if count}:

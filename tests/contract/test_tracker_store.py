@@ -187,7 +187,7 @@ def test_writers_that_race(client: Any) -> None:
         def load(self, issue_id: int) -> Record | None:
             record = super().load(issue_id)
             if self.first:
-                all_have_read.wait(timeout=30)
+                all_have_read.wait(timeout=300)
             self.first = False
             return record
 
