@@ -8,11 +8,13 @@ REGION ?= $(or $(AWS_REGION),$(AWS_DEFAULT_REGION),eu-west-1)
 UV := .build/bootstrap/bin/uv
 PY := .venv/bin/python
 SAM := SAM_CLI_TELEMETRY=0 .build/sam/bin/sam
-SOURCES := layers/common/kaizen functions local tests benchmarks docs examples tools
+SOURCES := layers/common/kaizen functions local tests benchmarks docs examples tools conftest.py
+PYTEST := $(PY) -m pytest
+SIDE_BY_SIDE := -n auto --dist worksteal # as many processes as there are cores
 LOCK := $(UV) pip compile pyproject.toml --python-version 3.13 --generate-hashes --no-emit-index-url --no-header --no-annotate -q
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check lint unit tools bench build deploy policy lock clean
+.PHONY: help run demo test check soak lint unit tools bench build deploy policy lock clean
 MAKEFLAGS += --no-print-directory
 
 help: ## list the targets
@@ -28,11 +30,17 @@ test: tools .build/.stack .build/sam/.done .build/node/.done lint ## every tier 
 	@echo "== template: sam validate, sam build"
 	@$(SAM) validate --lint --region $(REGION)
 	@$(SAM) build --build-dir .build/aws > .build/sam-build.log 2>&1 || { cat .build/sam-build.log; exit 1; }
-	@for tier in unit architecture contract rules stack; do \
-		echo "== $$tier"; $(PY) -m pytest tests/$$tier || exit 1; done
+	@echo "== unit, architecture, contract"
+	@$(PYTEST) $(SIDE_BY_SIDE) tests/unit tests/architecture tests/contract
+	@for tier in rules stack; do \
+		echo "== $$tier"; $(PYTEST) tests/$$tier || exit 1; done
 	@echo "== all tiers passed"
 
-check: .venv/.done lint unit ## lint, types and the fast tests
+check: export KAIZEN_PROFILE := fast
+check: .venv/.done lint unit ## lint, types, and the unit tests with a tenth of their examples
+
+soak: export KAIZEN_PROFILE := soak
+soak: .venv/.done unit ## the unit tests with fifty times as many examples: a matter of hours
 
 lint: .venv/.done
 	@echo "== ruff, mypy"
@@ -42,7 +50,7 @@ lint: .venv/.done
 
 unit: .venv/.done
 	@echo "== unit, architecture"
-	@$(PY) -m pytest tests/unit tests/architecture
+	@$(PYTEST) $(SIDE_BY_SIDE) tests/unit tests/architecture
 
 tools: # Debian's programs, which the tests use for real
 	@for pair in promtool:prometheus prometheus-alertmanager:prometheus-alertmanager chromium:chromium node:nodejs npm:npm; do \

@@ -34,6 +34,12 @@ article.reply { margin-left: 40px; } .who { font-weight: 700; }
 .fields { display: grid; grid-template-columns: repeat(auto-fit, minmax(180px, 1fr)); gap: 8px; }
 .button { display: inline-block; font-size: 14px; font-weight: 600; padding: 6px 14px; margin-right: 8px;
   border-radius: 8px; border: 1px solid var(--line); background: var(--sheet); color: var(--ink); }
+.button.main { background: var(--accent); border-color: var(--accent); color: var(--accent-ink); cursor: pointer; }
+.buttons { display: flex; flex-wrap: wrap; gap: 8px; } form { margin: 0; }
+button.button { cursor: pointer; font: inherit; font-size: 14px; font-weight: 600; }
+.command { display: flex; flex-wrap: wrap; gap: 12px; align-items: end; } label { display: grid; gap: 4px; }
+input { font: inherit; padding: 6px 10px; border: 1px solid var(--line); border-radius: 8px; background: var(--sheet);
+  color: var(--ink); min-width: 16em; max-width: 100%; }
 .lamp { display: inline-block; width: 0.85em; height: 0.85em; border-radius: 50%; overflow: hidden; text-indent: 2em;
   vertical-align: -0.08em; white-space: nowrap; } /* drawn; the character inside is there to be copied */
 .green { background: #2bac76; } .orange { background: #f2952f; } .red { background: #e0362c; }
@@ -60,11 +66,12 @@ code { padding: 1px 4px; } pre { padding: 8px; white-space: pre-wrap; margin: 0;
 """
 
 
-def page(title: str, body: str, *, refresh: int) -> str:
-    """A whole page that reloads every `refresh` seconds; `body` is HTML."""
+def page(title: str, body: str, *, refresh: int = 0) -> str:
+    """A whole page that reloads every `refresh` seconds, never for 0; `body` is HTML."""
+    again = f'<meta http-equiv="refresh" content="{refresh}">' if refresh else ""
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        f'<title>{html.escape(title)}</title><meta http-equiv="refresh" content="{refresh}">'
+        f"<title>{html.escape(title)}</title>{again}"
         '<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,">'
         f"<style>{STYLE}</style></head><body><main>{body}</main></body></html>"
     )

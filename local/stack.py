@@ -112,7 +112,7 @@ class Stack:
     def functions(self) -> Mapping[str, Emulator]:
         return self._emulators
 
-    def drain(self, seconds: float = 60) -> None:
+    def drain(self, seconds: float = 180) -> None:
         """Wait until every queue with a consumer is empty. Raises LocalError when they are not in time."""
         deadline = time.monotonic() + seconds
         while waiting := {name: count for name, count in self.queues.waiting().items() if count}:
@@ -128,6 +128,7 @@ class Stack:
         self.template = load(paths.TEMPLATE, given)
         api = self._bound(gateway.serve(self._port, self.template.routes, self.invoke, self.say))
         self.addresses = Addresses(api.address, outside.address)
+        self.outside.meet(api.address)
         clock = Clock(self.template.schedules, self.run)
         self._start_aws()
         self._start_functions()

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Literal
 
+from kaizen.digest.board import board
+from kaizen.digest.render import render
 from kaizen.metrics.changes import Change, set_gauge
 from kaizen.mttr_store import Windows
 from kaizen.policy import Policy, Route
@@ -12,9 +14,7 @@ from kaizen.slack.client import Poster
 from kaizen.slack.delivery import Delivered, Pace, deliver
 from kaizen.slack.outbox import Outbox
 from kaizen.tickets import Ticket
-from ticket_digest.board import board
 from ticket_digest.due import due
-from ticket_digest.render import render
 
 SUCCESS_METRIC = "kaizen_digest_last_success_timestamp_seconds"
 _AFTER_THE_END = timedelta(seconds=30)  # a lease outlives the function that holds it

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 
-from local.demo import canary, house, phase, tickets
+from local.demo import canary, cards, house, phase, tickets
 from local.demo.feature import Feature
 
 # One line for each feature, in the order in which they are played and checked; the house looks at all of them.
 FEATURES: Sequence[Feature] = (
     tickets,
+    cards,
     canary,
     phase,
     house,

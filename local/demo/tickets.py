@@ -68,7 +68,7 @@ def _open(stack: Stack) -> str:
     found, unreadable = open_tickets(stack.aws.client("dynamodb"), table)
     need(not unreadable, f"unreadable: {unreadable}")
     seen, expected = {ticket.id for ticket in found}, deliveries.left_open(_samples(stack))
-    need(seen == expected, f"{len(seen)} open instead of {len(expected)}")
+    need(expected <= seen, f"{len(expected - seen)} of {len(expected)} are not open")
     return f"{len(found)} open"
 
 

@@ -108,8 +108,7 @@ class Scheduler:
     def _play(self, known: _Known, now: datetime) -> None:
         try:
             self._deliver(known.given)
-            due = known.rule.following(now) if known.rule else None
-            known.due = _within(known.given, due)
+            known.due = _within(known.given, _next(known, now))
             if known.due is None and known.given.get("ActionAfterCompletion") == "DELETE":
                 self._scheduler.delete_schedule(GroupName=known.given["GroupName"], Name=known.given["Name"])
         except Exception as error:  # noqa: BLE001 - of one run; it is said, and the others go on
@@ -137,6 +136,14 @@ class Scheduler:
             self._say(f"the schedule {given['Name']} cannot be delivered: {error}")
             if dead_letters:
                 self._send(dead_letters, text)
+
+
+def _next(known: _Known, now: datetime) -> datetime | None:
+    """The next run after one at `now`; runs that were missed are passed over."""
+    if known.rule is None or known.due is None:
+        return None
+    due = known.rule.following(known.due)
+    return due if due is None or due > now else known.rule.following(now)
 
 
 def _within(given: dict[str, Any], due: datetime | None) -> datetime | None:

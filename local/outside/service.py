@@ -55,6 +55,15 @@ class Service(Protocol):
 
 
 @runtime_checkable
+class Neighbour(Protocol):
+    """A service that calls the app's doors, as people press its buttons."""
+
+    def meet(self, api: str) -> None:
+        """`api` is the address of the app's doors."""
+        ...
+
+
+@runtime_checkable
 class Prepared(Protocol):
     """A service that also needs something in AWS before functions start, such as a key that it knows the half of."""
 

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from local.doors.servers import Handler, Server, bind
 from local.html import page
 from local.outside import SERVICES
-from local.outside.service import Prepared, Reply, Request, Service
+from local.outside.service import Neighbour, Prepared, Reply, Request, Service
 
 CONTROL = "/control/"
 _PAGE = (("content-type", "text/html; charset=utf-8"),)
@@ -67,6 +67,12 @@ class World:
         for service in self.services.values():
             if isinstance(service, Prepared):
                 service.prepare(client, parameters)
+
+    def meet(self, api: str) -> None:
+        """Tell services that call the app's doors where those are."""
+        for service in self.services.values():
+            if isinstance(service, Neighbour):
+                service.meet(api)
 
     def links(self, address: str) -> list[tuple[str, str]]:
         """Addresses of the services' pages, with words."""

@@ -16,7 +16,7 @@ from local.phase.follower import Follower
 from local.stack import Stack
 
 _FAVOURITE = "kuramoto"  # the default policy's
-_PATIENCE = 60.0
+_PATIENCE = 180.0
 
 
 def stream_of(stack: Stack) -> str:

@@ -14,6 +14,7 @@ from kaizen.metrics.changes import Change, add
 from kaizen.slack.blocks import MAX_MESSAGE, Message, section
 from kaizen.slack.outbox import LeaseLostError, Outbox, _packed, _unpacked
 from tests.contract.digest_world import World, world
+from tests.effort import examples
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 LEASE = timedelta(seconds=150)
@@ -175,7 +176,7 @@ def test_any_other_failure_is_raised(here: World, times: int, code: str) -> None
         box.posted(claimed(box), "1.1", OK, NOW)
 
 
-@settings(max_examples=20)
+@settings(max_examples=examples(20))
 @given(st.lists(st.text(max_size=50), max_size=5))
 def test_messages_survive_the_store(texts: list[str]) -> None:
     clean = [text.encode("utf-8", "replace").decode() for text in texts]

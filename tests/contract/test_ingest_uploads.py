@@ -37,7 +37,7 @@ def large() -> bytes:
 def put(offer: dict[str, Any], body: bytes, **headers: str) -> int:
     """What a producer does with an offer."""
     given = offer["headers"] | {name.replace("_", "-"): value for name, value in headers.items()}
-    return requests.request(offer["method"], offer["url"], data=body, headers=given, timeout=5).status_code
+    return requests.request(offer["method"], offer["url"], data=body, headers=given, timeout=60).status_code
 
 
 def then(world: World, offer: dict[str, Any], **headers: Any) -> Any:

@@ -26,6 +26,7 @@ from phase_stream import chunks, handler
 from phase_stream.store import ADDRESS_SECONDS
 from tests.contract.phase_aws import BUCKET
 from tests.contract.stream_world import AUDITS, CHUNK, FRAMES, REPORT, Context, StreamWorld, new_process, stream_world
+from tests.effort import examples
 from tests.factories import NOW
 from tests.unit.stream.source import NAME, Source, turning
 from tests.unit.stream.world import COUNTERS, Viewer
@@ -388,7 +389,7 @@ def test_a_chunk_can_be_fetched_where_the_redirect_leads(world: StreamWorld, cod
     assert address.netloc == f"{BUCKET}.s3.eu-west-1.amazonaws.com", "the region's own address"
     assert chunks.CACHED_SECONDS < ADDRESS_SECONDS == int(parse_qs(address.query)["X-Amz-Expires"][0])
     # As any HTTP client fetches it, without credentials of its own; moto answers in the place of S3.
-    with requests.get(answer.headers["location"], timeout=10, stream=True) as fetched:
+    with requests.get(answer.headers["location"], timeout=60, stream=True) as fetched:
         assert fetched.status_code == 200
         assert fetched.headers["content-encoding"] == coding
         assert fetched.raw.read(decode_content=False) == body
@@ -426,7 +427,7 @@ def test_no_request_is_a_server_error() -> None:
         source.begin(7, 20)
         world.publish(source)
 
-        @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+        @settings(max_examples=examples(200), suppress_health_check=[HealthCheck.too_slow])
         @given(
             route=st.sampled_from([*handler.ROUTES, "$default"]),
             path=st.dictionaries(st.sampled_from(("id", "level", "chunk")), texts),

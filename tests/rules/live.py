@@ -30,7 +30,7 @@ from tests.contract.exporter_world import ENVIRONMENT, TOKEN, World
 from tests.rules.tools import PROMETHEUS, RULES, tool
 
 SECONDS = 2  # between scrapes
-PATIENCE = 90.0  # seconds until something that should come is given up
+PATIENCE = 300.0  # seconds until something that should come is given up
 
 
 class Worker:

@@ -16,7 +16,8 @@ VALUES = {"component": ("api", "web"), "severity": ("sev1",), "route": ("default
 def test_promtool_accepts_every_metric() -> None:
     with exporter_world() as world:
         for metric in CATALOGUE.values():
-            for values in product(*(VALUES.get(label, (f"some {label}",)) for label in metric.labels)):
+            known = {**VALUES, **metric.values}
+            for values in product(*(known.get(label, (f"some {label}",)) for label in metric.labels)):
                 labels = dict(zip(metric.labels, values, strict=True))
                 if metric.kind in ("summary", "histogram"):
                     world.write([observe(metric.name, labels, 90)])

@@ -9,7 +9,7 @@ from tests.stack.test_processes import local
 
 
 def test_every_step_holds() -> None:
-    done: subprocess.CompletedProcess[str] = local("demo", "--port", "0", seconds=300)
+    done: subprocess.CompletedProcess[str] = local("demo", "--port", "0", seconds=900)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "100000 oscillators are simulated live" in done.stdout
     for name, _ in (step for feature in FEATURES for step in feature.CHECKS):
@@ -25,7 +25,7 @@ def test_a_policy_without_streams_and_with_other_labels(tmp_path: Path) -> None:
         text = text.replace(old, new, 1)
     policy = tmp_path / "policy.toml"
     policy.write_text(text)
-    done = local("demo", "--port", "0", "--policy", str(policy), seconds=300)
+    done = local("demo", "--port", "0", "--policy", str(policy), seconds=900)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "the samples of phase are left out: the policy has no [[streams]]" in done.stdout
     assert "✓ tickets: 6 open" in done.stdout

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from kaizen.storage.items import pages, to_value
+from kaizen.storage.items import from_item, pages, to_value
 from kaizen.times import format_instant, parse_instant
 
 if TYPE_CHECKING:
@@ -212,6 +212,14 @@ def open_tickets(client: "DynamoDBClient", table: str) -> tuple[list[Ticket], li
         except (KeyError, TypeError, ValueError):
             unreadable.append(str(item.get("pk")))
     return tickets, unreadable
+
+
+def read_ticket(client: "DynamoDBClient", table: str, issue_id: int) -> Ticket | None:
+    """One issue as it is now; None where it is unknown, or carries no ticket label."""
+    key = {"pk": to_value(f"ticket#{issue_id}"), "sk": to_value("ticket")}
+    answer = client.get_item(TableName=table, Key=key, ConsistentRead=True)
+    attributes = from_item(answer.get("Item", {}))
+    return ticket_from(attributes) if attributes.get("tracked", bool(attributes)) else None
 
 
 def newest_feed_items(client: "DynamoDBClient", table: str, page_size: int) -> Iterator[FeedItem]:

@@ -9,7 +9,8 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from local.outside.service import Reply, Request
-from local.outside.slack.show import inbox
+from local.outside.slack import people
+from local.outside.slack.show import command_page, inbox
 from local.outside.slack.workspace import WEBHOOK_PATH, Workspace, as_object
 
 BOT_TOKEN = "xoxb-local"  # noqa: S105 - the workspace's own
@@ -26,7 +27,24 @@ class Slack:
 
     def __init__(self) -> None:
         self.workspace = Workspace(BOT_TOKEN)
+        self._api = ""
         self.signing_secret = secrets.token_hex(16)  # what Slack signs its requests with
+
+    def meet(self, api: str) -> None:
+        self._api = api
+
+    def press(self, channel: str, stamp: str, action_id: str, value: str, user: str = people.USER) -> people.Answered:
+        """Somebody presses a button of a message. Raises KeyError when there is no such message."""
+        message = self.workspace.find(channel, stamp)
+        if message is None:
+            raise KeyError(stamp)
+        return people.press(self._api, self.signing_secret, message, {"action_id": action_id, "value": value}, user)
+
+    def say(self, channel: str, text: str, user: str = people.USER) -> people.Answered:
+        """Somebody types `/kaizen text`; the answer stands in the inbox."""
+        answered = people.say(self._api, self.signing_secret, channel, text, user)
+        self.workspace.answer(channel, f"/kaizen {text}", answered.status, answered.body)
+        return answered
 
     def parameters(self, address: str) -> Mapping[str, str]:
         return {"SlackApiUrl": f"{address}/api/"}
@@ -45,12 +63,14 @@ class Slack:
 
     def _shown(self, request: Request) -> Reply:
         if request.path.startswith("/api/"):
-            return self._api(request, dict(parse_qsl(request.query)))
+            return self._method(request, dict(parse_qsl(request.query)))
         if request.path == "/messages":
             return _as(_JSON, Reply(200, json.dumps(self.workspace.listed(), ensure_ascii=False)))
         if request.path == "/slack/":
             page = inbox(self.workspace.listed(), self.workspace.refused, datetime.now().astimezone())
             return _as(_PAGE, Reply(200, page))
+        if request.path == "/slack/say":
+            return _as(_PAGE, Reply(200, command_page("C0TICKETS", "subscribe severity:sev1 and component:api")))
         return _NOT_FOUND
 
     def _taken(self, request: Request) -> Reply:
@@ -59,14 +79,29 @@ class Slack:
             return _as(_HTML, self.workspace.webhook(_payload(body, form)))
         if path.startswith("/services/"):
             return _as(_HTML, Reply(404, "no_service"))
+        if path in ("/slack/press", "/slack/say"):
+            return self._acted(path, dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)))
         if path.startswith("/api/"):
-            return self._api(request, _form(body) if form else as_object(body) or {})
+            return self._method(request, _form(body) if form else as_object(body) or {})
         if path in ("/control", "/control/slack"):
             fault = self.workspace.ask(as_object(body) or {"next": "nothing that can be read"})
             return Reply(400 if fault else 200, fault or "ok")
         return _NOT_FOUND
 
-    def _api(self, request: Request, arguments: dict[str, Any]) -> Reply:
+    def _acted(self, path: str, given: Mapping[str, str]) -> Reply:
+        """What a person did on the page; then the inbox, where the outcome is seen."""
+        try:
+            if path == "/slack/say":
+                self.say(given["channel"], given["text"])
+            else:
+                self.press(given["channel"], given["ts"], given["action_id"], given["value"])
+        except KeyError as error:
+            return Reply(400, f"there is no {error}")
+        except OSError as error:
+            return Reply(502, f"the app's door does not answer: {error}")
+        return Reply(303, "", (("location", "/slack/"),))
+
+    def _method(self, request: Request, arguments: dict[str, Any]) -> Reply:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         given = token.strip() if scheme.lower() == "bearer" else str(arguments.get("token", ""))
         return _as(_JSON, self.workspace.call(request.path.removeprefix("/api/"), given, arguments))

@@ -83,6 +83,26 @@ class Workspace:
             tops = [each for each in self.messages if not each.get("thread_ts")]
             return [each for top in tops for each in (top, *self._replies(top["ts"]))]
 
+    def find(self, channel: str, stamp: str) -> dict[str, Any] | None:
+        """One message; None when there is none."""
+        with self._lock:
+            return self._find(channel, stamp)
+
+    def answer(self, channel: str, command: str, status: int, body: str) -> None:
+        """Keep what the app answered to a command: for one person, or for the channel."""
+        given = as_object(body.encode()) if body else {}
+        with self._lock:
+            if status != 200 or given is None:
+                self.refused.append(f"{command}: the app answered {status}")
+                given = {"text": f"{command} failed with the error: dispatch_failed"}
+            fault = refusal(given) if given else None
+            if fault is not None:
+                self.refused.append(f"{command}: {fault}")
+            elif given:
+                kept = self._keep(given, channel)
+                kept["answer_to"] = command
+                kept["ephemeral"] = given.get("response_type") != "in_channel"
+
     def ask(self, wanted: Mapping[str, Any]) -> str:
         """Take orders from a test, such as `{"next": ["ratelimited"], "retry_after": 2}`; what is wrong, or nothing."""
         troubles, pause = wanted.get("next", []), wanted.get("retry_after", 1)

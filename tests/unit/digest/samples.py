@@ -3,12 +3,12 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from kaizen.digest.board import Board, board
 from kaizen.mttr import Window, window
 from kaizen.mttr_store import Windows
 from kaizen.policy import Policy, Route
 from kaizen.tickets import Ticket
 from tests.factories import default_policy
-from ticket_digest.board import Board, board
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)  # a Monday
 HOUR = 3600

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kaizen.digest.board import Entry
 from kaizen.mttr import ALL
 from tests.factories import default_policy
 from tests.unit.digest.samples import HOUR, board_of, resolved, route, ticket, windows
-from ticket_digest.board import Entry
 
 SECOND = 1 / HOUR
 

@@ -11,13 +11,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from slack_sdk.models.blocks import Block
 
+from kaizen.digest.render import MAX_MESSAGES, render
+from kaizen.digest.wording import TITLE
 from kaizen.mttr import ALL
 from kaizen.slack.blocks import MAX_BLOCKS, MAX_MESSAGE, MAX_SECTION, Message
 from kaizen.slack.escape import ZERO_WIDTH, units
 from kaizen.tickets import Ticket
+from tests.effort import examples
 from tests.unit.digest.samples import HOUR, NOW, board_of, resolved, route, ticket, windows
-from ticket_digest.render import MAX_MESSAGES, render
-from ticket_digest.wording import TITLE
 
 LAMPS = ("🟢", "🟠", "🔴", "⏸️", "⚪")
 HOSTILE = [
@@ -94,7 +95,7 @@ some_tickets: st.SearchStrategy[dict[str, Any]] = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(60), suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(some_tickets, max_size=12), st.integers(0, 500))
 def test_any_number_of_tickets_with_any_titles(kinds: list[dict[str, Any]], count: int) -> None:
     tickets = [ticket(number, **kinds[number % len(kinds)]) for number in range(1, count + 1)] if kinds else []

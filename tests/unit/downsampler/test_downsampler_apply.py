@@ -15,6 +15,7 @@ from phase_downsampler.body import UnusableBodyError
 from phase_downsampler.decision import Step
 from phase_downsampler.downsampling import ATTEMPTS, Conflict, LostConfigError, UnknownStreamError
 from phase_downsampler.objects import Object
+from tests.effort import examples
 from tests.factories import default_policy
 from tests.unit.downsampler.world import (
     NAME,
@@ -45,7 +46,7 @@ def plain() -> MemoryStore:
 PLAIN = plain()
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=examples(25))
 @given(st.lists(st.tuples(st.sampled_from(["put", "commit", "committed"]), st.integers(0, 12)), max_size=6))
 def test_whatever_breaks_the_redelivery_mends_it_and_nothing_counts_twice(drawn: list[tuple[str, int]]) -> None:
     """Each message is delivered until it is acknowledged, each time to a process that remembers nothing."""

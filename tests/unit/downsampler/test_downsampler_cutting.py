@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from kaizen.phase import keys
 from kaizen.phase.streams import Stream
 from phase_downsampler.pieces import from_ring, join
+from tests.effort import examples
 from tests.unit.downsampler.world import NAME, NOW, MemoryStore, Producer, downsampler, policy_of, theta, written
 
 FRAMES = 150
@@ -59,7 +60,7 @@ def courses(draw: st.DrawFn) -> tuple[list[Body], list[Body]]:
     return stretches, bodies
 
 
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=examples(80))
 @given(courses(), st.sampled_from([8, 12, 16]), st.booleans(), st.sets(st.integers(0, 30), max_size=4))
 def test_any_cutting_gives_the_same_history_and_the_same_ring(
     course: tuple[list[Body], list[Body]], bits: int, gaps: bool, restarts: set[int]

@@ -32,5 +32,5 @@ def run_at(client: list[str], url: str, polls: int) -> subprocess.CompletedProce
     """Without our folders on the path: the client stands alone."""
     given = ["--url", url, "--stream", "toy", "--polls", str(polls), "--interval", "0.001"]
     return subprocess.run(
-        [*client, *given], capture_output=True, text=True, check=False, timeout=60, env={"PATH": "/usr/bin"}
+        [*client, *given], capture_output=True, text=True, check=False, timeout=600, env={"PATH": "/usr/bin"}
     )

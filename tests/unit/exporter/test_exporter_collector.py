@@ -18,6 +18,7 @@ from kaizen.policy import Policy, parse
 from kaizen.runtime.http import reply
 from metrics_exporter.collector import KaizenCollector, Reading, family_name
 from metrics_exporter.own import OWN
+from tests.effort import examples
 from tests.unit.exporter.samples import POLICY, body, exposed, key, reading, rows
 
 FORMS = ("text", "openmetrics")
@@ -166,7 +167,7 @@ def _readings(draw: st.DrawFn) -> Reading:
     return reading(stored, [window("api", "sev1", seconds, [])])
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(_readings())
 def test_both_parsers_read_what_was_stored(given_reading: Reading) -> None:
     text, openmetrics = (exposed(given_reading, form) for form in FORMS)

@@ -48,7 +48,7 @@ def ask(url: str, body: str | None = None, method: str | None = None, **headers:
         named["Content-Type"] = "application/json"
     request = urllib.request.Request(url, None if body is None else body.encode(), named, method=method)
     try:
-        with urllib.request.urlopen(request, timeout=30) as answer:
+        with urllib.request.urlopen(request, timeout=300) as answer:
             return answer.status, answer.headers["content-type"], answer.read().decode()
     except urllib.error.HTTPError as error:
         with error:

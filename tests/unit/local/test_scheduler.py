@@ -12,7 +12,6 @@ from local.aws.stand_ins import function_arn
 from local.doors.scheduler import Scheduler
 from local.errors import LocalError
 
-NOW = datetime.now(UTC).replace(microsecond=0)
 DEAD = "arn:aws:sqs:eu-west-1:123456789012:dead"
 Run = tuple[str, Any, str]
 
@@ -22,6 +21,7 @@ class Played:
 
     def __init__(self, client: Any) -> None:
         self.client = client
+        self.now = datetime.now(UTC).replace(microsecond=0)  # moto has no other clock
         self.ran: list[Run] = []
         self.sent: list[tuple[str, str]] = []
         self.said: list[str] = []
@@ -66,50 +66,52 @@ def at(instant: datetime) -> str:
 
 def test_at_runs_once_and_is_deleted_where_it_asks_for_that(played: Played) -> None:
     played.client.create_schedule_group(Name="checks")
-    played.create(at(NOW + timedelta(minutes=1)), GroupName="checks", ActionAfterCompletion="DELETE")
-    played.create(at(NOW + timedelta(minutes=1)), "kept", ActionAfterCompletion="NONE")
-    assert played.look(NOW) == []
-    assert played.look(NOW + timedelta(minutes=1)) == [("Worker", {"n": 1}, "")] * 2
+    played.create(at(played.now + timedelta(minutes=1)), GroupName="checks", ActionAfterCompletion="DELETE")
+    played.create(at(played.now + timedelta(minutes=1)), "kept", ActionAfterCompletion="NONE")
+    assert played.look(played.now) == []
+    assert played.look(played.now + timedelta(minutes=1)) == [("Worker", {"n": 1}, "")] * 2
     assert played.names == ["kept"]
-    assert played.look(NOW + timedelta(minutes=9)) == []
+    assert played.look(played.now + timedelta(minutes=9)) == []
 
 
 def test_at_in_the_past_runs_at_once_and_in_its_own_zone(played: Played) -> None:
     played.create("at(2020-01-01T00:00:00)", "past")
-    later = NOW + timedelta(hours=1)
+    later = played.now + timedelta(hours=1)
     played.create(at(later + timedelta(hours=9)), "tokyo", ScheduleExpressionTimezone="Asia/Tokyo")
-    assert len(played.look(NOW)) == 1
+    assert len(played.look(played.now)) == 1
     assert len(played.look(later)) == 1
 
 
 def test_a_rate_repeats_and_ends_at_its_end(played: Played) -> None:
-    played.create("rate(1 minute)", EndDate=NOW + timedelta(minutes=4), ActionAfterCompletion="DELETE")
-    ran = [len(played.look(NOW + timedelta(seconds=each))) for each in range(0, 400, 20)]
+    played.create("rate(1 minute)", EndDate=played.now + timedelta(minutes=4), ActionAfterCompletion="DELETE")
+    ran = [len(played.look(played.now + timedelta(seconds=each))) for each in range(0, 400, 20)]
     assert 2 <= sum(ran) <= 3
     assert played.names == []
 
 
 def test_changed_disabled_and_deleted(played: Played) -> None:
     played.create("cron(0 0 1 1 ? 2199)")
-    assert played.look(NOW) == []
+    assert played.look(played.now) == []
     given = played.client.get_schedule(Name="one")
     kept = {name: given[name] for name in ("Name", "FlexibleTimeWindow", "Target")}
-    played.client.update_schedule(**kept, ScheduleExpression=at(NOW), State="DISABLED")
-    assert played.look(NOW) == []
-    played.client.update_schedule(**kept, ScheduleExpression=at(NOW), State="ENABLED")
-    assert len(played.look(NOW)) == 1
+    played.client.update_schedule(**kept, ScheduleExpression=at(played.now), State="DISABLED")
+    assert played.look(played.now) == []
+    played.client.update_schedule(**kept, ScheduleExpression=at(played.now), State="ENABLED")
+    assert len(played.look(played.now)) == 1
     played.client.delete_schedule(Name="one")
-    assert played.look(NOW) == []
+    assert played.look(played.now) == []
 
 
 def test_the_dead_letters_go_along(played: Played) -> None:
-    played.create(at(NOW), target={"DeadLetterConfig": {"Arn": DEAD}})
-    assert played.look(NOW) == [("Worker", {"n": 1}, DEAD)]
+    played.create(at(played.now), target={"DeadLetterConfig": {"Arn": DEAD}})
+    assert played.look(played.now) == [("Worker", {"n": 1}, DEAD)]
 
 
 def test_a_queue_gets_the_input_as_it_is(played: Played) -> None:
-    played.create(at(NOW), target={"Arn": "arn:aws:sqs:eu-west-1:123456789012:work"}, ActionAfterCompletion="DELETE")
-    assert played.look(NOW) == []
+    played.create(
+        at(played.now), target={"Arn": "arn:aws:sqs:eu-west-1:123456789012:work"}, ActionAfterCompletion="DELETE"
+    )
+    assert played.look(played.now) == []
     assert played.sent == [("arn:aws:sqs:eu-west-1:123456789012:work", '{"n": 1}')]
     assert (played.said, played.names) == ([], [])
 
@@ -123,8 +125,8 @@ def test_a_queue_gets_the_input_as_it_is(played: Played) -> None:
     ],
 )
 def test_what_cannot_be_delivered_is_a_dead_letter(played: Played, target: dict[str, str], fault: str) -> None:
-    played.create(at(NOW), target=target | {"DeadLetterConfig": {"Arn": DEAD}}, ActionAfterCompletion="DELETE")
-    assert played.look(NOW) == []
+    played.create(at(played.now), target=target | {"DeadLetterConfig": {"Arn": DEAD}}, ActionAfterCompletion="DELETE")
+    assert played.look(played.now) == []
     assert played.sent == [(DEAD, target.get("Input", '{"n": 1}'))]
     assert fault in played.said[0]
     assert played.names == []
@@ -133,6 +135,6 @@ def test_what_cannot_be_delivered_is_a_dead_letter(played: Played, target: dict[
 def test_what_cannot_be_played_is_said_once(played: Played) -> None:
     played.create("rate(2 fortnights)")
     for _ in range(3):
-        assert played.look(NOW) == []
+        assert played.look(played.now) == []
     assert len(played.said) == 1
     assert "the schedule one does not run" in played.said[0]

@@ -20,10 +20,11 @@ from kaizen.phase.frames import Baseline, Frames, Place
 from kaizen.phase.predict import LEAKY, LINEAR
 from kaizen.phase.quantise import BITS, bam_type
 from kaizen.phase.wire import HEADER_BYTES, read_header
+from tests.effort import examples
 from tests.unit.phase.bodies import random_body
 from tests.vectors.phf1.generate import FIELDS, with_fields
 
-FLIPS, CUTS, FOES = 60_000, 40_000, 10_000
+FLIPS, CUTS, FOES = examples(60_000), examples(40_000), min(examples(10_000), 10_000)  # all foes are kept in memory
 
 # What decoding may hold: so many bytes per byte that was sent, and a little. Measured at worst: 9.7 (a lone frame of
 # 8 bits, whose leaky rates take 4 bytes per row), 36 for a CONFIG (lists in objects), and 9 KB for an error.

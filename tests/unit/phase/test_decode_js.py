@@ -28,7 +28,7 @@ def decode_in_node(bodies: list[bytes], *, one: bool = False) -> list[dict[str, 
         pytest.fail("node is not installed: the page's decoder cannot be tested without it (Debian package `nodejs`)")
     given = json.dumps([{"body": base64.b64encode(body).decode(), "one": one} for body in bodies])
     done = subprocess.run(
-        [node, str(DRIVER), str(DECODER)], input=given, capture_output=True, text=True, check=False, timeout=120
+        [node, str(DRIVER), str(DECODER)], input=given, capture_output=True, text=True, check=False, timeout=3600
     )
     assert done.returncode == 0, done.stderr
     results: list[dict[str, Any]] = json.loads(done.stdout)

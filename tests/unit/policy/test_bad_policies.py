@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from kaizen.policy import Policy, PolicyError, parse
 from kaizen.policy.__main__ import main
 from kaizen.policy.store import DEFAULT_FILE
+from tests.effort import examples
 
 DEFAULT = DEFAULT_FILE.read_text(encoding="utf-8")
 TEAM = '[[routes]]\nname = "team"\nchannel = "C012345"\n'
@@ -217,7 +218,7 @@ pieces = st.sampled_from(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(st.data())
 def test_no_text_breaks_the_reader(data: st.DataObject) -> None:
     """The default policy with words and lines exchanged, dropped and repeated: a policy or PolicyError, never more."""

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kaizen.mttr import ALL, window, window_attributes, window_from
@@ -24,7 +24,6 @@ OBSERVATIONS = st.lists(
 )
 
 
-@settings(max_examples=100, deadline=None)
 @given(OBSERVATIONS)
 def test_equal_to_numpy(observations: list[Observation]) -> None:
     found = windows(observations, NOW)

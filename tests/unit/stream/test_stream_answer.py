@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kaizen.phase.coding import CODINGS, IDENTITY, compress
@@ -116,7 +116,6 @@ def test_the_full_equivalent_is_what_it_says(coding: str) -> None:
     assert body.full_bytes == len(compress(coding, whole))
 
 
-@settings(deadline=None)
 @given(
     counts=st.lists(st.integers(1, 12), min_size=1, max_size=6),
     missing=st.sets(st.integers(0, 6)),

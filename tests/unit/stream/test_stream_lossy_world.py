@@ -19,6 +19,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from kaizen.phase.frames import Baseline
 from kaizen.phase.quantise import BITS
 from phase_stream.plan import Mark, Resync
+from tests.effort import examples
 from tests.unit.stream.source import NAME, Source, turning, uniform
 from tests.unit.stream.world import COUNTERS, Answer, MemoryStore, Viewer, World
 
@@ -203,7 +204,7 @@ class LossyWorld(RuleBasedStateMachine):
 
 
 LossyWorld.TestCase.settings = settings(
-    max_examples=60, stateful_step_count=30, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=examples(60), stateful_step_count=30, suppress_health_check=[HealthCheck.too_slow]
 )
 TestLossyWorld = LossyWorld.TestCase
 
@@ -230,7 +231,7 @@ def in_node(sessions: list[list[tuple[bytes, str]]]) -> list[list[str]]:
         pytest.fail("node is not installed: the page's decoder cannot be tested without it (Debian package `nodejs`)")
     given = json.dumps([[base64.b64encode(body).decode() for body, _ in session] for session in sessions])
     done = subprocess.run(
-        [node, str(DRIVER), str(DECODER)], input=given, capture_output=True, text=True, check=False, timeout=120
+        [node, str(DRIVER), str(DECODER)], input=given, capture_output=True, text=True, check=False, timeout=3600
     )
     assert done.returncode == 0, done.stderr
     results: list[list[str]] = json.loads(done.stdout)

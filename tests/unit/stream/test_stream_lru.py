@@ -1,6 +1,6 @@
 """What is kept in a process: the last used, within the room."""
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from phase_stream.lru import Recent
@@ -23,7 +23,6 @@ def test_what_is_too_large_is_not_kept() -> None:
     assert len(kept) == 0
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 12)), max_size=40))
 def test_sizes_stay_within_the_room(puts: list[tuple[int, int]]) -> None:
     kept: Recent[int, int] = Recent(20)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kaizen.phase.streams import Gop, Segment, Stream
@@ -110,7 +110,6 @@ def test_a_gap_without_a_group_ends_what_is_served() -> None:
     assert runs_of(replace(RING, segments=segments, gops=(Gop(0, 2),))) == [Run(0, 2, 0, 4)]
 
 
-@settings(deadline=None)
 @given(
     posts=st.lists(st.tuples(st.integers(1, 20), st.sampled_from((0, 0, 1, 5))), min_size=1, max_size=12),
     after=st.none() | st.integers(0, 120),

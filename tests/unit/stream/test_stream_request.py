@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from phase_stream.plan import Mark, Resync
@@ -125,7 +125,6 @@ def test_a_report_is_small() -> None:
     assert raised.value.status == 400
 
 
-@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(("after", "max", "columns", "resync", "audit")), st.text(max_size=20)))
 def test_any_query_is_read_or_refused(query: dict[str, str]) -> None:
     try:
@@ -137,7 +136,6 @@ def test_any_query_is_read_or_refused(query: dict[str, str]) -> None:
     assert status == 400
 
 
-@settings(deadline=None)
 @given(
     st.text(max_size=200)
     | st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.lists).map(json.dumps)

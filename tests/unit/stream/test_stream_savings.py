@@ -1,7 +1,7 @@
 """The tally of a response and the changes it makes."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kaizen.metrics.catalogue import CATALOGUE
@@ -20,7 +20,6 @@ def amounts(counted: Tally, request_id: str = "r") -> dict[tuple[str, str], int]
     return found
 
 
-@settings(deadline=None)
 @given(
     reason=st.sampled_from(Resync),
     form=st.sampled_from(("full", "delta")),

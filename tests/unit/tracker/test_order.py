@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from kaizen.events.github import GithubIssue
 from kaizen.policy import Policy
+from tests.effort import examples
 from tests.factories import NOW, OPENED, MemoryStore, default_policy, hours, issue_event
 from ticket_tracker.record import Record
 from ticket_tracker.tracking import track
@@ -169,7 +170,7 @@ def whatever_the_labels(store: MemoryStore) -> tuple[Record, dict[tuple[str, str
     return replace(state(store), booked_sla=()), kept
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60))
 @given(histories(), st.sampled_from([POLICY, TRACKED_LABEL]), st.data())
 def test_any_history_converges(events: list[GithubIssue], policy: Policy, data: st.DataObject) -> None:
     expected = whatever_the_labels(apply(events, policy=policy))
@@ -194,7 +195,7 @@ LIVES = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60))
 @given(LIVES)
 def test_any_closes_and_reopenings_are_judged_alike(life: list[tuple[str, int, str, bool]]) -> None:
     """SLA outcomes too, also where the ticket label comes and goes, as long as severity and pauses stay."""

@@ -24,9 +24,10 @@ from kaizen.events.bus import detail_text
 from kaizen.events.github import GithubIssue
 from kaizen.github.signatures import signature
 from kaizen.runtime.log import logger
+from tests.effort import examples
 from tests.unit.webhook.samples import CONTEXT, SECRET, Bus, Counts, http, names, of_kind, payload, verifier
 
-REQUESTS = 10_000
+REQUESTS = min(examples(10_000), 10_000)  # what they publish is kept in memory
 OTHER_KINDS = sorted({*KINDS} - {"issues"})
 ANSWERS = {202, 400, 401, 413, 415}
 DEEP: Any = []
@@ -178,11 +179,11 @@ def test_ten_thousand_hostile_requests(door: Door) -> None:
     assert sum(statuses.values()) == REQUESTS
     # The fuzz reaches everywhere: each answer is given, forgeries and genuine deliveries are many.
     assert {status for _, status in statuses} == ANSWERS
-    assert sum(count for (genuine, _), count in statuses.items() if not genuine) > 3000
-    assert statuses[True, 202] > 2000
-    assert statuses[True, 400] > 1000
-    assert statuses[True, 413] > 10
-    assert min(accepted_as[True], accepted_as[False]) > 500
+    assert sum(count for (genuine, _), count in statuses.items() if not genuine) > 0.3 * REQUESTS
+    assert statuses[True, 202] > 0.2 * REQUESTS
+    assert statuses[True, 400] > 0.1 * REQUESTS
+    assert statuses[True, 413] > 0.001 * REQUESTS
+    assert min(accepted_as[True], accepted_as[False]) > 0.05 * REQUESTS
     # Whatever was let in can be read behind the bus, and fits it.
     for published in bus.events:
         text = detail_text(published)

@@ -54,8 +54,10 @@ class Notices:
         item = self._read(subject)
         return _posted(item) if "stamp" in item else None
 
-    def show(self, subject: str, message: Message, poster: Poster, clock: Callable[[], datetime]) -> Posted:
-        """Post the subject's message, or edit it where it says something else by now.
+    def show(
+        self, subject: str, message: Message, poster: Poster, clock: Callable[[], datetime], thread: str = ""
+    ) -> Posted:
+        """Post the subject's message, or edit it where it says something else by now; `thread` is the lead's timestamp.
 
         Raises SlackError when it does not stand in Slack as given, and BusyError when another process is at it.
         """
@@ -66,8 +68,8 @@ class Notices:
         now = clock()
         item = self._claim(subject, now)
         if "stamp" in item:
-            return self._edit(subject, item, message, print_, poster, clock)
-        return self._post(subject, item, message, print_, poster, clock)
+            return self._edit(subject, item, message, print_, poster, thread)
+        return self._post(subject, item, message, print_, poster, clock, thread)
 
     def _edit(
         self,
@@ -76,16 +78,16 @@ class Notices:
         message: Message,
         print_: str,
         poster: Poster,
-        clock: Callable[[], datetime],
+        thread: str,
     ) -> Posted:
         stamp = item["stamp"]
         try:
-            stamp = poster.edit(message, stamp) if stamp else poster.post(message, f"{subject}/{print_}", "")
+            stamp = poster.edit(message, stamp) if stamp else poster.post(message, f"{subject}/{print_}", thread)
         except RefusedError as error:
             if error.code not in _NOT_EDITABLE:
                 self._release(subject, unclear=False)
                 raise
-            stamp = poster.post(message, f"{subject}/{print_}", "")
+            stamp = poster.post(message, f"{subject}/{print_}", thread)
         except SlackError:
             self._release(subject, unclear=False)  # an edit may be repeated
             raise
@@ -99,11 +101,12 @@ class Notices:
         print_: str,
         poster: Poster,
         clock: Callable[[], datetime],
+        thread: str,
     ) -> Posted:
         key = f"{self._pk}/{subject}"
         if item.get("unclear"):
             try:
-                found = poster.find(key, parse_instant(item["since"]) - _SKEW, "")
+                found = poster.find(key, parse_instant(item["since"]) - _SKEW, thread)
             except BlindError:
                 found = None
             if found is not None:
@@ -111,7 +114,7 @@ class Notices:
                 poster.edit(message, found)
                 return self._keep(subject, found, print_, clock())
         try:
-            stamp = poster.post(message, key, "")
+            stamp = poster.post(message, key, thread)
         except SlackError as error:
             self._release(subject, unclear=isinstance(error, UnclearError))
             raise

@@ -6,6 +6,7 @@ Names follow Prometheus's conventions (base units, `_total` on counters only); `
 
 from kaizen.metrics.catalogue import (
     canary,
+    cards,
     feed,
     phase_frames,
     phase_stream,
@@ -25,6 +26,7 @@ _FEATURES = (
     slack_interactions,
     feed,
     canary,
+    cards,
     phase_stream,
     phase_frames,
 )

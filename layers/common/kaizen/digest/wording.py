@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 from math import isnan
 
+from kaizen.digest.board import ORANGE_ABOVE, Board, Entry, Group
 from kaizen.durations import human, human_hours
 from kaizen.mttr import ALL, WINDOW_DAYS, Window
 from kaizen.slack.escape import address, cut, date, escape, isolated, link, plain_date
 from kaizen.slack.packer import Line
-from ticket_digest.board import ORANGE_ABOVE, Board, Entry, Group
 
 TITLE = "Daily Kaizen Ticket Digest"
 LEGEND = "🟢 more than 24 h of SLA left · 🟠 more than 8 h · 🔴 8 h or less, or breached · ⏸️ paused · ⚪ no SLA target"

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping
 from itertools import islice
 
+from kaizen.digest import wording
+from kaizen.digest.board import Board
 from kaizen.slack.blocks import Message, context, header, section
 from kaizen.slack.packer import Line, Passage, pack
-from ticket_digest import wording
-from ticket_digest.board import Board
 
 MAX_MESSAGES = 5  # nobody reads on; totals stay true
 MAX_MTTR_LINES = 60

@@ -1,0 +1,1 @@
+"""`/kaizen` in Slack: who hears of which tickets, and the digest on demand."""

@@ -1,0 +1,68 @@
+"""What each command does."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from kaizen.digest.board import board
+from kaizen.digest.render import render
+from kaizen.mttr_store import Windows
+from kaizen.policy import Policy, Route
+from kaizen.subscriptions.expression import ExpressionError, parse
+from kaizen.subscriptions.model import Subscription
+from kaizen.tickets import Ticket
+from slack_commands import wording
+from slack_commands.request import Command
+from slack_commands.wording import Answer
+
+MOST = 100  # subscriptions of a channel
+
+
+class Subscriptions(Protocol):
+    def of(self, channel: str) -> list[Subscription]: ...
+
+    def add(self, subscription: Subscription) -> bool: ...
+
+    def remove(self, channel: str, identity: str) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """`tickets` and `windows` read the stores, for a summary alone; `policy` is the one in force."""
+
+    subscriptions: Subscriptions
+    tickets: Callable[[], list[Ticket]]
+    windows: Callable[[], Windows]
+    policy: Callable[[], Policy]
+
+    def answer(self, command: Command, now: datetime) -> tuple[Answer, bool]:
+        """What to say, and whether it was done. Raises what the stores raise."""
+        match command.verb:
+            case "subscribe":
+                return self._subscribe(command, now)
+            case "unsubscribe":
+                found = self.subscriptions.remove(command.channel, command.rest.strip("`").lower())
+                return wording.unsubscribed(command.rest or "(none)", found, command.user), found
+            case "list":
+                return wording.listed(self.subscriptions.of(command.channel)), True
+            case "summary":
+                return self._summary(command, now), True
+            case _:
+                return wording.help_text(command.given), command.given.lower() in ("", "help")
+
+    def _subscribe(self, command: Command, now: datetime) -> tuple[Answer, bool]:
+        if not command.rest:
+            return wording.nothing_given(), False
+        try:
+            parse(command.rest)
+        except ExpressionError as error:
+            return wording.mistake(command.rest, error), False
+        if len(self.subscriptions.of(command.channel)) >= MOST:
+            return wording.full(MOST), False
+        made = Subscription(command.channel, command.rest, command.user, now)
+        return wording.subscribed(made, known=not self.subscriptions.add(made)), True
+
+    def _summary(self, command: Command, now: datetime) -> Answer:
+        everything = Route("summary", command.channel, None, "UTC", 0, (), (), (), True)
+        return wording.summary(render(board(self.tickets(), self.windows(), self.policy(), everything, now)))

@@ -1,0 +1,109 @@
+"""SQS batch of ticket changes and presses of buttons -> cards in Slack -> the failed ones go back alone."""
+
+import json
+import os
+import uuid
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache, partial
+from typing import Any
+
+from kaizen.events.detail import MalformedEventError, correlation_of
+from kaizen.events.slack import SlackInteraction
+from kaizen.events.ticket import TicketChanged
+from kaizen.metrics.changes import add
+from kaizen.metrics.counting import count_if_possible
+from kaizen.policy.store import current_policy
+from kaizen.runtime.clients import Limits, client
+from kaizen.runtime.functions import background_function
+from kaizen.runtime.log import correlate, logger
+from kaizen.runtime.secrets import secret
+from kaizen.runtime.settings import Settings
+from kaizen.slack.client import Bot
+from kaizen.slack.notices import Notices
+from kaizen.subscriptions.store import read_subscriptions
+from kaizen.tickets import read_ticket
+from kaizen.times import utc_now
+from ticket_cards.cards import Cards, Outcome
+from ticket_cards.store import CardStore, SlackBoard
+from ticket_cards.wording import FEATURE
+
+_LIMITS = Limits(connect=1, read=5, attempts=3)
+_LEASE = timedelta(seconds=90)  # longer than the function may run
+
+
+@dataclass(frozen=True)
+class CardSettings(Settings):
+    tickets_table: str
+    metrics_table: str
+    slack_table: str
+    policy_parameter: str
+    button_secret_parameter: str
+    slack_token_parameter: str
+    slack_api_url: str
+
+
+@cache
+def settings() -> CardSettings:
+    return CardSettings.from_env(os.environ)
+
+
+@cache
+def dynamodb() -> Any:
+    return client("dynamodb", _LIMITS)
+
+
+@cache
+def bot(channel: str) -> Bot:
+    return Bot(secret(settings().slack_token_parameter), channel, settings().slack_api_url)
+
+
+def cards() -> Cards:
+    given = settings()
+    notices = Notices(dynamodb(), given.slack_table, FEATURE, uuid.uuid4().hex, _LEASE)
+    return Cards(
+        ticket=partial(read_ticket, dynamodb(), given.tickets_table),
+        subscriptions=partial(read_subscriptions, dynamodb(), given.slack_table),
+        state=CardStore(dynamodb(), given.slack_table),
+        board=SlackBoard(notices, bot, utc_now),
+        policy=current_policy(given.policy_parameter),
+        secret=secret(given.button_secret_parameter),
+        clock=utc_now,
+    )
+
+
+def handle(message: dict[str, Any]) -> None:
+    """Raises MalformedEventError, CardsFailedError, and what the stores raise."""
+    correlate(message["messageId"])
+    try:
+        envelope = json.loads(message["body"])
+        kind, detail = envelope["detail-type"], envelope["detail"]
+    except (KeyError, TypeError, ValueError) as error:
+        raise MalformedEventError(f"not an event of the bus: {type(error).__name__}") from error
+    correlate(correlation_of(detail) or message["messageId"])
+    if kind == SlackInteraction.DETAIL_TYPE:
+        logger.info("button pressed", result=cards().pressed(SlackInteraction.from_detail(detail)))
+        return
+    outcome = cards().changed(TicketChanged.from_detail(detail))
+    log = logger.error if outcome.refused else logger.info
+    log("cards", posted=outcome.posted, updated=outcome.updated, refused=outcome.refused)
+    count(outcome)
+
+
+def count(outcome: Outcome) -> None:
+    counted = {"posted": outcome.posted, "updated": outcome.updated, "failed": len(outcome.refused)}
+    changes = [add("kaizen_cards_total", {"result": result}, number) for result, number in counted.items() if number]
+    count_if_possible(dynamodb(), settings().metrics_table, changes, utc_now())
+
+
+@background_function
+def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Reports the messages that failed; the queue tries them again and moves them to its dead-letter queue."""
+    failed = []
+    for message in event["Records"]:
+        try:
+            handle(message)
+        except Exception as error:  # noqa: BLE001 - one message must not fail its neighbours, whatever is wrong with it
+            logger.exception("card not shown", message_id=message["messageId"], error=type(error).__name__)
+            failed.append({"itemIdentifier": message["messageId"]})
+    return {"batchItemFailures": failed}

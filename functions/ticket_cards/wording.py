@@ -1,0 +1,111 @@
+"""What a card says, and the lines of its thread. Pure."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from kaizen import sla
+from kaizen.digest import wording as digest
+from kaizen.digest.board import Entry
+from kaizen.durations import human
+from kaizen.events.ticket import TicketChanged
+from kaizen.policy import Policy
+from kaizen.slack.blocks import Block, Message, context, section
+from kaizen.slack.buttons import Button, signed
+from kaizen.slack.escape import cut, date, escape, isolated, link, plain_date
+from kaizen.tickets import Ticket
+
+FEATURE = "cards"
+_MAX_TITLE, _MAX_NAME, _MAX_LABELS = 300, 200, 10
+_RESOLUTIONS = {
+    "completed": "closed as completed", "not_planned": "closed as not planned", "duplicate": "closed as a duplicate",
+}  # fmt: skip
+_OVER = {"transferred": "moved to another repository", "deleted": "deleted"}
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledged:
+    """Who said that they are on it, by their Slack id, and when."""
+
+    by: str
+    at: datetime
+
+
+def card(
+    ticket: Ticket, policy: Policy, acknowledged: Acknowledged | None, now: datetime, secret: str, channel: str
+) -> Message:
+    """The ticket as it is now. The countdown is of `now`: the due instant beside it stays true."""
+    if ticket.state != "open":
+        return _over(ticket)
+    paused = not policy.pause_labels.isdisjoint(label.lower() for label in ticket.labels)
+    line = digest.ticket(Entry(ticket, sla.status(ticket, policy, now), paused), "UTC")
+    about = f"{escape(ticket.component)} · as of {date(now, 'UTC')}"
+    blocks: list[Block] = [section(line.mrkdwn), context(f"{about}{_labels(ticket)}")]
+    plain = [line.plain, f"{ticket.component} · as of {plain_date(now, 'UTC')}"]
+    if acknowledged is not None:
+        blocks.append(context(f"🙋 <@{acknowledged.by}> is on it since {date(acknowledged.at, 'UTC')}"))
+        plain.append("somebody is on it")
+    blocks.append(_buttons(ticket, acknowledged, now, secret, channel))
+    return Message(tuple(blocks), "\n".join(plain))
+
+
+def _over(ticket: Ticket) -> Message:
+    """Short: nobody has to do anything any more."""
+    what = _OVER.get(ticket.state) or _RESOLUTIONS.get(ticket.resolution, "closed")
+    took = f" after {escape(human(ticket.mttr_seconds))}" if ticket.mttr_seconds is not None else ""
+    name, title = cut(ticket.name, _MAX_NAME), isolated(cut(ticket.title, _MAX_TITLE) or "(no title)")
+    text = f"✅ {link(ticket.url, name)}: {title}\n*{what[0].upper()}{what[1:]}*{took}"
+    about = context(f"{escape(ticket.component)} · {escape(ticket.severity)}")
+    return Message((section(text), about), f"✅ {name}: {title}\n{what}{took}")
+
+
+def change(event: TicketChanged, ticket: Ticket) -> Message | None:
+    """A line of the thread for what has happened; None for what the card itself says well enough."""
+    match event.kind:
+        case "closed":
+            text = f"✅ {(_RESOLUTIONS.get(ticket.resolution) or 'closed').capitalize()}"
+        case "reopened":
+            text = "🔁 Opened again"
+        case "labeled":
+            on = event.label.lower() in {label.lower() for label in ticket.labels}
+            text = f"🏷️ The label {escape(event.label)} was {'put on' if on else 'taken off'}: now {_sorted(ticket)}"
+        case _:
+            return None
+    return _line(f"{text}, {date(event.at, 'UTC')}", f"{text}, {plain_date(event.at, 'UTC')}")
+
+
+def on_it(acknowledged: Acknowledged) -> Message:
+    text = f"🙋 <@{acknowledged.by}> is on it"
+    return _line(f"{text}, {date(acknowledged.at, 'UTC')}", text)
+
+
+def _line(mrkdwn: str, plain: str) -> Message:
+    return Message((context(mrkdwn),), plain)
+
+
+def _sorted(ticket: Ticket) -> str:
+    return f"{escape(ticket.component)}, {escape(ticket.severity)}"
+
+
+def _labels(ticket: Ticket) -> str:
+    shown = ", ".join(cut(label, 50) for label in ticket.labels[:_MAX_LABELS])
+    more = len(ticket.labels) - _MAX_LABELS
+    return f" · labels: {shown}{f' +{more}' if more > 0 else ''}" if shown else ""
+
+
+def _buttons(
+    ticket: Ticket, acknowledged: Acknowledged | None, now: datetime, secret: str, channel: str
+) -> dict[str, Any]:
+    elements: list[dict[str, Any]] = []
+    if acknowledged is None:
+        # Rounded to the day: a card that says the same must not be edited for a new value of its button.
+        issued = now.replace(hour=0, minute=0, second=0, microsecond=0)
+        press = Button(FEATURE, "acknowledge", str(ticket.id), issued, {"channel": channel})
+        elements.append(_button("I am on it", press.action_id, value=signed(press, secret), style="primary"))
+    if ticket.url.startswith("https://"):
+        elements.append(_button("Open on GitHub", f"{FEATURE}.open", url=ticket.url))
+    return {"type": "actions", "elements": elements}
+
+
+def _button(text: str, action_id: str, **more: str) -> dict[str, Any]:
+    return {"type": "button", "text": {"type": "plain_text", "text": text}, "action_id": action_id} | more

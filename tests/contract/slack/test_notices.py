@@ -1,0 +1,124 @@
+"""One message for each subject, through a bot that talks to the Slack double, with its state in DynamoDB."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from unittest.mock import patch
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from kaizen.slack.blocks import Message, section
+from kaizen.slack.client import Bot, Webhook
+from kaizen.slack.errors import RateLimitedError, UnclearError
+from kaizen.slack.notices import BusyError, Notices
+from local.outside.slack.service import BOT_TOKEN, Slack, webhook
+from local.outside.slack.workspace import Trouble, Workspace
+from tests.contract.outside_door import door
+
+ENVIRONMENT = {"AWS_DEFAULT_REGION": "eu-central-1", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+CHANNEL, LEASE = "C0NOTICES", timedelta(seconds=90)
+
+
+def said(text: str) -> Message:
+    return Message((section(text),), text)
+
+
+def now() -> datetime:
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+@dataclass
+class World:
+    slack: Slack
+    address: str
+    dynamodb: Any
+
+    @property
+    def workspace(self) -> Workspace:
+        return self.slack.workspace
+
+    @property
+    def bot(self) -> Bot:
+        return Bot(BOT_TOKEN, CHANNEL, f"{self.address}/api/")
+
+    def notices(self, owner: str) -> Notices:
+        return Notices(self.dynamodb, "slack", "test", owner, LEASE)
+
+    def texts(self) -> list[str]:
+        return [each["text"] for each in self.workspace.listed()]
+
+    def trouble(self, *troubles: Trouble) -> None:
+        self.workspace.troubles = list(troubles)
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    slack = Slack()
+    with patch.dict(os.environ, ENVIRONMENT), mock_aws(), door(slack) as (address, _):
+        client: Any = boto3.client("dynamodb")
+        client.create_table(
+            TableName="slack",
+            BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in ("pk", "sk")],
+            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+        )
+        yield World(slack, address, client)
+
+
+def test_a_subject_has_one_message_that_is_edited_in_place(world: World) -> None:
+    first = world.notices("a").show("one", said("over"), world.bot, now)
+    assert world.notices("b").show("one", said("over"), world.bot, now) == first
+    assert world.notices("b").show("one", said("done"), world.bot, now).stamp == first.stamp
+    world.notices("b").show("two", said("another"), world.bot, now)
+    world.notices("b").show("one/closed", said("a reply"), world.bot, now, thread=first.stamp)
+    assert world.texts() == ["done", "a reply", "another"]
+
+
+def test_a_message_that_somebody_deleted_is_posted_again(world: World) -> None:
+    world.notices("a").show("one", said("over"), world.bot, now)
+    world.workspace.messages.clear()
+    world.notices("a").show("one", said("done"), world.bot, now)
+    assert world.texts() == ["done"]
+
+
+def test_a_lost_answer_is_looked_up_and_not_posted_again(world: World) -> None:
+    world.trouble("lost")
+    with pytest.raises(UnclearError):
+        world.notices("a").show("one", said("over"), world.bot, now)
+    assert world.texts() == ["over"]
+    stands = world.notices("b").show("one", said("over"), world.bot, now)
+    assert world.texts() == ["over"]
+    assert stands.stamp == world.workspace.messages[0]["ts"]
+
+
+def test_a_run_that_broke_off_after_its_post_is_taken_over_without_a_second_message(world: World) -> None:
+    """The first run posted and died before it wrote that down; the second comes after its lease."""
+    with patch.object(Notices, "_keep", side_effect=KeyboardInterrupt), pytest.raises(KeyboardInterrupt):
+        world.notices("a").show("one", said("over"), world.bot, now)
+    with pytest.raises(BusyError):
+        world.notices("b").show("one", said("over"), world.bot, now)
+    world.notices("b").show("one", said("over"), world.bot, lambda: now() + LEASE)
+    assert world.texts() == ["over"]
+
+
+def test_a_pause_that_slack_wants_leaves_the_subject_free(world: World) -> None:
+    world.trouble("ratelimited")
+    with pytest.raises(RateLimitedError):
+        world.notices("a").show("one", said("over"), world.bot, now)
+    world.notices("b").show("one", said("over"), world.bot, now)
+    assert world.texts() == ["over"]
+
+
+def test_a_webhook_says_each_change_in_a_message_of_its_own(world: World) -> None:
+    hook = Webhook(webhook(world.address))
+    world.notices("a").show("one", said("over"), hook, now)
+    world.notices("a").show("one", said("over"), hook, now)
+    world.notices("a").show("one", said("done"), hook, now)
+    assert world.texts() == ["over", "done"]
+    posted = world.notices("a").posted("one")
+    assert posted is not None
+    assert posted.stamp == ""

@@ -1,0 +1,117 @@
+"""What `/kaizen` answers, to whom, and that nothing typed is an error of ours."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from urllib.parse import urlencode
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kaizen.subscriptions.model import Subscription
+from local.outside.slack.rules import refusal
+from slack_commands.desk import MOST, Desk
+from slack_commands.request import Command, RequestError, read_command
+from slack_commands.wording import Answer
+from tests.factories import default_policy
+
+NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+FORM = "application/x-www-form-urlencoded"
+
+
+@dataclass
+class Kept:
+    all: list[Subscription] = field(default_factory=list)
+
+    def of(self, channel: str) -> list[Subscription]:
+        return [each for each in self.all if each.channel == channel]
+
+    def add(self, subscription: Subscription) -> bool:
+        known = subscription.id in {each.id for each in self.of(subscription.channel)}
+        self.all += [] if known else [subscription]
+        return not known
+
+    def remove(self, channel: str, identity: str) -> bool:
+        found = [each for each in self.of(channel) if each.id == identity]
+        self.all = [each for each in self.all if each not in found]
+        return bool(found)
+
+
+def typed(text: str, kept: Kept) -> tuple[Answer, bool]:
+    body = urlencode({"command": "/kaizen", "text": text, "channel_id": "C1ABC", "user_id": "U1ABC"}).encode()
+    command = read_command(body, FORM)
+    assert command is not None
+    desk = Desk(kept, tickets=list, windows=dict, policy=default_policy)
+    answer, done = desk.answer(command, NOW)
+    assert refusal(answer) is None
+    return answer, done
+
+
+def test_subscribe_list_unsubscribe() -> None:
+    kept = Kept()
+    answer, done = typed("subscribe Severity:SEV1 and component:api", kept)
+    assert done
+    assert answer["response_type"] == "in_channel"
+    assert "severity:sev1 and component:api" in answer["text"]
+    (made,) = kept.all
+    assert made.id in typed("list", kept)[0]["text"]
+    again, _ = typed("subscribe severity:sev1  and component:api", kept)
+    assert (again["response_type"], len(kept.all)) == ("ephemeral", 1)
+    assert typed("unsubscribe 000000", kept)[1] is False
+    assert typed(f"unsubscribe {made.id}", kept)[1] is True
+    assert kept.all == []
+
+
+def test_a_mistake_is_marked_under_its_character() -> None:
+    answer, done = typed("subscribe severity:sev1 and sev:2", Kept())
+    assert not done
+    lines = answer["text"].splitlines()
+    assert lines[1] == "```severity:sev1 and sev:2"
+    assert lines[2] == " " * 18 + "^```"
+    assert "there is no field" in lines[0]
+
+
+def test_help_is_the_answer_to_what_is_no_command() -> None:
+    assert typed("", Kept())[1] is True
+    answer, done = typed("<!channel> `x`", Kept())
+    assert not done
+    assert "<!channel>" not in answer["text"]
+
+
+def test_the_summary_is_the_digest() -> None:
+    answer, done = typed("summary", Kept())
+    assert done
+    assert answer["text"].startswith("Daily Kaizen Ticket Digest")
+    assert answer["response_type"] == "ephemeral"
+
+
+def test_a_channel_cannot_be_flooded() -> None:
+    kept = Kept([Subscription("C1ABC", f"label:l{number}", "U", NOW) for number in range(MOST)])
+    assert typed("subscribe severity:sev1", kept)[1] is False
+    assert len(kept.all) == MOST
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "status"),
+    [
+        (b"a=1", "application/json", 415),
+        (b"\xff\xfe=1", FORM, 400),
+        (b"text=help", FORM, 400),
+        (b"channel_id=C1ABC&user_id=nobody", FORM, 400),
+        (b"x" * 70_000, FORM, 413),
+    ],
+)
+def test_what_slack_does_not_send_is_refused(body: bytes, kind: str, status: int) -> None:
+    with pytest.raises(RequestError) as found:
+        read_command(body, kind)
+    assert found.value.status == status
+
+
+def test_slacks_check_of_the_certificate_is_no_command() -> None:
+    assert read_command(b"ssl_check=1&token=x", FORM) is None
+
+
+@given(st.text(max_size=300))
+def test_any_text_is_answered_with_what_slack_takes(text: str) -> None:
+    typed(text.replace("\udc80", ""), Kept())
+    assert isinstance(Command("C", "U", "help", "", text), Command)
