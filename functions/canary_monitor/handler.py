@@ -24,6 +24,7 @@ from kaizen.runtime.log import logger
 from kaizen.runtime.outbound import Outbound
 from kaizen.runtime.secrets import SecretMissingError, secret
 from kaizen.runtime.settings import Settings
+from kaizen.slack.address import is_loopback
 from kaizen.slack.client import Bot, Poster, Webhook
 from kaizen.slack.notices import Notices
 from kaizen.times import utc_now
@@ -83,7 +84,7 @@ def github() -> Github:
 def poster(policy: CanaryPolicy) -> Poster:
     """The way into the channel. Raises SecretError, or RefusedError for an address that is none."""
     if policy.webhook_parameter is not None:
-        return Webhook(secret(policy.webhook_parameter))
+        return Webhook(secret(policy.webhook_parameter), here=is_loopback(settings().slack_api_url))
     assert policy.channel is not None
     return Bot(secret(settings().slack_token_parameter), policy.channel, settings().slack_api_url)
 

@@ -16,6 +16,7 @@ from kaizen.runtime.functions import background_function
 from kaizen.runtime.log import logger
 from kaizen.runtime.secrets import secret
 from kaizen.runtime.settings import Settings
+from kaizen.slack.address import is_loopback
 from kaizen.slack.client import Bot, Poster, Webhook
 from kaizen.slack.delivery import Pace
 from kaizen.slack.outbox import Outbox
@@ -60,7 +61,8 @@ def dynamodb() -> "DynamoDBClient":
 def poster(route: Route) -> Poster:
     """The way into a route's channel. Raises SecretError, or RefusedError for an address that is none."""
     if route.webhook_parameter is not None:
-        return Webhook(secret(route.webhook_parameter))
+        # Where Slack's API is on this machine, so are its webhooks: it is the local stack's.
+        return Webhook(secret(route.webhook_parameter), here=is_loopback(settings().slack_api_url))
     assert route.channel is not None
     return Bot(secret(settings().slack_token_parameter), route.channel, settings().slack_api_url)
 

@@ -4,7 +4,7 @@ import re
 
 from kaizen.policy import FeedPolicy
 from kaizen.runtime.content import compressed, quality
-from kaizen.runtime.http import Event, Response, header, method, query, reply
+from kaizen.runtime.http import Event, Response, header, query, reply
 from ticket_feed.conditional import http_date, not_modified
 from ticket_feed.filters import Filters
 from ticket_feed.model import Feed
@@ -30,8 +30,6 @@ def representation(event: Event, feed: Feed, form: Format, policy: FeedPolicy) -
     headers |= {"content-type": CONTENT_TYPES[form], "x-content-type-options": "nosniff"}
     if zipped:
         headers["content-encoding"] = "gzip"
-    if method(event) == "HEAD":
-        return reply(200, "", headers)
     content = render(feed, form)
     if zipped:
         return reply(200, compressed(content), headers)

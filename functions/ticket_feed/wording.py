@@ -35,7 +35,7 @@ def content(item: FeedItem) -> str:
     if item.due_at is not None:
         facts.append(("SLA due", instant(item.due_at)))
     if item.kind == "closed" and item.mttr_seconds is not None:
-        facts.append(("Time to resolution", human(item.mttr_seconds)))
+        facts.append(("Time to resolution", escaped(human(item.mttr_seconds))))  # `<1m`
     ticket = f"{escaped(cut(item.title, MAX_CONTENT_TITLE))} ({escaped(item.repository)}#{item.number})"
     return f"<p>{ticket}</p><ul>{''.join(f'<li>{name}: {value}</li>' for name, value in facts)}</ul>"
 

@@ -8,9 +8,8 @@ the same record in whatever order they came. Pure.
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import MISSING, dataclass, fields, replace
 from datetime import datetime
-from typing import Any
 
 from kaizen.events.github import GithubIssue
 from kaizen.policy import UNASSIGNED, UNKNOWN, Policy
@@ -21,6 +20,7 @@ MAX_LOG = 400  # entries; an item may hold 400 KB
 RESOLUTIONS = ("completed", "not_planned", "duplicate")
 TERMINAL = ("transferred", "deleted")
 _PIN_ACTIONS = ("pinned", "unpinned")
+_HOW_IT_CAME = {"delivery_id", "hook_id", "received_at"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +195,13 @@ def _mttr_seconds(record: Record) -> int | None:
     return max(int((max(closes) - record.ticket.opened_at).total_seconds()), 0) if closes else None
 
 
+def fingerprint(event: GithubIssue) -> str:
+    """Of what an event says, whichever version of the code asks; how it came, and fields added since, are left out."""
+    said = {field.name for field in fields(event) if field.default is MISSING} - _HOW_IT_CAME
+    content = {name: value for name, value in event.detail().items() if name in said} | {"version": 1}
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
+
+
 def _keys(event: GithubIssue) -> tuple[str, str, str]:
     """Sort keys for facts, state and labels.
 
@@ -203,10 +210,7 @@ def _keys(event: GithubIssue) -> tuple[str, str, str]:
     sees fewer); the content decides what is left, so that the order is total.
     """
     at = format_instant(event.updated_at)
-    content: dict[str, Any] = event.detail()
-    for name in ("delivery_id", "hook_id", "received_at", "installation_id"):  # how it came, not what it says
-        del content[name]
-    last = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
+    last = fingerprint(event)
     state_rank = {"closed": 1, "reopened": 2, "transferred": 3, "deleted": 4}.get(event.action, 0)
     final = int(event.action in TERMINAL)  # nothing comes after
     silent = event.action in _PIN_ACTIONS and not event.state

@@ -12,7 +12,7 @@ from kaizen.storage.items import from_item, to_item
 from kaizen.storage.transact import CancelledError, transact
 from kaizen.tickets import FeedItem, LogEntry, feed_item_attributes, ticket_attributes, ticket_from
 from kaizen.times import format_instant, parse_instant
-from ticket_tracker.record import Record, completed
+from ticket_tracker.record import Record, completed, fingerprint
 from ticket_tracker.tracking import Conflict, Duplicate
 
 if TYPE_CHECKING:
@@ -49,6 +49,8 @@ class TicketStore:
             "pk": f"delivery#{event.hook_id}#{event.delivery_id}",
             "sk": "delivery",
             "expires_at": _after(now, MARKER_DAYS),
+            "arrival": _arrival(event),
+            "content": fingerprint(event),
         }
         actions: list[dict[str, Any]] = [
             {
@@ -56,6 +58,7 @@ class TicketStore:
                     "TableName": self._tickets,
                     "Item": to_item(marker),
                     "ConditionExpression": "attribute_not_exists(pk)",
+                    "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
                 }
             }
         ]
@@ -69,7 +72,7 @@ class TicketStore:
             transact(self._client, actions)
         except CancelledError as error:
             if error.refused(0):  # the marker
-                raise Duplicate from error
+                raise _duplicate(event, error.existing(0)) from error
             if error.overtaken:
                 raise Conflict(", ".join(sorted(error.reasons))) from error
             raise
@@ -95,6 +98,19 @@ class TicketStore:
 
 def _key(issue_id: int) -> dict[str, Any]:
     return to_item({"pk": f"ticket#{issue_id}", "sk": "ticket"})
+
+
+def _arrival(event: GithubIssue) -> str:
+    """What tells one taking of a delivery from the next; events of before requests had ids are told by their second."""
+    return event.correlation_id or format_instant(event.received_at)
+
+
+def _duplicate(event: GithubIssue, marker: Mapping[str, Any]) -> Duplicate:
+    """By the marker of the delivery that was applied; those from before they said more are GitHub's repeats."""
+    return Duplicate(
+        repeated=marker.get("arrival") != _arrival(event),
+        altered=marker.get("content", fingerprint(event)) != fingerprint(event),
+    )
 
 
 def _after(now: datetime, days: int) -> int:

@@ -13,11 +13,20 @@ from ticket_tracker.booking import Outcome, book
 from ticket_tracker.record import Record, merge
 
 ATTEMPTS = 6
-Result = Literal["accepted", "duplicate"]
+Result = Literal["accepted", "duplicate", "redelivered", "altered"]
 
 
 class Duplicate(Exception):
-    """Raised by a store whose marker shows that the delivery is applied."""
+    """Raised by a store whose marker shows that the delivery is applied.
+
+    `repeated`: GitHub sent it again; else the queue did, which is its right and no news. `altered`: it does not say
+    what was applied under its id, so that one of the two is not GitHub's.
+    """
+
+    def __init__(self, *, repeated: bool = True, altered: bool = False) -> None:
+        super().__init__()
+        self.repeated = repeated
+        self.altered = altered
 
 
 class Conflict(Exception):
@@ -56,9 +65,8 @@ def track(
         outcome = book(old, new, policy, now)
         try:
             _commit(store, event, old, outcome, lost, now)
-        except Duplicate:
-            store.count([_delivery(event, "duplicate")], now)
-            return "duplicate"
+        except Duplicate as known:
+            return _known(store, event, known, now)
         except Conflict:
             if attempt == ATTEMPTS - 1:
                 raise
@@ -66,6 +74,19 @@ def track(
         else:
             return "accepted"
     raise AssertionError("unreachable: the last attempt returns or raises")
+
+
+def _known(store: Store, event: GithubIssue, known: Duplicate, now: datetime) -> Result:
+    """What becomes of a delivery whose id is known: nothing but its count."""
+    if known.altered:
+        store.count(
+            [_delivery(event, "duplicate"), add("kaizen_observations_rejected_total", {"reason": "other_body"})], now
+        )
+        return "altered"
+    if not known.repeated:
+        return "redelivered"
+    store.count([_delivery(event, "duplicate")], now)
+    return "duplicate"
 
 
 def _commit(store: Store, event: GithubIssue, old: Record | None, outcome: Outcome, lost: int, now: datetime) -> None:
@@ -80,6 +101,6 @@ def _commit(store: Store, event: GithubIssue, old: Record | None, outcome: Outco
     store.commit(event, old, outcome.record, [*changes, *outcome.changes], outcome.feed, now)
 
 
-def _delivery(event: GithubIssue, result: Result) -> Change:
+def _delivery(event: GithubIssue, result: Literal["accepted", "duplicate"]) -> Change:
     labels = {"event": "issues", "result": result}
     return add("kaizen_webhook_deliveries_total", labels, shard_by=event.delivery_id)

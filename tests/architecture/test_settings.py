@@ -1,6 +1,7 @@
 """What a function reads from its environment is what the template gives it, no more and no less."""
 
 import importlib
+import re
 from typing import get_type_hints
 
 import pytest
@@ -30,6 +31,34 @@ def test_settings_equal_the_environment(feature: str) -> None:
 def test_every_function_of_the_template_is_a_feature() -> None:
     handlers = sorted(each["Handler"] for each in lambda_functions().values())
     assert handlers == sorted(f"{feature}.handler.lambda_handler" for feature in features())
+
+
+@pytest.mark.parametrize("parameter", ["SlackApiUrl", "PhaseHelpUrl"])
+@pytest.mark.parametrize(
+    ("address", "good"),
+    [
+        ("https://slack.com/api/", True),
+        ("https://slack-gov.com/api/", True),
+        ("http://slack.com/api/", False),
+        ("https://127.0.0.1/api/", False),
+        ("https://169.254.169.254/api/", False),
+        ("https://2130706433/api/", False),
+        ("https://0x7f000001/api/", False),
+        ("https://10.0.0.1:8080/api/", False),
+        ("https://[::1]/api/", False),
+        ("https://localhost/api/", False),
+        ("https://slack.localhost/api/", False),
+        ("https://instance-data.ec2.internal/api/", False),
+        ("https://slack.com@127.0.0.1/api/", False),
+        ("https://slack.com:9001/api/", False),
+        ("file:///api/", False),
+    ],
+)
+def test_addresses_that_functions_call_or_show_are_public_names(parameter: str, address: str, good: bool) -> None:
+    """Before, any text was taken: the bot token would have gone to a plain or a near address."""
+    given = template()["Parameters"][parameter]
+    assert bool(re.fullmatch(given["AllowedPattern"], address)) is good
+    assert re.fullmatch(given["AllowedPattern"], given["Default"])
 
 
 def test_secrets_are_references() -> None:

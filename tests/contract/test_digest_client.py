@@ -5,11 +5,15 @@ import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from http.client import HTTPException
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any
 from unittest.mock import patch
 
 import pytest
 
 from kaizen.slack import errors
+from kaizen.slack.address import is_loopback
 from kaizen.slack.blocks import Message, section
 from kaizen.slack.client import Bot, Poster, Webhook
 from kaizen.slack.errors import (
@@ -38,7 +42,7 @@ def bot(slack: FakeSlack, token: str = TOKEN) -> Bot:
 
 
 def webhook(slack: FakeSlack) -> Webhook:
-    return Webhook(slack.base + WEBHOOK_PATH)
+    return Webhook(slack.base + WEBHOOK_PATH, here=True)
 
 
 def refusal(code: str) -> Answer:
@@ -149,7 +153,8 @@ def test_nobody_listens() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    for poster in (Bot(TOKEN, CHANNEL, f"http://127.0.0.1:{port}/api/"), Webhook(f"http://127.0.0.1:{port}/x")):
+    here = f"http://127.0.0.1:{port}"
+    for poster in (Bot(TOKEN, CHANNEL, f"{here}/api/"), Webhook(f"{here}/x", here=True)):
         with pytest.raises(UnreachableError, match="no connection"):
             poster.post(MESSAGE, "key", "")
 
@@ -186,8 +191,23 @@ def test_every_sentence_tells_what_to_do() -> None:
     ("address", "good"),
     [
         ("https://hooks.slack.com/services/T0/B0/x", True),
-        ("http://127.0.0.1:4501/services/x", True),
-        ("http://localhost:4501/services/x", True),
+        ("https://hooks.slack.com:443/services/T0/B0/x", True),
+        ("https://hooks.slack-gov.com/services/T0/B0/x", True),
+        ("http://127.0.0.1:4501/services/x", False),
+        ("http://localhost:4501/services/x", False),
+        ("https://127.0.0.1/services/x", False),
+        ("https://localhost/services/x", False),
+        ("https://slack.localhost/services/x", False),
+        ("https://metadata.google.internal/x", False),
+        ("https://169.254.169.254/latest", False),
+        ("https://2130706433/x", False),
+        ("https://0x7f.1/x", False),
+        ("https://10.0.0.0x1/x", False),
+        ("https://[::1]/x", False),
+        ("https://[fe80::1%25eth0]/x", False),
+        ("https://hooks.slack.com@127.0.0.1/x", False),
+        ("https://user@hooks.slack.com/x", False),
+        ("https://hooks.slack.com:9001/x", False),
         ("http://hooks.slack.com/services/x", False),
         ("https://", False),
         ("https://exa mple.org/", False),
@@ -204,3 +224,72 @@ def test_addresses(address: str, good: bool) -> None:
     with pytest.raises(RefusedError) as caught:
         Webhook(address)
     assert address not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("address", "good"),
+    [
+        ("http://127.0.0.1:4501/services/x", True),
+        ("http://localhost:4501/services/x", True),
+        ("http://[::1]:4501/services/x", True),
+        ("http://10.0.0.1/services/x", False),
+        ("http://hooks.slack.com/services/x", False),
+        ("http://127.0.0.1@example.org/x", False),
+    ],
+)
+def test_addresses_of_this_machine_are_for_the_local_stack_alone(address: str, good: bool) -> None:
+    assert is_loopback(address) is good
+    if good:
+        Webhook(address, here=True)
+        return
+    with pytest.raises(RefusedError):
+        Webhook(address, here=True)
+
+
+class Elsewhere(BaseHTTPRequestHandler):
+    """Another host, which a redirect leads to: it says that all is well, and keeps what it was sent."""
+
+    heard: list[str]
+
+    def do_GET(self) -> None:
+        self.heard.append(f"{self.command} {self.headers.get('Authorization')}")
+        body = b"ok" if "plain" in self.path else b'{"ok": true, "ts": "1.1"}'
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_POST = do_GET  # noqa: N815 - http.server's name
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def elsewhere() -> Iterator[tuple[str, list[str]]]:
+    heard: list[str] = []
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (Elsewhere,), {"heard": heard}))
+    thread = Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_address[1]}", heard
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_is_a_refusal_and_nobody_else_gets_the_token(
+    slack: FakeSlack, elsewhere: tuple[str, list[str]], status: int
+) -> None:
+    """Before, the SDK followed a 302 with the bot token, and a page behind it that said `ok` counted as posted."""
+    address, heard = elsewhere
+    for method, poster, path in (("chat.postMessage", bot(slack), "/json"), ("webhook", webhook(slack), "/plain")):
+        slack.fault(method, Answer(status=status, headers={"Location": address + path}))
+        with pytest.raises(RefusedError) as caught:
+            poster.post(MESSAGE, "key", "")
+        assert caught.value.code == f"http_{status}"
+        assert poster.requests == {(method, "error"): 1}
+    slack.fault("conversations.history", Answer(status=status, headers={"Location": f"{address}/json"}))
+    with pytest.raises(RefusedError):
+        bot(slack).find("key", SINCE, "")
+    assert heard == []

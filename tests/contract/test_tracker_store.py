@@ -1,7 +1,8 @@
 """The tracker on DynamoDB's transactions (moto): the same end as its twin in memory, one read and one write each."""
 
+import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import combinations, permutations
@@ -11,8 +12,13 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from kaizen.events.detail import correlated
 from kaizen.events.github import GithubIssue
 from kaizen.metrics.rows import read_rows
+from kaizen.policy import Policy
+from kaizen.runtime import secrets
+from kaizen.runtime.clients import Limits
+from kaizen.runtime.log import correlation_id, logger
 from kaizen.storage.items import from_item, to_item
 from kaizen.tickets import newest_feed_items, open_tickets
 from tests.factories import NOW, OPENED, MemoryStore, default_policy, hours, issue_event
@@ -37,6 +43,9 @@ class Context:
     invoked_function_arn = "arn:aws:lambda:eu-west-1:123456789012:function:TicketTracker"
     aws_request_id = "request"
 
+    def get_remaining_time_in_millis(self) -> int:
+        return 40_000
+
 
 def tables(client: Any) -> None:
     from tests.architecture.house import resources
@@ -44,6 +53,18 @@ def tables(client: Any) -> None:
     for name, table in resources("AWS::DynamoDB::Table").items():
         wanted = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
         client.create_table(TableName=name, **{key: table[key] for key in wanted if key in table})
+
+
+class Bus:
+    """Takes what the tracker tells."""
+
+    def publish(self, *events: object) -> None:
+        assert len(events) == 1
+
+
+@pytest.fixture(autouse=True)
+def bus(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(handler, "publisher", Bus)
 
 
 @pytest.fixture
@@ -212,17 +233,8 @@ def test_writers_that_race(client: Any) -> None:
 
 
 def message(index: int, *, bad: bool) -> dict[str, Any]:
-    import json
-
     detail = {"version": 99} if bad else issue_event(issue_id=500 + index, delivery_id=f"m-{index}").detail()
     return {"messageId": f"m{index}", "body": json.dumps({"detail": detail})}
-
-
-class Bus:
-    """Takes what the tracker tells."""
-
-    def publish(self, *events: object) -> None:
-        assert len(events) == 1
 
 
 def test_only_the_failed_messages_of_a_batch_come_back(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -230,10 +242,148 @@ def test_only_the_failed_messages_of_a_batch_come_back(client: Any, monkeypatch:
     monkeypatch.setattr(handler, "store", lambda: MemoryStore())
     monkeypatch.setattr(handler, "settings", lambda: handler.TrackerSettings("b", "t", "m", "p"))
     monkeypatch.setattr(handler, "current_policy", lambda _: POLICY)
-    monkeypatch.setattr(handler, "publisher", lambda: Bus())
     messages = {bad: [message(index, bad=bad) for index in range(10)] for bad in (False, True)}
     for size in range(11):
         for subset in combinations(range(10), size):
             batch = {"Records": [messages[index in subset][index] for index in range(10)]}
             answer = handler.lambda_handler(batch, Context())
             assert [each["itemIdentifier"] for each in answer["batchItemFailures"]] == [f"m{i}" for i in subset]
+
+
+class Slow(MemoryStore):
+    """Every delivery takes so many milliseconds of the invocation."""
+
+    def __init__(self, left: int, each: int) -> None:
+        super().__init__()
+        self.left, self.each = left, each
+        self.worked_on: list[int] = []
+
+    def get_remaining_time_in_millis(self) -> int:
+        return self.left
+
+    def load(self, issue_id: int) -> Record | None:
+        self.worked_on.append(issue_id)
+        self.left -= self.each
+        assert self.left > 0, "the function is cut off, and the whole batch fails"
+        return super().load(issue_id)
+
+
+@pytest.fixture
+def slow(monkeypatch: pytest.MonkeyPatch) -> Callable[[int, int], tuple[Slow, Any]]:
+    def made(left: int, each: int) -> tuple[Slow, Any]:
+        store, context = Slow(left, each), Context()
+        monkeypatch.setattr(context, "get_remaining_time_in_millis", store.get_remaining_time_in_millis, raising=False)
+        monkeypatch.setattr(handler, "store", lambda: store)
+        return store, context
+
+    monkeypatch.setattr(handler, "settings", lambda: handler.TrackerSettings("b", "t", "m", "p"))
+    monkeypatch.setattr(handler, "current_policy", lambda _: POLICY)
+    return made
+
+
+def test_what_there_is_no_time_for_goes_back_untouched(slow: Callable[[int, int], tuple[Slow, Any]]) -> None:
+    """Before, a slow table let the function run into its time-out: all ten failed, those that were done among them."""
+    store, context = slow(40_000, 8_000)
+    batch = {"Records": [message(index, bad=False) for index in range(10)]}
+    answer = handler.lambda_handler(batch, context)
+    assert store.worked_on == [500, 501]  # the third would have had 24 s, and may need 28
+    assert [each["itemIdentifier"] for each in answer["batchItemFailures"]] == [f"m{index}" for index in range(2, 10)]
+    assert set(store.records) == {500, 501}
+
+
+def test_conflicts_do_not_run_into_the_time_out(
+    slow: Callable[[int, int], tuple[Slow, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before, a delivery that others overtook was begun again whatever time was left."""
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    store, context = slow(40_000, 12_000)
+    store.conflicts = 5
+    answer = handler.lambda_handler({"Records": [message(1, bad=False)]}, context)
+    assert [each["itemIdentifier"] for each in answer["batchItemFailures"]] == ["m1"]
+    assert store.worked_on == [501, 501]
+
+
+def test_a_message_that_was_not_worked_on_has_no_neighbour_to_pay_for() -> None:
+    """Before, a batch of ten shared 30 s, of which one delivery could take 36: five slow rounds made dead letters.
+
+    A message that goes back untouched counts as received all the same. So a batch must fit into the invocation even if
+    every call takes as long as its limits allow, the reading of the policy included.
+    """
+    from tests.architecture.house import function_of
+
+    function = function_of("ticket_tracker")
+    (source,) = function["Events"].values()
+    per_call = slowest(handler._LIMITS)
+    assert 4 * per_call <= handler._ENOUGH_MS / 1000
+    needed = slowest(secrets.LIMITS) + source["Properties"]["BatchSize"] * handler._ENOUGH_MS / 1000
+    assert needed < function["Timeout"]
+
+
+def slowest(limits: Limits) -> float:
+    """Seconds of one call: the SDK waits up to 1, 2, 4, ... seconds before its next attempts."""
+    return limits.attempts * (limits.connect + limits.read) + float(2 ** (limits.attempts - 1) - 1)
+
+
+def test_a_repeat_by_the_queue_is_not_counted_and_one_by_github_is(client: Any) -> None:
+    """Before, every message that SQS gave twice raised the count of GitHub's repeats."""
+    first = replace(HISTORY[0], correlation_id="request-1")
+    tried = [track(event, store(client), POLICY, NOW, lambda _: None) for event in (first, first, first)]
+    assert tried == ["accepted", "redelivered", "redelivered"]
+    again = replace(first, correlation_id="request-2", received_at=first.received_at + hours(1))
+    assert track(again, store(client), POLICY, NOW, lambda _: None) == "duplicate"
+    rows, _ = read_rows(client, "MetricsTable")
+    deliveries = {labels: series.value for labels, series in rows["kaizen_webhook_deliveries_total"].items()}
+    assert deliveries == {("issues", "accepted"): 1, ("issues", "duplicate"): 1}
+
+
+def test_without_ids_of_requests_the_second_of_arrival_tells_repeats_apart(client: Any) -> None:
+    """Events that wait in the queue while this version is deployed carry no id."""
+    apply(client, HISTORY[0])
+    assert track(HISTORY[0], store(client), POLICY, NOW, lambda _: None) == "redelivered"
+    again = replace(HISTORY[0], received_at=HISTORY[0].received_at + hours(1))
+    assert track(again, store(client), POLICY, NOW, lambda _: None) == "duplicate"
+
+
+def test_a_delivery_known_from_an_older_version_is_a_plain_duplicate(client: Any) -> None:
+    marker = {"pk": f"delivery#1#{HISTORY[0].delivery_id}", "sk": "delivery", "expires_at": 2_000_000_000}
+    client.put_item(TableName="TicketsTable", Item=to_item(marker))
+    assert track(HISTORY[0], store(client), POLICY, NOW, lambda _: None) == "duplicate"
+
+
+def test_a_known_delivery_id_with_another_body_is_told(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before, it was dropped as a duplicate like any other. It still changes no ticket."""
+    apply(client, HISTORY[0])
+    before = store(client).load(7)
+    altered = replace(HISTORY[0], title="Something else", correlation_id="request-2")
+    warned: list[dict[str, Any]] = []
+    monkeypatch.setattr(logger, "warning", lambda _, **told: warned.append(told))
+    monkeypatch.setattr(handler, "store", lambda: store(client))
+    monkeypatch.setattr(handler, "settings", lambda: handler.TrackerSettings("b", "t", "m", "p"))
+    monkeypatch.setattr(handler, "current_policy", lambda _: POLICY)
+    body = json.dumps({"detail": altered.detail()})
+    answer = handler.lambda_handler({"Records": [{"messageId": "m", "body": body}]}, Context())
+    assert answer == {"batchItemFailures": []}
+    assert [(told["result"], told["delivery_id"]) for told in warned] == [("altered", altered.delivery_id)]
+    assert store(client).load(7) == before
+    rows, _ = read_rows(client, "MetricsTable")
+    assert rows["kaizen_observations_rejected_total"]["other_body",].value == 1
+    assert rows["kaizen_webhook_deliveries_total"]["issues", "duplicate"].value == 1
+
+
+def test_log_lines_of_a_delivery_carry_its_requests_id(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[str] = []
+    monkeypatch.setattr(handler, "store", MemoryStore)
+    monkeypatch.setattr(handler, "settings", lambda: handler.TrackerSettings("b", "t", "m", "p"))
+
+    def policy(parameter: str) -> Policy:
+        seen.append(correlation_id())
+        return POLICY
+
+    monkeypatch.setattr(handler, "current_policy", policy)
+    bodies = [
+        json.dumps({"detail": correlated(HISTORY[0].detail(), "request-1")}),
+        json.dumps({"detail": HISTORY[1].detail()}),
+    ]
+    records = [{"messageId": f"m{number}", "body": body} for number, body in enumerate(bodies)]
+    handler.lambda_handler({"Records": records}, Context())
+    assert seen == ["request-1", "m1"]

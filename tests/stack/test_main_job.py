@@ -68,6 +68,7 @@ def test_feeds_are_read_by_a_feed_reader(stack: Stack) -> None:
         assert (again.status, again.body) == (304, b"")
         head = send("HEAD", f"{stack.addresses.api}/feed.{form}")
         assert (head.status, head.headers["etag"], head.body) == (200, answer.headers["etag"], b"")
+        assert head.headers["content-length"] == answer.headers["content-length"] != "0"
 
 
 def test_redelivered_deliveries_change_no_total(stack: Stack) -> None:

@@ -114,7 +114,7 @@ def test_a_pause_that_slack_wants_leaves_the_subject_free(world: World) -> None:
 
 
 def test_a_webhook_says_each_change_in_a_message_of_its_own(world: World) -> None:
-    hook = Webhook(webhook(world.address))
+    hook = Webhook(webhook(world.address), here=True)
     world.notices("a").show("one", said("over"), hook, now)
     world.notices("a").show("one", said("over"), hook, now)
     world.notices("a").show("one", said("done"), hook, now)

@@ -50,6 +50,7 @@ def test_an_issue_of_the_version_before() -> None:
     assert event.installation_id == 0
     assert event.detail() == json.loads(ISSUE_OF_VERSION_1) | {
         "installation_id": 0,
+        "correlation_id": "",
         "labels": ("component:api", "sev2"),
         "assignees": (),
         "moved_labels": (),

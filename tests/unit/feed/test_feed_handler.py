@@ -150,9 +150,11 @@ def test_an_empty_feed(call: Call, memory: Memory) -> None:
 
 @pytest.mark.parametrize("headers", [{}, {"accept_encoding": "gzip"}, {"if_none_match": "*"}])
 @pytest.mark.parametrize("query", [{}, {"state": "ajar"}, {"state": "open"}])
-def test_head_has_the_same_headers_and_no_body(call: Call, query: dict[str, str], headers: dict[str, str]) -> None:
-    get, head = call("atom", query, **headers), call("atom", query, verb="HEAD", **headers)
-    assert (head["statusCode"], head["headers"], head["body"]) == (get["statusCode"], get["headers"], "")
+def test_head_is_answered_as_get_for_the_gateway_to_leave_the_body_out(
+    call: Call, query: dict[str, str], headers: dict[str, str]
+) -> None:
+    """The gateway counts the length from the body: an empty one made HEAD say 0 where GET says thousands."""
+    assert call("atom", query, verb="HEAD", **headers) == call("atom", query, **headers)
 
 
 def test_gzip(call: Call) -> None:

@@ -1,5 +1,6 @@
 """What readers see; nothing in it depends on when it is read."""
 
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -43,6 +44,14 @@ def test_a_closed_ticket_with_its_time_to_resolution() -> None:
     assert content(event(7, "closed")).endswith(
         "<li>Closed: 2026-03-01 09:37 UTC</li><li>Time to resolution: 1h 1m</li></ul>"
     )
+
+
+@pytest.mark.parametrize(("seconds", "words"), [(59, "&lt;1m"), (60, "1m")])
+def test_what_a_duration_says_is_no_markup(seconds: int, words: str) -> None:
+    """Before, a ticket that was resolved within a minute had a raw `<1m` in its HTML."""
+    said = content(event(2, "closed", mttr_seconds=seconds))
+    assert f"<li>Time to resolution: {words}</li>" in said
+    assert re.sub("</?(p|ul|li)>", "", said).count("<") == 0
 
 
 def test_a_ticket_without_a_target_has_no_due_date() -> None:

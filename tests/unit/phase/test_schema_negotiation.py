@@ -2,6 +2,7 @@
 
 import itertools
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -84,6 +85,14 @@ def test_truth_table(
 def test_the_table_has_every_verdict_and_every_actor() -> None:
     assert {entry[3] for entry in ENTRIES} == {verdict.value for verdict in Verdict}
     assert {entry[5] for entry in ENTRIES} == set(WHO)
+
+
+def test_features_are_listed_in_order() -> None:
+    """Sets have an order of their own in every process; nobody noticed when the answer had it, too."""
+    names = [f"f{number:02}" for number in range(30)]
+    outcome = negotiate(Client("3.4.0", frozenset(names[:20])), replace(SERVER, features=frozenset(names[10:])))
+    listed = outcome.as_document(SERVER, None)["features"]
+    assert listed == {"both": names[10:20], "server_only": names[20:], "client_only": names[:10]}
 
 
 def test_the_document_is_frozen() -> None:

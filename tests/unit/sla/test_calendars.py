@@ -87,6 +87,14 @@ def test_a_year_and_more() -> None:
     assert on.advance(at("2024-01-01 00:00", BERLIN), 523 * 8 * HOUR) == at("2025-12-31 17:00", BERLIN)
 
 
+def test_a_year_without_working_time() -> None:
+    """Every Monday of 2026 is a holiday: what began in 2025 is due in 2027. Nobody noticed when this raised."""
+    mondays = [date(2026, 1, 5) + timedelta(weeks=week) for week in range(52)]
+    on = calendar("09:00-17:00", days=[0], holidays=mondays)
+    assert on.seconds(at("2025-12-29 00:00"), at("2027-01-05 00:00")) == 2 * 8 * HOUR
+    assert on.advance(at("2025-12-29 12:00"), 6 * HOUR) == at("2027-01-04 10:00")
+
+
 def test_a_zone_that_skips_a_day() -> None:
     """Apia went over the date line: there was no 30 December 2011."""
     on = calendar("09:00-17:00", zone="Pacific/Apia")

@@ -60,6 +60,28 @@ def test_any_other_reason_counts_as_completed(reason: str) -> None:
     assert value(store, "kaizen_tickets_closed_total", "api", "sev2", "completed") == 1
 
 
+def test_every_reopening_is_counted() -> None:
+    """Nobody noticed when this counter was no longer booked."""
+    store = apply(
+        issue_event(),
+        issue_event("closed", OPENED + hours(1)),
+        issue_event("reopened", OPENED + hours(2)),
+        issue_event("closed", OPENED + hours(3)),
+        issue_event("reopened", OPENED + hours(4)),
+    )
+    assert value(store, "kaizen_tickets_reopened_total", "api", "sev2") == 2
+    assert store.total("kaizen_tickets_reopened_total") == 2
+
+
+def test_a_close_without_a_target_is_neither_met_nor_breached() -> None:
+    """Nobody noticed when a severity without a target counted as met."""
+    labels = ("component:api",)
+    events = (issue_event(labels=labels), issue_event("closed", OPENED + hours(1), labels=labels))
+    store = apply(*events, policy=replace(POLICY, unknown_target=None))
+    assert value(store, "kaizen_tickets_closed_total", "api", "unknown", "completed") == 1
+    assert store.total("kaizen_sla_tickets_total") == 0
+
+
 def test_each_sla_outcome_counts_once_per_ticket() -> None:
     late = apply(issue_event(), issue_event("closed", OPENED + hours(25)))
     assert value(late, "kaizen_sla_tickets_total", "api", "sev2", "breached") == 1

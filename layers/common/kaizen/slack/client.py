@@ -15,8 +15,8 @@ from socket import gaierror
 from ssl import SSLCertVerificationError
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.error import URLError
-from urllib.parse import urlsplit
 
+from kaizen.slack.address import is_loopback, is_public
 from kaizen.slack.blocks import Message
 from kaizen.slack.errors import (
     UNCLEAR_CODES,
@@ -36,7 +36,6 @@ EVENT_TYPE = "kaizen_message"
 _CODE = re.compile(r"[a-z_]{1,60}")
 _DEFAULT_PAUSE = 30  # seconds, when a 429 names none
 _HISTORY_PAGES, _HISTORY_PAGE_SIZE = 10, 100
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 # The SDK's own log lines may hold the address of a webhook, which is a secret; what matters is raised.
 _silent = logging.getLogger("kaizen.slack.sdk")
@@ -70,19 +69,19 @@ class Poster(Protocol):
 
 
 class Webhook:
-    """An Incoming Webhook. Its address is its secret."""
+    """An Incoming Webhook. Its address is its secret; `here` allows one on this machine, as the local stack's."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, here: bool = False) -> None:
         """Raises RefusedError when the secret holds no address that could be one."""
-        if not _is_address(url):
+        if not is_public(url) and not (here and is_loopback(url)):
             raise refused("invalid_address")
         self._url = url
         self.requests: Counter[tuple[str, str]] = Counter()
 
     def post(self, message: Message, key: str, thread: str) -> str:
-        from slack_sdk.webhook.client import WebhookClient
+        from kaizen.slack.straight import StraightWebhookClient
 
-        client = WebhookClient(self._url, timeout=TIMEOUT_SECONDS, retry_handlers=[], logger=_silent)
+        client = StraightWebhookClient(self._url, timeout=TIMEOUT_SECONDS, retry_handlers=[], logger=_silent)
         body = {"text": message.text, "blocks": list(message.blocks), "unfurl_links": False, "unfurl_media": False}
         with _counted(self.requests, "webhook"):
             answer = _sent(lambda: client.send_dict(body))
@@ -164,9 +163,9 @@ class Bot:
 
     def _client(self) -> "WebClient":
         if self._built is None:
-            from slack_sdk.web.client import WebClient
+            from kaizen.slack.straight import StraightWebClient
 
-            self._built = WebClient(
+            self._built = StraightWebClient(
                 self._token, base_url=self._api_url, timeout=TIMEOUT_SECONDS, retry_handlers=[], logger=_silent
             )
         return self._built
@@ -216,14 +215,3 @@ def _pause(headers: Mapping[str, Any]) -> int:
     """Seconds of a Retry-After, at least one."""
     given = str(headers.get("Retry-After", ""))
     return max(int(given), 1) if re.fullmatch(r"[0-9]{1,6}", given) else _DEFAULT_PAUSE
-
-
-def _is_address(url: str) -> bool:
-    """Whether a text can be the address of a webhook: https, or plain http on this machine alone."""
-    if not re.fullmatch(r"https?://[!-~]+", url):
-        return False
-    try:
-        parts = urlsplit(url)
-        return bool(parts.hostname) and (parts.scheme == "https" or parts.hostname in _LOOPBACK)
-    except ValueError:
-        return False

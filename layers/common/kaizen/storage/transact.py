@@ -7,6 +7,8 @@ from uuid import uuid4
 
 from botocore.exceptions import ClientError
 
+from kaizen.storage.items import from_item
+
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
@@ -46,6 +48,10 @@ class CancelledError(ClientError):
     def refused(self, index: int) -> bool:
         """Whether the condition of one action did not hold."""
         return self.codes[index : index + 1] == (_FAILED_CONDITION,)
+
+    def existing(self, index: int) -> dict[str, Any]:
+        """The item that refused an action which asked for it (`ReturnValuesOnConditionCheckFailure`); else empty."""
+        return from_item(self.response["CancellationReasons"][index].get("Item") or {})
 
 
 def transact(

@@ -12,7 +12,8 @@ class GithubIssue(Detail):
 
     `action_label` is the label that was added or removed; `moved_*` name the issue on the other side of a
     transfer (0 when there is none), with `moved_opened_at` its opening and `moved_labels` its labels.
-    `installation_id` is the GitHub App's, 0 for a plain webhook.
+    `installation_id` is the GitHub App's, 0 for a plain webhook. `correlation_id` is the request's that brought it:
+    GitHub's repeat of a delivery has another one, the queue's repeat of a message the same.
     """
 
     DETAIL_TYPE = "github.issues"
@@ -41,3 +42,4 @@ class GithubIssue(Detail):
     moved_opened_at: datetime | None
     moved_labels: tuple[str, ...]
     installation_id: int = 0
+    correlation_id: str = ""

@@ -72,7 +72,7 @@ METRICS = (
         "counter",
         "Observations that could not be taken as they came.",
         ("reason",),
-        values={"reason": ("negative", "history_full")},
+        values={"reason": ("negative", "history_full", "other_body")},
     ),
     Metric(
         "kaizen_statistics_last_success_timestamp_seconds", "gauge", "When the windows were last computed.", absent=True

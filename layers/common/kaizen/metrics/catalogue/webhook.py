@@ -9,7 +9,7 @@ METRICS = (
     Metric(
         "kaizen_webhook_deliveries_total",
         "counter",
-        "Webhook deliveries by what became of them.",
+        "Webhook deliveries by what became of them. Duplicates are repeats by GitHub, not those by our queues.",
         ("event", "result"),
         shards=8,
         values={
