@@ -39,7 +39,7 @@ def test_roles_hold_no_wildcard_actions(translated: dict[str, Any]) -> None:
         for arn in properties.get("ManagedPolicyArns", []):
             managed.add(json.dumps(arn).rpartition("/")[2].strip('"}'))
     assert managed <= {"AWSLambdaBasicExecutionRole", "AWSXrayWriteOnlyAccess", "AWSXRayDaemonWriteAccess",
-                       "AWSLambdaSQSQueueExecutionRole"}  # fmt: skip
+                       "AWSLambdaSQSQueueExecutionRole", "AWSLambdaVPCAccessExecutionRole"}  # fmt: skip
 
 
 def test_names_carry_the_stage(translated: dict[str, Any]) -> None:

@@ -6,7 +6,7 @@ from dataclasses import fields
 
 from kaizen.policy.model import Policy
 from kaizen.policy.reader import Table
-from kaizen.policy.sections import canary, feed, routes, streams, tickets
+from kaizen.policy.sections import bandwidth, canary, feed, routes, streams, tickets
 
 
 class PolicyError(Exception):
@@ -39,6 +39,7 @@ def _read(file: Table) -> Policy:
         feed=feed.read(file),
         streams=streams.read(file),
         canary=canary.read(file),
+        bandwidth=bandwidth.read(file),
     )
     file.close()
     return policy

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from kaizen.policy.sections.bandwidth import BandwidthPolicy
 from kaizen.policy.sections.canary import CanaryPolicy
 from kaizen.policy.sections.feed import FeedPolicy
 from kaizen.policy.sections.routes import Route
@@ -17,6 +18,7 @@ class Policy(TicketRules):
     feed: FeedPolicy
     streams: tuple[StreamPolicy, ...] = ()
     canary: CanaryPolicy = field(default_factory=CanaryPolicy)
+    bandwidth: BandwidthPolicy = field(default_factory=BandwidthPolicy)
 
     def stream(self, name: str) -> StreamPolicy | None:
         """The stream of that id; None when the policy knows none."""

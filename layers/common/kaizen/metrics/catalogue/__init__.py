@@ -5,6 +5,7 @@ Names follow Prometheus's conventions (base units, `_total` on counters only); `
 """
 
 from kaizen.metrics.catalogue import (
+    bandwidth,
     canary,
     cards,
     feed,
@@ -29,6 +30,7 @@ _FEATURES = (
     cards,
     phase_stream,
     phase_frames,
+    bandwidth,
 )
 
 CATALOGUE: dict[str, Metric] = {metric.name: metric for feature in _FEATURES for metric in feature.METRICS}

@@ -1,0 +1,109 @@
+"""The Monday message and the alert. Pure."""
+
+from collections.abc import Sequence
+from datetime import date
+from math import isinf
+
+from bandwidth_snapshot.day import Day
+from bandwidth_snapshot.detector import Verdict
+from bandwidth_snapshot.trend import Trend, Week
+from kaizen.slack.blocks import Message, context, header, section
+from kaizen.slack.escape import cut
+
+ALL = "*"
+TITLE = "Bandwidth of the phase streams"
+_BARS = "▏▎▍▌▋▊▉█"
+_WIDTH = 20  # characters of the longest bar
+_MOST_STREAMS = 8
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
+
+def rate(value: float) -> str:
+    """MB/s with three digits that say something."""
+    return f"{value:.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+
+
+def volume(count: float) -> str:
+    """Bytes in the unit that fits, by powers of a thousand."""
+    for unit in ("B", "kB", "MB", "GB", "TB"):
+        if count < 1000 or unit == "TB":
+            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
+        count /= 1000
+    raise AssertionError
+
+
+def day_name(day: date) -> str:
+    return f"{_DAYS[day.weekday()]} {day.isoformat()}"
+
+
+def weekly(weeks: Sequence[Week], growth: Trend | None, streams: Sequence[Day], last: Day) -> Message:
+    """The last weeks as bars, which way they go, and yesterday by streams. `weeks` end with the one just over."""
+    lead = f"*{rate(weeks[-1].average)} MB/s* on average last week, {volume(weeks[-1].bytes)} in all"
+    if len(weeks) > 1 and weeks[-2].average > 0:
+        change = weeks[-1].average / weeks[-2].average - 1
+        lead += f" ({change:+.0%} against the week before)"
+    if growth is None:
+        trend = "Too few days are known for a trend."
+    else:
+        trend = (
+            f"Trend: {growth.weekly:+.1%} a week (middle half of all pairs of days: {growth.low:+.1%} to "
+            f"{growth.high:+.1%}; n = {growth.days} days)"
+        )
+    top = max(each.average for each in weeks) or 1.0
+    chart = "\n".join(_line(each, top) for each in weeks)
+    table = "\n".join(_stream(each) for each in sorted(streams, key=lambda each: -each.bytes)[:_MOST_STREAMS])
+    more = len(streams) - _MOST_STREAMS
+    note = f"MB = 10^6 bytes, UTC. A star marks weeks with days that are not whole. Last day: {last.date}."
+    blocks = [
+        header(TITLE),
+        section(f"{lead}.\n{trend}"),
+        section(f"*By week*, MB/s\n```{chart}```"),
+        section(f"*{day_name(last.date)} by stream*\n```{table or 'no stream sent anything'}```"),
+    ]
+    if more > 0:
+        blocks.append(context(f"and {more} more streams"))
+    plain = [TITLE, f"{_plain(lead)}.", trend, chart, table, note]
+    return Message((*blocks, context(note)), "\n".join(plain))
+
+
+def _line(week: Week, top: float) -> str:
+    eighths = round(week.average / top * _WIDTH * 8)
+    bar = "█" * (eighths // 8) + (_BARS[eighths % 8 - 1] if eighths % 8 else "")
+    mark = " " if week.whole == 7 else "*"
+    return f"{week.monday.isoformat()} {bar:<{_WIDTH}} {rate(week.average):>7}{mark}"
+
+
+def _stream(day: Day) -> str:
+    saved = f", {day.saved / (day.bytes + day.saved):.0%} saved" if day.saved else ""
+    name = cut(day.stream, 24).replace("`", "'")
+    return f"{name:<24} {rate(day.average):>7} MB/s  p95 {rate(day.p95):>7}  max {rate(day.maximum):>7}{saved}"
+
+
+def alert(verdict: Verdict, contributors: Sequence[tuple[str, float]], days_in_a_row: int) -> Message:
+    """What rose, by how much, since when, and what most of it comes from."""
+    day = verdict.day
+    what = "All streams together" if day.stream == ALL else f"The stream {cut(day.stream, 60)}"
+    times = "" if isinf(verdict.ratio) else f", {verdict.ratio:.1f} times as much"
+    lead = (
+        f"🔴 *{what} sent {rate(day.average)} MB/s on {day_name(day.date)}*; about {rate(verdict.expected)} MB/s "
+        f"were expected{times}."
+    )
+    weekdays = f"the last {len(verdict.compared)} {_DAYS[day.date.weekday()]}s"
+    compared = weekdays if verdict.same_weekday else "the last four weeks"
+    why = f"Usual were {rate(verdict.low)} to {rate(verdict.high)} MB/s, by {compared}."
+    since = f"It is the {_nth(days_in_a_row)} such day in a row." if days_in_a_row > 1 else "The day before was usual."
+    grown = [f"{cut(name, 60)} {more:+.2f} MB/s" for name, more in contributors[:3] if more > 0]
+    most = f"Most of it: {', '.join(grown)}." if grown and day.stream == ALL else ""
+    cost = f"At this rate that is {volume((day.average - verdict.expected) * 1e6 * 86400 * 30)} more a month."
+    text = "\n".join(each for each in (lead, f"{why} {since}", most, cost) if each)
+    note = f"Peak {rate(day.maximum)} MB/s, p95 {rate(day.p95)} MB/s, {day.complete:.0%} of the day measured, UTC."
+    title = "Unexpected bandwidth"
+    return Message((header(title), section(text), context(note)), f"{title}\n{_plain(text)}\n{note}")
+
+
+def _plain(mrkdwn: str) -> str:
+    return mrkdwn.replace("*", "")
+
+
+def _nth(number: int) -> str:
+    return {2: "second", 3: "third"}.get(number, f"{number}th")

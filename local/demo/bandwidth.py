@@ -1,0 +1,102 @@
+"""Three months of days from a simulated Prometheus, the week's message, and one alert for a day that jumped."""
+
+import math
+import threading
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+
+from kaizen.times import utc_now
+from local.demo.looking import need, scrape
+from local.errors import LocalError
+from local.outside.prometheus.service import PrometheusService
+from local.outside.slack.service import Slack
+from local.stack import Stack
+
+DAYS, JUMP = 92, 1.9
+STREAMS = {"kuramoto": 2.4, "grid": 0.9}  # MB/s at the beginning
+JUMPED = "kuramoto"
+
+
+def rate(megabytes: float, began: datetime, jump_from: datetime, factor: float) -> Callable[[float], float | None]:
+    """Bytes per second at an instant: quieter at night and on weekends, 2 % more each week, and a jump in the end."""
+
+    def at(instant: float) -> float:
+        moment = datetime.fromtimestamp(instant, UTC)
+        weeks = (moment - began) / timedelta(weeks=1)
+        daily = 1 + 0.35 * math.sin((moment.hour + moment.minute / 60 - 9) / 24 * 2 * math.pi)
+        weekly = 0.6 if moment.weekday() >= 5 else 1.0
+        wobble = 1 + 0.04 * math.sin(moment.toordinal() * 1.7) + 0.02 * math.sin(instant / 977)
+        jump = factor if moment > jump_from else 1.0
+        return float(megabytes * 1e6 * daily * weekly * wobble * 1.02**weeks * jump)
+
+    return at
+
+
+def play(stack: Stack, ended: threading.Event) -> None:
+    """Fill in three months, then close yesterday, which jumped at noon, and tell of the week."""
+    query = stack.policy.bandwidth.query
+    assert query is not None
+    now = utc_now()
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    began, yesterday = midnight - timedelta(days=DAYS), midnight - timedelta(days=1)
+    prometheus = stack.outside.of(PrometheusService)
+    for stream, megabytes in STREAMS.items():
+        factor = JUMP if stream == JUMPED else 1.0
+        prometheus.expression(query, {"stream": stream}, rate(megabytes, began, yesterday + timedelta(hours=2), factor))
+    past = {"from": began.date().isoformat(), "to": (yesterday - timedelta(days=1)).date().isoformat()}
+    for event in ({"backfill": past}, {"do": "close"}, {"do": "report"}):
+        if ended.is_set():
+            return
+        result = stack.invoke("BandwidthSnapshot", event)
+        if result.error:
+            raise LocalError(f"BandwidthSnapshot failed: {result.error}; see {stack.logs}/BandwidthSnapshot.log")
+    stack.say(f"{DAYS} days of bandwidth recorded; yesterday jumped, and one alert says so")
+
+
+def left_out(stack: Stack) -> str:
+    return "" if stack.policy.bandwidth.query else "the policy's [bandwidth] names no query of Prometheus"
+
+
+def links(stack: Stack) -> Sequence[tuple[str, str]]:
+    return ()
+
+
+def card(stack: Stack, now: datetime) -> str:
+    return ""
+
+
+def _told(stack: Stack, words: str) -> list[str]:
+    return [each["text"] for each in stack.outside.of(Slack).workspace.listed() if words in each["text"]]
+
+
+def _alert(stack: Stack) -> str:
+    """One alert, which a second run of the same day does not repeat."""
+    result = stack.invoke("BandwidthSnapshot", {"do": "close"})
+    need(not result.error, result.error)
+    alerts = _told(stack, "Unexpected bandwidth")
+    need(len(alerts) == 1, f"{len(alerts)} alerts")
+    need(f"Most of it: {JUMPED}" in alerts[0], alerts[0])
+    return alerts[0].splitlines()[1].removeprefix("🔴 ")
+
+
+def _report(stack: Stack) -> str:
+    reports = _told(stack, "Bandwidth of the phase streams")
+    need(len(reports) == 1 and "Trend: +" in reports[0], reports)
+    return next(line for line in reports[0].splitlines() if line.startswith("Trend"))
+
+
+def _metrics(stack: Stack) -> str:
+    found = {
+        (each.labels["stream"], each.labels["statistic"]): each.value
+        for each in scrape(stack)
+        if each.name == "kaizen_bandwidth_day_mb_per_second"
+    }
+    need({(stream, "average") for stream in (*STREAMS, "*")} <= set(found), sorted(found))
+    return f"{found['*', 'average']:.2f} MB/s on average, {found['*', 'maximum']:.2f} at most"
+
+
+CHECKS = (
+    ("an unexpected day", _alert),
+    ("the week's message", _report),
+    ("bandwidth on /metrics", _metrics),
+)
