@@ -15,7 +15,7 @@ TITLE = "Bandwidth of the phase streams"
 _BARS = "▏▎▍▌▋▊▉█"
 _WIDTH = 20  # characters of the longest bar
 _MOST_STREAMS = 8
-_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
 def rate(value: float) -> str:
@@ -38,7 +38,8 @@ def day_name(day: date) -> str:
 
 def weekly(weeks: Sequence[Week], growth: Trend | None, streams: Sequence[Day], last: Day) -> Message:
     """The last weeks as bars, which way they go, and yesterday by streams. `weeks` end with the one just over."""
-    lead = f"*{rate(weeks[-1].average)} MB/s* on average last week, {volume(weeks[-1].bytes)} in all"
+    week = f"the week of {weeks[-1].monday}" + (f" ({weeks[-1].whole} days so far)" if weeks[-1].whole < 7 else "")
+    lead = f"*{rate(weeks[-1].average)} MB/s* on average in {week}, {volume(weeks[-1].bytes)} in all"
     if len(weeks) > 1 and weeks[-2].average > 0:
         change = weeks[-1].average / weeks[-2].average - 1
         lead += f" ({change:+.0%} against the week before)"
