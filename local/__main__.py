@@ -10,13 +10,14 @@ from types import FrameType
 from local.errors import LocalError
 
 DEFAULT_PORT = "8700"
+MOST_PORT = 65533  # the doors take three in a row
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
     parser.add_argument("command", choices=("run", "demo"))
     port = os.environ.get("KAIZEN_PORT") or DEFAULT_PORT
-    parser.add_argument("--port", type=int, default=port, help="the first of three; 0 for any that are free")
+    parser.add_argument("--port", default=port, help="the first of three; 0 for any that are free")
     parser.add_argument("--policy", help="a policy file instead of the layer's default")
     parser.add_argument("--oscillators", type=_oscillators, default="100000", help="of the live stream, 10 to 1000000")
     arguments = parser.parse_args()
@@ -31,10 +32,17 @@ def main() -> int:
         from local.session import demo, run
 
         play = run if arguments.command == "run" else demo
-        return play(arguments.port, arguments.policy or None, arguments.oscillators, ended)
+        return play(_port(arguments.port), arguments.policy or None, arguments.oscillators, ended)
     except LocalError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
+
+
+def _port(text: str) -> int:
+    """Raises LocalError."""
+    if not text.isdecimal() or int(text) > MOST_PORT:
+        raise LocalError(f"PORT={text} is no port: choose one up to {MOST_PORT}, such as PORT={DEFAULT_PORT}")
+    return int(text)
 
 
 def _oscillators(text: str) -> int:

@@ -30,11 +30,17 @@ class Up:
 
 
 def run(port: int, policy: str | None, oscillators: int, ended: threading.Event) -> int:
-    """Up until `ended` is set; 0."""
+    """Up until `ended` is set; 0. The links come first: whoever waits for the samples can look already.
+
+    A feature whose samples fail is told of, and the others go on.
+    """
     with _up(port, policy, oscillators) as up:
-        _play(up, ended)
+        _show(up)
+        for feature in up.features:
+            if not ended.is_set():
+                _played(feature, up.stack, ended)
         if not ended.is_set():
-            _show(up)
+            say("\n  All samples are in.")
         ended.wait()
         say("\nending …")
     return 0
@@ -59,6 +65,13 @@ def _play(up: Up, ended: threading.Event) -> None:
     for feature in up.features:
         if not ended.is_set():
             feature.play(up.stack, ended)
+
+
+def _played(feature: Feature, stack: Stack, ended: threading.Event) -> None:
+    try:
+        feature.play(stack, ended)
+    except LocalError as error:
+        stack.say(f"✗ the samples of {feature.__name__.rpartition('.')[2]}: {error}")
 
 
 def _checked(name: str, check: Check, stack: Stack) -> bool:
@@ -126,4 +139,8 @@ def _show(up: Up) -> None:
         ("Logs", f"{stack.logs.relative_to(paths.ROOT)}/"),
     ]
     width = max(len(words) for words, _ in links)
-    say("\n" + "\n".join(f"  {words:<{width}}  {address}" for words, address in links) + "\n\n  Ctrl-C ends it.")
+    say(
+        "\n"
+        + "\n".join(f"  {words:<{width}}  {address}" for words, address in links)
+        + "\n\n  Samples follow. Ctrl-C ends it at any time.\n"
+    )

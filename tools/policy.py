@@ -19,6 +19,8 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from kaizen.policy.__main__ import check
+from kaizen.policy.document import parse
+from kaizen.policy.sections.feed import PLACEHOLDER
 from kaizen.policy.store import DEFAULT_FILE, MOST_BYTES, document
 
 KEY = "policy.toml"
@@ -68,6 +70,8 @@ def main(arguments: list[str], agreed: Callable[[], bool]) -> int:
     try:
         content = given.file.read_bytes()
         problems = check(content)
+        if not problems and parse(content.decode()).feed.domain == PLACEHOLDER:
+            problems.append(f"feed.domain: {PLACEHOLDER} is a placeholder; set a domain you own, ids keep it for ever")
         if len(content) > MOST_BYTES:
             problems.append(f"is larger than {MOST_BYTES} bytes")
         if problems:

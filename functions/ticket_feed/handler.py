@@ -8,6 +8,7 @@ from typing import Any
 from kaizen.metrics.changes import add
 from kaizen.metrics.counting import count_if_possible
 from kaizen.mttr_store import read_windows
+from kaizen.policy.sections.feed import PLACEHOLDER
 from kaizen.policy.store import current_policy
 from kaizen.runtime.clients import Limits, client
 from kaizen.runtime.failures import FAILURES, unavailable
@@ -26,11 +27,18 @@ from ticket_feed.render import CONTENT_TYPES, Format
 # A reader waits: a call that hangs must leave time to say so.
 _LIMITS = Limits(connect=1, read=3, attempts=2)
 _RETRY_SECONDS = 60
+NO_DOMAIN = "the policy's feed.domain is still a placeholder: set a domain you own"
+LOCAL = "local"  # the stage on one machine, where the placeholder does no harm
 _FILTERED_PAGE = MOST_READ // 2  # events; a filter looks through more than it shows, in few reads below 1 MB
+
+
+class PlaceholderError(Exception):
+    """The feed would go out under a domain that nobody owns, and its ids are for ever. Permanent: mend the policy."""
 
 
 @dataclass(frozen=True)
 class FeedSettings(Settings):
+    stage: str
     tickets_table: str
     metrics_table: str
     policy_parameter: str
@@ -65,6 +73,8 @@ def lambda_handler(event: Event, context: Any) -> Response:
 def answer(event: Event, form: Format) -> Response:
     try:
         policy = current_policy(settings().policy_parameter)
+        if policy.feed.domain == PLACEHOLDER and settings().stage != LOCAL:
+            return unavailable(PlaceholderError(PLACEHOLDER), NO_DOMAIN, _RETRY_SECONDS)
         token = given_token(event)
         if not allowed(token, policy.feed.tokens):
             refusal = problem(401, "Unauthorized", "the token is missing or not valid; ask for a new feed address")

@@ -3,6 +3,7 @@
 import http.client
 import json
 import re
+import time
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -13,6 +14,8 @@ from urllib.parse import urlsplit
 from kaizen.github.signatures import signature
 from local.errors import LocalError
 
+ATTEMPTS, PAUSE_SECONDS = 3, 1.0
+AGAIN = (429, 500, 502, 503, 504)  # what GitHub shows as failed, and what a redelivery cures
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 
@@ -53,7 +56,16 @@ def left_open(samples: list[Delivery]) -> set[int]:
 
 
 def post(delivery: Delivery, address: str, secret: str) -> tuple[int, str]:
-    """Status and body of the webhook's answer."""
+    """Status and body of the webhook's answer; sent again where a slow start let the first one time out."""
+    for attempt in range(ATTEMPTS):
+        status, body = _post(delivery, address, secret)
+        if status not in AGAIN or attempt == ATTEMPTS - 1:
+            break
+        time.sleep(PAUSE_SECONDS)
+    return status, body
+
+
+def _post(delivery: Delivery, address: str, secret: str) -> tuple[int, str]:
     headers = delivery.headers | {
         "Content-Type": "application/json",
         "X-Hub-Signature-256": signature(delivery.body, secret),

@@ -18,6 +18,7 @@ from local.stack import Stack
 
 # A history that reaches the first level above the frames, and the live stream that goes on after it.
 HERTZ = 10.0
+VISITORS = "demo"
 PAST_OSCILLATORS, PAST_FRAMES = 5_000, 1_100
 OSCILLATORS = "oscillators"  # the note that says how many the live stream has
 _NOTE = "phase"
@@ -67,8 +68,13 @@ def links(stack: Stack) -> Sequence[tuple[str, str]]:
     return ((f"{stack.addresses.api}/phase/streams", "Phase streams"),)
 
 
+def _own(stack: Stack) -> str:
+    """The stream for a person's own producer: not the simulator's, whose epochs it would end."""
+    return VISITORS if stack.policy.stream(VISITORS) else stream_of(stack)
+
+
 def card(stack: Stack, now: datetime) -> str:
-    given = f"--url {stack.addresses.api} --token {stack.secrets['producer']} --stream {stream_of(stack)}"
+    given = f"--url {stack.addresses.api} --token {stack.secrets['producer']} --stream {_own(stack)}"
     command = html.escape(f".venv/bin/python examples/producer.py {given}")
     return (
         f"<article><h2>Phase streams</h2>{_streams(stack, now)}{_users(stack)}"

@@ -89,4 +89,4 @@ def bind(port: int, handler: type[Handler], **known: Any) -> Server:
     except PermissionError as error:
         raise LocalError(f"port {port} needs more rights than you have; choose one above 1023") from error
     except OSError as error:
-        raise LocalError(f"port {port} is in use; choose another with --port or KAIZEN_PORT") from error
+        raise LocalError(f"port {port} is in use; choose another, such as PORT=8710") from error

@@ -6,6 +6,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -65,7 +66,7 @@ class Memory:
 @pytest.fixture
 def memory(monkeypatch: pytest.MonkeyPatch) -> Memory:
     made = Memory([event(1), event(2, "closed"), event(3, component="web", severity="sev2")])
-    settings = handler.FeedSettings("tickets", "metrics", "/kaizen/policy")
+    settings = handler.FeedSettings("local", "tickets", "metrics", "/kaizen/policy")
     monkeypatch.setattr(handler, "settings", lambda: settings)
     monkeypatch.setattr(handler, "dynamodb", lambda: made)
     return made
@@ -312,3 +313,19 @@ def test_another_path(call: Call, memory: Memory, path: str) -> None:
     answer = handler.lambda_handler(request() | {"rawPath": path}, CONTEXT)
     assert answer["statusCode"] == 404
     assert memory.calls == []
+
+
+def test_a_feed_without_a_domain_of_its_own_goes_nowhere_but_on_one_machine(
+    call: Call, in_force: Callable[[Policy], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ids are for ever: under the placeholder of the default policy they would have to change once it is replaced."""
+    in_force(replace(policy(), feed=replace(policy().feed, domain="kaizen.invalid")))
+    assert call()["statusCode"] == 200
+    monkeypatch.setattr(
+        handler, "settings", lambda: handler.FeedSettings("prod", "tickets", "metrics", "/kaizen/policy")
+    )
+    answer = call()
+    assert answer["statusCode"] == 503
+    assert "feed.domain" in answer["body"]
+    in_force(replace(policy(), feed=replace(policy().feed, domain="example.org")))
+    assert call()["statusCode"] == 200

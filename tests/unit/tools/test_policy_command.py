@@ -25,8 +25,12 @@ def test_a_faulty_file_is_refused_with_every_fault_on_a_line(
     assert all(line.startswith(f"{file}: line ") for line in lines)
 
 
-@pytest.mark.parametrize("arguments", [["missing.toml"], [str(DEFAULT_FILE), "--config", "staging"]])
-def test_a_file_or_stage_that_there_is_not(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("stage", ["", "staging"])
+def test_a_file_or_stage_that_there_is_not(stage: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "mine.toml"
+    if stage:
+        file.write_text(DEFAULT.replace("kaizen.invalid", "example.org"), encoding="utf-8")
+    arguments = [str(file), *(["--config", stage] if stage else [])]
     assert policy.main(arguments, never) == 2
     assert capsys.readouterr().err.startswith("error: ")
 
@@ -44,3 +48,8 @@ def test_the_difference_shows_what_changes() -> None:
     assert "-digest_hour = 9" in changed
     assert "+digest_hour = 7" in changed
     assert policy.difference(DEFAULT, DEFAULT) == ""
+
+
+def test_the_placeholder_of_the_feeds_domain_is_not_put_in_force(capsys: pytest.CaptureFixture[str]) -> None:
+    assert policy.main([str(DEFAULT_FILE)], never) == 2
+    assert "feed.domain" in capsys.readouterr().err

@@ -8,6 +8,8 @@ from kaizen.policy import values
 from kaizen.policy.named import good_name
 from kaizen.policy.reader import Table, text
 
+PLACEHOLDER = "kaizen.invalid"  # of the default policy: nobody owns it, so that no feed may go out under it
+
 
 @dataclass(frozen=True, slots=True)
 class FeedPolicy:
