@@ -46,7 +46,7 @@ def written(before: bytes, after: bytes, **more: object) -> str:
 
 
 def shown(markdown: str) -> str:
-    return MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).render(markdown)
+    return str(MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).render(markdown))
 
 
 def test_what_is_wrong_comes_first_and_old_findings_are_counted() -> None:
