@@ -122,7 +122,7 @@ def compare(name: str, base: Store, grown: Store, request: Callable[[Store], dic
 def main() -> int:
     logger.setLevel("CRITICAL")
     policy = parse(DEFAULT_FILE.read_text(encoding="utf-8"))
-    settings = handler.FeedSettings("tickets", "metrics", "/kaizen/policy")
+    settings = handler.FeedSettings("local", "tickets", "metrics", "/kaizen/policy")
     with patch.multiple(handler, settings=lambda: settings, current_policy=lambda _: policy):
         return 0 if measure() else 1
 

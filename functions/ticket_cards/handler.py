@@ -1,6 +1,5 @@
 """SQS batch of ticket changes and presses of buttons -> cards in Slack -> the failed ones go back alone."""
 
-import json
 import os
 import uuid
 from dataclasses import dataclass
@@ -8,7 +7,7 @@ from datetime import timedelta
 from functools import cache, partial
 from typing import Any
 
-from kaizen.events.detail import MalformedEventError, correlation_of
+from kaizen.events.messages import opened
 from kaizen.events.slack import SlackInteraction
 from kaizen.events.ticket import TicketChanged
 from kaizen.metrics.changes import add
@@ -16,7 +15,7 @@ from kaizen.metrics.counting import count_if_possible
 from kaizen.policy.store import current_policy
 from kaizen.runtime.clients import Limits, client
 from kaizen.runtime.functions import background_function
-from kaizen.runtime.log import correlate, logger
+from kaizen.runtime.log import logger
 from kaizen.runtime.secrets import secret
 from kaizen.runtime.settings import Settings
 from kaizen.slack.client import Bot
@@ -74,13 +73,7 @@ def cards() -> Cards:
 
 def handle(message: dict[str, Any]) -> None:
     """Raises MalformedEventError, CardsFailedError, and what the stores raise."""
-    correlate(message["messageId"])
-    try:
-        envelope = json.loads(message["body"])
-        kind, detail = envelope["detail-type"], envelope["detail"]
-    except (KeyError, TypeError, ValueError) as error:
-        raise MalformedEventError(f"not an event of the bus: {type(error).__name__}") from error
-    correlate(correlation_of(detail) or message["messageId"])
+    kind, detail = opened(message)
     if kind == SlackInteraction.DETAIL_TYPE:
         logger.info("button pressed", result=cards().pressed(SlackInteraction.from_detail(detail)))
         return

@@ -10,6 +10,7 @@ import yaml
 from tests.architecture.house import ROOT
 
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+CI = ROOT / ".github" / "workflows" / "ci.yml"
 _PINNED = re.compile(r"[\w.-]+/[\w./-]+@[0-9a-f]{40}")
 
 
@@ -30,9 +31,24 @@ def test_the_token_may_only_read(path: Path) -> None:
     assert not any("permissions" in job for job in content["jobs"].values())
 
 
+def test_rules_are_linted_on_pull_requests_without_rights() -> None:
+    """promtool first, then ours; never `pull_request_target`, which would give a fork our token."""
+    path = ROOT / ".github" / "workflows" / "prometheus-lint.yml"
+    triggers = yaml.safe_load(path.read_text(encoding="utf-8"))[True]  # YAML 1.1 reads `on` so
+    assert triggers == {"pull_request": {"paths": ["prometheus/rules/*.yml"]}}
+    runs = [step["run"] for step in steps(path) if "run" in step]
+    assert "promtool check rules" in runs[1]
+    assert "./kaizen rule_lint check" in runs[2]
+    assert "|| true" not in "".join(runs)
+
+
+def test_no_workflow_gives_rights_to_forks() -> None:
+    assert [path.name for path in WORKFLOWS if "pull_request_target:" in path.read_text(encoding="utf-8")] == []
+
+
 def test_the_tests_are_the_makefiles() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    called = {step["run"] for path in WORKFLOWS for step in steps(path) if step.get("run", "").startswith("make ")}
+    called = {step["run"] for step in steps(CI) if step.get("run", "").startswith("make ")}
     assert called == {"make test", "make demo"}
     for command in called:
         assert re.search(rf"^{command.removeprefix('make ')}:", makefile, re.MULTILINE)

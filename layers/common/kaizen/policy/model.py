@@ -6,6 +6,7 @@ from kaizen.policy.sections.bandwidth import BandwidthPolicy
 from kaizen.policy.sections.canary import CanaryPolicy
 from kaizen.policy.sections.feed import FeedPolicy
 from kaizen.policy.sections.routes import Route
+from kaizen.policy.sections.rule_lint import RuleLintPolicy
 from kaizen.policy.sections.streams import StreamPolicy
 from kaizen.policy.sections.tickets import TicketRules
 
@@ -19,6 +20,7 @@ class Policy(TicketRules):
     streams: tuple[StreamPolicy, ...] = ()
     canary: CanaryPolicy = field(default_factory=CanaryPolicy)
     bandwidth: BandwidthPolicy = field(default_factory=BandwidthPolicy)
+    rule_lint: RuleLintPolicy = field(default_factory=RuleLintPolicy)
 
     def stream(self, name: str) -> StreamPolicy | None:
         """The stream of that id; None when the policy knows none."""

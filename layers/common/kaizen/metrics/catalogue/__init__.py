@@ -11,6 +11,7 @@ from kaizen.metrics.catalogue import (
     feed,
     phase_frames,
     phase_stream,
+    rule_lint,
     slack,
     slack_interactions,
     tickets,
@@ -31,6 +32,7 @@ _FEATURES = (
     phase_stream,
     phase_frames,
     bandwidth,
+    rule_lint,
 )
 
 CATALOGUE: dict[str, Metric] = {metric.name: metric for feature in _FEATURES for metric in feature.METRICS}
