@@ -70,6 +70,21 @@ def test_every_dead_letter_queue_has_an_alarm() -> None:
     assert dead_letter_queues() == alarmed_queues()
 
 
+def test_githubs_bursts_are_not_throttled() -> None:
+    """GitHub does not repeat what was answered with 429, and no counter sees it: 50 a second lost deliveries."""
+    (api,) = resources("AWS::Serverless::HttpApi").values()
+    door = api["RouteSettings"]["POST /github/webhook"]
+    assert door["ThrottlingRateLimit"] >= 500
+    assert door["ThrottlingBurstLimit"] >= 1000
+    (alarm,) = [
+        each
+        for each in resources("AWS::CloudWatch::Alarm").values()
+        if {"Name": "Resource", "Value": "/github/webhook"} in each["Dimensions"]
+    ]
+    assert alarm["MetricName"] == "4xx"
+    assert alarm["AlarmActions"]
+
+
 def test_every_route_is_throttled() -> None:
     (api,) = resources("AWS::Serverless::HttpApi").values()
     assert api["DefaultRouteSettings"]["ThrottlingRateLimit"] > 0
