@@ -32,9 +32,11 @@ class Change:
         return self.lost or any(each.quieter for each in self.words)
 
 
-def changes(before: Sequence[RuleFile], after: Sequence[RuleFile], ranks: Ranks) -> tuple[Change, ...]:
-    """In the order of their places. Nothing is said of a file that was unread once: its rules are not gone."""
-    unread = {each.path for each in (*before, *after) if not each.whole}
+def changes(
+    before: Sequence[RuleFile], after: Sequence[RuleFile], ranks: Ranks, unread: frozenset[str] = frozenset()
+) -> tuple[Change, ...]:
+    """In the order of their places. Nothing is said of files that were unread at one side: their rules are not gone."""
+    unread = unread | {each.path for each in (*before, *after) if not each.whole}
     then = [rule for file in before if file.path not in unread for rule in file.rules]
     now = [rule for file in after if file.path not in unread for rule in file.rules]
     matched, gone, new = _matched(then, now)

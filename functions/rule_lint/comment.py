@@ -114,6 +114,8 @@ def _foot(subject: Subject) -> str:
     parts = [f"{_many(len(report.rules), 'rule')} in {_many(len(report.files), 'file')} read"]
     if report.compared:
         parts.append(f"{report.decided} of {_many(report.compared, 'pair')} of alerts on the same metrics decided")
+    if report.skipped:
+        parts.append(f"up to {_many(report.skipped, 'more pair')} not compared: too many")
     if report.ladders:
         parts.append(_many(report.ladders, "good severity ladder"))
     if subject.existing:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from kaizen.promql.nodes import (
+    COMPARISONS,
     Aggregation,
     Binary,
     Call,
@@ -168,7 +169,12 @@ def never_negative(node: Expression) -> bool:
 
 def _arithmetic(one: Binary, other: Binary) -> Cover | None:
     """With the same constant on the same side; or series by series where both sides keep all labels."""
-    if one.operator != other.operator or one.operator not in ("+", "-", "*", "/", "%", "^"):
+    if (one.operator, one.bool) != (other.operator, other.bool):
+        return None
+    if one.operator in COMPARISONS:  # with a constant, it only lets through what it is given
+        constant = isinstance(one.right, Number) and one.right == other.right
+        return _exact(covers(one.left, other.left)) if constant else None
+    if one.operator not in ("+", "-", "*", "/", "%", "^"):
         return None
     if isinstance(one.right, Number) and one.right == other.right:
         inner = covers(one.left, other.left)

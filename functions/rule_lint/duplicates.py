@@ -9,6 +9,8 @@ from rule_lint.model import ERROR, WARNING, Finding, Rule, member
 from rule_lint.severities import Ranks, others, said
 from rule_lint.shapes import meeting, shape
 
+_MOST = 200  # rules of one name or expression that are compared with each other
+
 
 def exact(rules: Sequence[Rule]) -> Iterator[Finding]:
     """D1: the same kind, name, labels and expression."""
@@ -68,7 +70,7 @@ def clashes(rules: Sequence[Rule]) -> Iterator[Finding]:
 
 def _clashing(rules: Sequence[Rule]) -> list[Rule]:
     """Those of which another one can have results with the same labels."""
-    shapes = [None if each.normal is None else shape(each.normal) for each in rules[:200]]
+    shapes = [None if each.normal is None else shape(each.normal) for each in rules[:_MOST]]
     found = set()
     for index, one in enumerate(shapes):
         for after, other in enumerate(shapes[index + 1 :], index + 1):
@@ -81,7 +83,7 @@ def copies(rules: Sequence[Rule], ranks: Ranks) -> Iterator[Finding]:
     """D4: alerts of different names with equal expressions. Constants and escalations are meant."""
     alerts = [each for each in rules if each.kind == "alert" and each.normal is not None and metrics(each.normal)]
     for same in _groups(alerts, lambda rule: rule.canonical):
-        members = [each for each in same if any(_copied(each, other, ranks) for other in same)]
+        members = [each for each in same[:_MOST] if any(_copied(each, other, ranks) for other in same[:_MOST])]
         if len({each.name for each in members}) < 2:
             continue
         names = ", ".join(dict.fromkeys(each.name for each in members))

@@ -4,8 +4,9 @@ Literals and lists of literals are decided by set algebra. Other regular express
 equal, or the opposite of each other, and beyond that nothing is claimed.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from kaizen.promql.nodes import Matcher
 from kaizen.promql.patterns import literals
@@ -88,7 +89,8 @@ NOTHING = Values(frozenset([""]))  # the label is missing
 Constraints = Mapping[str, Values]
 
 
-def constraints(matchers: Iterable[Matcher]) -> dict[str, Values]:
+@lru_cache(maxsize=4096)
+def constraints(matchers: tuple[Matcher, ...]) -> Constraints:
     found: dict[str, Values] = {}
     for each in matchers:
         found[each.label] = found.get(each.label, ANY).narrowed(each)

@@ -18,6 +18,7 @@ class Report:
     """`decided` of `compared` pairs of alerts that read a metric in common; `ladders` of them are good ones.
 
     `copies` are pairs of files that are taken for one file packaged twice: their rules are not compared.
+    For up to `skipped` more pairs there was no time.
     """
 
     files: tuple[RuleFile, ...]
@@ -26,6 +27,7 @@ class Report:
     decided: int = 0
     ladders: int = 0
     copies: tuple[tuple[str, str], ...] = ()
+    skipped: int = 0
 
     @property
     def rules(self) -> tuple[Rule, ...]:
@@ -42,7 +44,7 @@ def lint(contents: Mapping[str, bytes], severities: Sequence[Sequence[str]] = DE
     copies = _copies(files)
     left_out = {path for _, path in copies}
     rules = [rule for file in files if file.path not in left_out for rule in file.rules]
-    judged = overlaps.pairs(rules, ranks)
+    judged, skipped = overlaps.pairs(rules, ranks)
     found = [finding for file in files for finding in file.findings]
     found += [*duplicates.exact(rules), *duplicates.clashes(rules), *duplicates.copies(rules, ranks)]
     found += overlaps.findings(judged)
@@ -53,6 +55,7 @@ def lint(contents: Mapping[str, bytes], severities: Sequence[Sequence[str]] = DE
         sum(each.verdict != "undecided" for each in judged),
         sum(each.verdict == "good" for each in judged),
         copies,
+        skipped,
     )
 
 

@@ -3,13 +3,13 @@
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 from typing import Literal
 
-from kaizen.promql import metrics, selectors, walk
+from kaizen.promql import selectors, walk
 from kaizen.promql.nodes import Expression
 from kaizen.promql.writing import duration, number, quoted
 from rule_lint import labelsets
+from rule_lint.candidates import candidates
 from rule_lint.covering import covers, merged
 from rule_lint.firing import split
 from rule_lint.implying import Implication, Implications
@@ -18,7 +18,7 @@ from rule_lint.severities import Ranks, others, said
 from rule_lint.shapes import meeting, shape
 
 # What is compared at most, in products of sizes: hostile files take seconds, not hours. What is left out is counted.
-_LARGEST_PAIR, _MOST_WORK = 10_000, 20_000_000
+_LARGEST_PAIR, _LEAST_PAIR, _MOST_WORK = 10_000, 100, 6_000_000
 
 Verdict = Literal["good", "inverted", "same", "partial", "apart", "other", "undecided"]
 
@@ -37,40 +37,38 @@ class Pair:
     together: bool = False  # the other way round as well: always both
 
 
-def pairs(rules: Sequence[Rule], ranks: Ranks) -> list[Pair]:
-    """Every two alerts that read a metric in common."""
+def pairs(rules: Sequence[Rule], ranks: Ranks) -> tuple[list[Pair], int]:
+    """Every two alerts that read a metric in common, but those whose labels differ at first sight; and how many more
+    there may be, for which there was no time."""
     alerts = [each for each in rules if each.kind == "alert" and each.normal is not None]
-    by_metric: dict[str, list[int]] = defaultdict(list)
-    sizes = []
-    for index, each in enumerate(alerts):
-        assert each.normal is not None
-        sizes.append(sum(1 for _ in walk(each.normal)))
-        for metric in metrics(each.normal):
-            by_metric[metric].append(index)
+    sizes = [sum(1 + len(getattr(node, "matchers", ())) for node in walk(_normal(each))) for each in alerts]
+    groups = candidates(alerts)
+    waiting = sum(map(len, groups))
     found: list[Pair] = []
     seen: set[tuple[int, int]] = set()
     work = 0
-    for metric in sorted(by_metric):
-        for one, other in combinations(by_metric[metric], 2):
-            if (one, other) in seen:
-                continue
-            size = sizes[one] * sizes[other]
-            work += min(size, _LARGEST_PAIR)
-            if work > _MOST_WORK:
-                return found
-            seen.add((one, other))
-            small = size <= _LARGEST_PAIR
-            found.append(
-                _judged(alerts[one], alerts[other], ranks) if small else Pair(alerts[one], alerts[other], "undecided")
-            )
-    return found
+    for group in groups:
+        for one, other in group:
+            if (one, other) not in seen:
+                size = sizes[one] * sizes[other]
+                work += min(max(size, _LEAST_PAIR), _LARGEST_PAIR)
+                if work > _MOST_WORK:
+                    return found, waiting
+                seen.add((one, other))
+                undecided = Pair(alerts[one], alerts[other], "undecided")
+                found.append(_judged(alerts[one], alerts[other], ranks) if size <= _LARGEST_PAIR else undecided)
+            waiting -= 1
+    return found, 0
+
+
+def _normal(rule: Rule) -> Expression:
+    assert rule.normal is not None
+    return rule.normal
 
 
 def _judged(one: Rule, other: Rule, ranks: Ranks) -> Pair:
-    assert one.normal is not None
-    assert other.normal is not None
-    forth = Implications().implies(one.normal, other.normal)
-    back = Implications().implies(other.normal, one.normal)
+    forth = Implications().implies(_normal(one), _normal(other))
+    back = Implications().implies(_normal(other), _normal(one))
     if forth is None and back is None:
         return _besides(one, other)
     if forth is not None and back is not None:
@@ -110,12 +108,10 @@ def _ladder(one: Rule, other: Rule, ranks: Ranks) -> Verdict:
 
 def _besides(one: Rule, other: Rule) -> Pair:
     """Neither implies the other: apart, in part together, or not decided."""
-    assert one.normal is not None
-    assert other.normal is not None
     fixed = frozenset(one.labels.keys() | other.labels.keys())
-    if meeting(shape(one.normal), shape(other.normal), fixed) == "apart":
+    if meeting(shape(_normal(one)), shape(_normal(other)), fixed) == "apart":
         return Pair(one, other, "apart")
-    first, second = split(one.normal), split(other.normal)
+    first, second = split(_normal(one)), split(_normal(other))
     if first is None or second is None:
         return Pair(one, other, "undecided")
     if not first[1].meets(second[1]) and first[0] == second[0]:

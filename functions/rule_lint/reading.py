@@ -9,14 +9,16 @@ from kaizen.policy.sections.rule_lint import RuleLintPolicy
 from rule_lint.yamltree import LARGEST
 
 MOST_FILES = 400  # a request each: more would not be read within the function's time
+MOST_BYTES = 8 * 1024 * 1024  # of all files
 
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """Contents by path. `left_out` says in words what could not be read."""
+    """Contents by path. `left_out` says in words what could not be read, `unread` are paths of it that are known."""
 
     contents: dict[str, bytes] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
+    unread: frozenset[str] = frozenset()
 
 
 class Reader:
@@ -38,14 +40,19 @@ class Reader:
             if not listing.complete:
                 left_out.append(f"GitHub does not list all files below {folder or 'the root'}: some may be missing.")
         contents = {}
+        room = MOST_BYTES
         for path in sorted(blobs)[:MOST_FILES]:
+            if blobs[path].size > room:
+                left_out.append(f"{path} was not read: the watched files are larger than {MOST_BYTES >> 20} MiB.")
+                continue
+            room -= blobs[path].size
             try:
                 contents[path] = self._content(blobs[path])
             except TooLargeFileError:
                 left_out.append(f"{path} is larger than {LARGEST // 1024} KiB and was not read.")
         if len(blobs) > MOST_FILES:
             left_out.append(f"{len(blobs) - MOST_FILES} of {len(blobs)} watched files were not read.")
-        return Files(contents, tuple(left_out))
+        return Files(contents, tuple(left_out), frozenset(blobs.keys() - contents.keys()))
 
     def _content(self, found: Blob) -> bytes:
         if found.sha not in self._known:

@@ -31,6 +31,8 @@ def summary(report: Report) -> str:
     if report.compared:
         words += f" {report.decided} of {report.compared} pairs of alerts on the same metrics decided, "
         words += f"{report.ladders} good severity ladders."
+    if report.skipped:
+        words += f" Up to {report.skipped} more pairs were not compared: too many."
     return words
 
 
@@ -40,7 +42,12 @@ def as_json(report: Report) -> str:
         "version": 1,
         "files": len(report.files),
         "rules": len(report.rules),
-        "pairs": {"compared": report.compared, "decided": report.decided, "good_ladders": report.ladders},
+        "pairs": {
+            "compared": report.compared,
+            "decided": report.decided,
+            "good_ladders": report.ladders,
+            "skipped": report.skipped,
+        },
         "copies": [list(each) for each in report.copies],
         "findings": [
             {

@@ -105,7 +105,7 @@ class Reviewer:
         return comment.Subject(
             now,
             tuple(each for each in now.findings if each.id not in known),
-            changes(then.files, now.files, Ranks(self._policy.severities)),
+            changes(then.files, now.files, Ranks(self._policy.severities), before.unread | after.unread),
             linker(pull, base),
             pull.head_sha,
             after.left_out,

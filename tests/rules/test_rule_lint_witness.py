@@ -36,7 +36,7 @@ OVERLAPPING = [
 
 
 def judged(one: str, other: str) -> Pair:
-    (pair,) = pairs(read("r", content(alert("A", one), alert("B", other))).rules, Ranks(DEFAULT.severities))
+    ((pair,), _) = pairs(read("r", content(alert("A", one), alert("B", other))).rules, Ranks(DEFAULT.severities))
     return pair
 
 

@@ -294,3 +294,6 @@ def test_files_that_are_too_large_are_named(lint: Lint) -> None:
     assert "Nothing wrong" not in comment.body
     assert "b.yml" in comment.body
     assert "was not read" in comment.body
+    number = lint.open({FILE: b"#" * (1024 * 1024 + 1)})
+    lint.run(lint.event(number))
+    assert "removed" not in lint.comments(number)[0].body

@@ -3,13 +3,13 @@
 Prometheus anchors them at both ends, so that `^` and `$` around an alternative change nothing.
 """
 
-from functools import cache
+from functools import lru_cache
 
 _SPECIAL = frozenset(r"\.+*?()|[]{}^$")
 _MOST = 1000  # alternatives that are looked at
 
 
-@cache
+@lru_cache(maxsize=4096)
 def literals(pattern: str) -> frozenset[str] | None:
     """The texts that a pattern matches; None where they are not simply listed."""
     inner = _unwrapped(pattern)
