@@ -6,7 +6,7 @@ from dataclasses import fields
 
 from kaizen.policy.model import Policy
 from kaizen.policy.reader import Table
-from kaizen.policy.sections import canary, feed, routes, streams, tickets
+from kaizen.policy.sections import canary, feed, routes, rule_lint, streams, tickets
 
 
 class PolicyError(Exception):
@@ -39,6 +39,7 @@ def _read(file: Table) -> Policy:
         feed=feed.read(file),
         streams=streams.read(file),
         canary=canary.read(file),
+        rule_lint=rule_lint.read(file),
     )
     file.close()
     return policy
@@ -50,3 +51,4 @@ def _contradictions(policy: Policy) -> Iterator[str]:
     yield from routes.contradictions(policy.routes, policy)
     yield from streams.contradictions(policy.streams)
     yield from canary.contradictions(policy.canary)
+    yield from rule_lint.contradictions(policy.rule_lint)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from kaizen.policy.sections.canary import CanaryPolicy
 from kaizen.policy.sections.feed import FeedPolicy
 from kaizen.policy.sections.routes import Route
+from kaizen.policy.sections.rule_lint import RuleLintPolicy
 from kaizen.policy.sections.streams import StreamPolicy
 from kaizen.policy.sections.tickets import TicketRules
 
@@ -17,6 +18,7 @@ class Policy(TicketRules):
     feed: FeedPolicy
     streams: tuple[StreamPolicy, ...] = ()
     canary: CanaryPolicy = field(default_factory=CanaryPolicy)
+    rule_lint: RuleLintPolicy = field(default_factory=RuleLintPolicy)
 
     def stream(self, name: str) -> StreamPolicy | None:
         """The stream of that id; None when the policy knows none."""

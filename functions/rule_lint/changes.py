@@ -1,0 +1,144 @@
+"""What changed between two versions of the rules, in words. Pure.
+
+Rules are told by what they are, not by where they stand: one that moved has not changed.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import dataclass
+
+from kaizen.promql.writing import duration
+from rule_lint.differences import Difference, differences
+from rule_lint.model import Place, Rule
+from rule_lint.severities import LABELS, Ranks, said
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One rule that is new, gone or another one now. `words` say how, each with whether the alert surely fires less by
+    it. `before` and `after` are expressions, where words do not tell it all.
+    """
+
+    title: str
+    what: str  # new, removed or changed
+    place: Place
+    words: tuple[Difference, ...] = ()
+    before: str = ""
+    after: str = ""
+
+    @property
+    def quieter(self) -> bool:
+        return any(each.quieter for each in self.words)
+
+
+def changes(before: Sequence[Rule], after: Sequence[Rule], ranks: Ranks) -> tuple[Change, ...]:
+    """In the order of their places."""
+    matched, gone, new = _matched(before, after)
+    found = [_new(each) for each in new]
+    found += [_removed(each) for each in gone]
+    found += [each for pair in matched if (each := _changed(*pair, ranks)) is not None]
+    return tuple(sorted(found, key=lambda each: (each.place, each.title)))
+
+
+def _matched(before: Sequence[Rule], after: Sequence[Rule]) -> tuple[list[tuple[Rule, Rule]], list[Rule], list[Rule]]:
+    """Pairs of one rule then and now, and what has no twin; the surest likeness is taken first."""
+    pairs: list[tuple[Rule, Rule]] = []
+    gone, new = list(before), list(after)
+    keys: tuple[Callable[[Rule], Hashable], ...] = (
+        lambda rule: (rule.identity, rule.canonical, rule.waits, rule.place.path, rule.group),
+        lambda rule: (rule.identity, rule.canonical),
+        lambda rule: (rule.identity, rule.place.path, rule.group),
+        lambda rule: rule.identity,
+        lambda rule: (rule.kind, rule.name, said(rule.labels), rule.place.path),
+        lambda rule: (rule.kind, rule.name, rule.canonical),
+        lambda rule: (rule.kind, rule.name, rule.place.path),
+        lambda rule: (rule.kind, rule.canonical, rule.place.path, rule.group),  # renamed
+    )
+    for key in keys:
+        waiting: dict[Hashable, list[Rule]] = defaultdict(list)
+        for each in reversed(gone):
+            waiting[key(each)].append(each)
+        left = []
+        for each in new:
+            same = waiting[key(each)]
+            if same:
+                pairs.append((same.pop(), each))
+            else:
+                left.append(each)
+        taken = {id(one) for one, _ in pairs}
+        gone, new = [each for each in gone if id(each) not in taken], left
+    return pairs, gone, new
+
+
+def _new(rule: Rule) -> Change:
+    return Change(rule.name, "new", rule.place, _about(rule), after=rule.canonical)
+
+
+def _removed(rule: Rule) -> Change:
+    words = (Difference("nothing fires in its place", quieter=True),) if rule.kind == "alert" else ()
+    return Change(rule.name, "removed", rule.place, (*_about(rule), *words), before=rule.canonical)
+
+
+def _about(rule: Rule) -> tuple[Difference, ...]:
+    words = [f"severity {said(rule.labels)}"] if said(rule.labels) else []
+    words += [f"for {duration(rule.waits)}"] if rule.waits else []
+    return tuple(map(Difference, words))
+
+
+def _changed(one: Rule, other: Rule, ranks: Ranks) -> Change | None:
+    found: list[Difference] = []
+    before = after = ""
+    if one.canonical != other.canonical:
+        known = differences(one.normal, other.normal) if one.normal and other.normal else None
+        if known is None:
+            found.append(Difference("another expression"))
+            before, after = one.canonical, other.canonical
+        else:
+            found += sorted(known, key=lambda each: not each.words.startswith("threshold"))
+    found += [*_of_lengths(one, other), *_of_labels(one, other, ranks), *_of_names(one, other)]
+    if one.annotations != other.annotations:
+        names = sorted(
+            name
+            for name in one.annotations.keys() | other.annotations.keys()
+            if one.annotations.get(name) != other.annotations.get(name)
+        )
+        found.append(Difference(f"annotation {', '.join(names)}"))
+    if not found:
+        return None
+    if one.kind != "alert":
+        found = [Difference(each.words) for each in found]
+    return Change(other.name, "changed", other.place, tuple(found), before, after)
+
+
+def _of_names(one: Rule, other: Rule) -> Iterator[Difference]:
+    if one.name != other.name:
+        yield Difference(f"renamed from {one.name}")
+
+
+def _of_labels(one: Rule, other: Rule, ranks: Ranks) -> Iterator[Difference]:
+    for name in sorted(one.labels.keys() | other.labels.keys()):
+        then, now = one.labels.get(name), other.labels.get(name)
+        if then == now:
+            continue
+        first, second = ranks.of(one.labels), ranks.of(other.labels)
+        lower = name in LABELS and first is not None and (second is None or second < first)
+        if then is None:
+            yield Difference(f"label {name} {now} added", lower)
+        elif now is None:
+            yield Difference(f"label {name} {then} removed", lower)
+        else:
+            yield Difference(f"{name if name in LABELS else f'label {name}'} {then} → {now}", lower)
+
+
+def _of_lengths(one: Rule, other: Rule) -> Iterator[Difference]:
+    for name, then, now, quieter in (
+        ("for", one.waits, other.waits, other.waits > one.waits),
+        ("keep_firing_for", one.keeps, other.keeps, False),
+        ("interval", one.interval, other.interval, False),
+    ):
+        if then != now:
+            yield Difference(f"{name} {_length(then, name)} → {_length(now, name)}", quieter)
+
+
+def _length(milliseconds: int, name: str) -> str:
+    return "default" if name == "interval" and not milliseconds else duration(milliseconds)

@@ -1,0 +1,122 @@
+"""Rules that are there twice, or that write over one another: D1 to D4. Pure."""
+
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterator, Sequence
+
+from kaizen.promql import metrics
+from kaizen.promql.writing import duration
+from rule_lint.model import ERROR, WARNING, Finding, Rule, member
+from rule_lint.severities import Ranks, others, said
+from rule_lint.shapes import meeting, shape
+
+
+def exact(rules: Sequence[Rule]) -> Iterator[Finding]:
+    """D1: the same kind, name, labels and expression."""
+    for same in _groups(rules, lambda rule: (*rule.identity, rule.canonical)):
+        first = same[0]
+        waits = sorted({each.waits for each in same})
+        more = f", with `for` {' and '.join(map(duration, waits))}" if len(waits) > 1 else ""
+        effect = (
+            "each evaluation counts, and notifications of the two mix"
+            if first.kind == "alert"
+            else "the same series is written more than once"
+        )
+        yield Finding(
+            "duplicate",
+            "error",
+            f"{first.kind} {first.name} is there {_times(len(same))}, with equal labels and an equal expression{more}: "
+            f"{effect}.",
+            "Keep one of them.",
+            tuple(map(member, same)),
+            (*map(str, first.identity), first.canonical, *sorted(each.place.path for each in same)),
+            first.canonical,
+        )
+
+
+def clashes(rules: Sequence[Rule]) -> Iterator[Finding]:
+    """D2, D3: the same name and labels by different expressions, where results can have the same labels."""
+    for same in _groups(rules, lambda rule: rule.identity):
+        different = list({each.canonical: each for each in same}.values())
+        clashing = _clashing(different)
+        if len(clashing) < 2:
+            continue
+        first = clashing[0]
+        if first.kind == "record":
+            check, level = "record-clash", ERROR
+            message = (
+                f"{first.name} is recorded by {len(clashing)} different expressions with equal labels: for the same "
+                "series Prometheus gets two values at once, keeps one and drops the other."
+            )
+            todo = "Give one of them another name or a label of its own."
+        else:
+            check, level = "alert-clash", WARNING
+            message = (
+                f"Alert {first.name} has {len(clashing)} different expressions with equal labels: Alertmanager takes "
+                "what they find for one alert, and each resolves what another one fires."
+            )
+            todo = "Give one of them another name or a label of its own, or join them with `or`."
+        yield Finding(
+            check,
+            level,
+            message,
+            todo,
+            tuple(map(member, clashing)),
+            (*map(str, first.identity), *sorted(each.canonical for each in clashing)),
+            "\n".join(each.canonical for each in clashing),
+        )
+
+
+def _clashing(rules: Sequence[Rule]) -> list[Rule]:
+    """Those of which another one can have results with the same labels."""
+    shapes = [None if each.normal is None else shape(each.normal) for each in rules[:200]]
+    found = set()
+    for index, one in enumerate(shapes):
+        for after, other in enumerate(shapes[index + 1 :], index + 1):
+            if meeting(one, other, frozenset(rules[index].labels)) == "same":
+                found |= {index, after}
+    return [rules[index] for index in sorted(found)]
+
+
+def copies(rules: Sequence[Rule], ranks: Ranks) -> Iterator[Finding]:
+    """D4: alerts of different names with equal expressions. Constants and escalations are meant."""
+    alerts = [each for each in rules if each.kind == "alert" and each.normal is not None and metrics(each.normal)]
+    for same in _groups(alerts, lambda rule: rule.canonical):
+        members = [each for each in same if any(_copied(each, other, ranks) for other in same)]
+        if len({each.name for each in members}) < 2:
+            continue
+        names = ", ".join(dict.fromkeys(each.name for each in members))
+        waits = ", ".join(f"{each.name} for {duration(each.waits)}" for each in members)
+        yield Finding(
+            "copy",
+            "warning",
+            f"{names} have the same expression ({waits}): they fire for the same things.",
+            "Keep one, or let them differ: a longer `for` and a higher severity make an escalation.",
+            tuple(map(member, members)),
+            (members[0].canonical, *sorted({each.name for each in members})),
+            members[0].canonical,
+        )
+
+
+def _copied(one: Rule, other: Rule, ranks: Ranks) -> bool:
+    """Whether two alerts of one expression say the same; not so for an escalation, or for other receivers."""
+    if one.name == other.name or others(one.labels) != others(other.labels):
+        return False
+    first, second = ranks.of(one.labels), ranks.of(other.labels)
+    if first is None or second is None:
+        return said(one.labels) == said(other.labels)
+    return first == second or one.waits == other.waits
+
+
+def _groups(rules: Sequence[Rule], key: Callable[[Rule], Hashable]) -> Iterator[list[Rule]]:
+    """Rules of one key, where there are several; in the order of their places."""
+    found: dict[Hashable, list[Rule]] = defaultdict(list)
+    for each in rules:
+        if each.expression is not None:
+            found[key(each)].append(each)
+    for same in found.values():
+        if len(same) > 1:
+            yield sorted(same, key=lambda rule: (rule.place, rule.number))
+
+
+def _times(count: int) -> str:
+    return {2: "twice", 3: "three times"}.get(count, f"{count} times")

@@ -1,0 +1,50 @@
+"""Foreign text in GitHub's Markdown, so that it is shown and does nothing. Pure.
+
+Names, labels and expressions come from whoever opens a pull request. They are always put into code, where neither
+mentions nor links nor HTML work, with a fence that is longer than any in them.
+"""
+
+import re
+import unicodedata
+
+_FENCES = re.compile(r"`+")
+_UNSEEN = ("Cc", "Cf", "Cs")
+_LONGEST = 300  # characters of a name or sentence
+
+
+def plain(text: str, longest: int = _LONGEST) -> str:
+    """On one line, without characters that cannot be seen or that turn the reading direction; cut where too long."""
+    shown = "".join(
+        " " if each.isspace() or unicodedata.category(each) in ("Cc", "Cf", "Cs") else each for each in text
+    )
+    line = " ".join(shown.split())
+    # Nobody's marker: by those our comments are found again.
+    line = line.replace("<!--", "<!- -")
+    return line if len(line) <= longest else f"{line[: longest - 1]}…"
+
+
+def code(text: str, longest: int = _LONGEST) -> str:
+    """A code span; a text that is empty is shown as such."""
+    inner = plain(text, longest) or " "
+    fence = "`" * (_longest_fence(inner) + 1)
+    space = " " if inner.startswith("`") or inner.endswith("`") else ""
+    return f"{fence}{space}{inner}{space}{fence}"
+
+
+def block(text: str, indent: str = "", longest: int = 2000) -> str:
+    """A fenced block; each line is cut where too long."""
+    lines = [plain(line, longest) for line in text.split("\n")[:20]]
+    fence = "`" * max(_longest_fence("\n".join(lines)) + 1, 3)
+    return "\n".join(f"{indent}{line}" for line in (f"{fence}promql", *lines, fence))
+
+
+def prose(text: str, longest: int = 1000) -> str:
+    """A sentence with foreign parts in it: every character that Markdown, HTML or GitHub gives a meaning is escaped."""
+    line = plain(text, longest).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    line = re.sub(r"([\\`*_{}\[\]()#+!|~$-])", r"\\\1", line)
+    # Neither mentions nor addresses: both are made of what is between letters.
+    return line.replace("@", "&#64;").replace("://", "&#58;//").replace("www.", "www&#46;")
+
+
+def _longest_fence(text: str) -> int:
+    return max((len(each) for each in _FENCES.findall(text)), default=0)

@@ -1,0 +1,119 @@
+"""Rules as they were read, and what is said of them. Pure."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from kaizen.promql import Expression, normal, write
+
+Kind = Literal["alert", "record"]
+Level = Literal["error", "warning", "note"]
+ERROR: Level = "error"
+WARNING: Level = "warning"
+LEVELS: tuple[Level, ...] = (ERROR, WARNING, "note")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """Where something stands; line and column count from 1."""
+
+    path: str
+    line: int = 1
+    column: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule. `labels` are the group's with the rule's own; lengths are in milliseconds, `expression` is None where
+    the text is no PromQL. `normal` is the expression in the form that is equal for equal meanings.
+    """
+
+    kind: Kind
+    name: str
+    labels: Mapping[str, str]
+    text: str
+    expression: Expression | None
+    place: Place
+    group: str
+    number: int  # in its group, from 1
+    waits: int = 0  # `for`
+    keeps: int = 0  # `keep_firing_for`
+    interval: int = 0  # 0: the server's default
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    normal: Expression | None = None
+
+    @property
+    def canonical(self) -> str:
+        return write(self.normal) if self.normal is not None else self.text
+
+    @property
+    def identity(self) -> tuple[str, str, tuple[tuple[str, str], ...]]:
+        """What Prometheus tells its results by."""
+        return self.kind, self.name, tuple(sorted(self.labels.items()))
+
+
+def normal_form(expression: Expression | None) -> Expression | None:
+    return None if expression is None else normal(expression)
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A rule or a file that a finding is about, as people know it."""
+
+    place: Place
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong. `message` says what and why, `todo` what to do; both are plain text.
+
+    `key` is what it is about, never a line number: the same fault in a file that has grown is the same finding.
+    `code` is what is to be shown as it stands, such as an expression.
+    """
+
+    check: str
+    level: Level
+    message: str
+    todo: str
+    members: tuple[Member, ...]
+    key: tuple[str, ...]
+    code: str = ""
+
+    @property
+    def id(self) -> str:
+        """Stable as long as check and key are."""
+        content = json.dumps([self.check, *self.key], ensure_ascii=True)
+        return f"{self.check}-{hashlib.sha256(content.encode()).hexdigest()[:10]}"
+
+    @property
+    def place(self) -> Place:
+        return self.members[0].place
+
+
+def ordered(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """The worst first, then by place; one that is there twice is there once."""
+    unique = {each.id: each for each in findings}
+    return tuple(sorted(unique.values(), key=lambda each: (LEVELS.index(each.level), each.place, each.id)))
+
+
+@dataclass(frozen=True, slots=True)
+class RuleFile:
+    """What was read of one file. `findings` are the faults of reading it."""
+
+    path: str
+    rules: tuple[Rule, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+
+def titled(rule: Rule) -> str:
+    return f"{rule.kind} {rule.name}"
+
+
+def member(rule: Rule) -> Member:
+    return Member(rule.place, titled(rule))
