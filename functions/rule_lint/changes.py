@@ -9,14 +9,14 @@ from dataclasses import dataclass
 
 from kaizen.promql.writing import duration
 from rule_lint.differences import Difference, differences
-from rule_lint.model import Place, Rule
+from rule_lint.model import Place, Rule, RuleFile
 from rule_lint.severities import LABELS, Ranks, said
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
     """One rule that is new, gone or another one now. `words` say how, each with whether the alert surely fires less by
-    it. `before` and `after` are expressions, where words do not tell it all.
+    it. `before` and `after` are expressions, where words do not tell it all; `lost`: an alert that is gone.
     """
 
     title: str
@@ -25,15 +25,19 @@ class Change:
     words: tuple[Difference, ...] = ()
     before: str = ""
     after: str = ""
+    lost: bool = False
 
     @property
     def quieter(self) -> bool:
-        return any(each.quieter for each in self.words)
+        return self.lost or any(each.quieter for each in self.words)
 
 
-def changes(before: Sequence[Rule], after: Sequence[Rule], ranks: Ranks) -> tuple[Change, ...]:
-    """In the order of their places."""
-    matched, gone, new = _matched(before, after)
+def changes(before: Sequence[RuleFile], after: Sequence[RuleFile], ranks: Ranks) -> tuple[Change, ...]:
+    """In the order of their places. Nothing is said of a file that was unread once: its rules are not gone."""
+    unread = {each.path for each in (*before, *after) if not each.whole}
+    then = [rule for file in before if file.path not in unread for rule in file.rules]
+    now = [rule for file in after if file.path not in unread for rule in file.rules]
+    matched, gone, new = _matched(then, now)
     found = [_new(each) for each in new]
     found += [_removed(each) for each in gone]
     found += [each for pair in matched if (each := _changed(*pair, ranks)) is not None]
@@ -75,8 +79,7 @@ def _new(rule: Rule) -> Change:
 
 
 def _removed(rule: Rule) -> Change:
-    words = (Difference("nothing fires in its place", quieter=True),) if rule.kind == "alert" else ()
-    return Change(rule.name, "removed", rule.place, (*_about(rule), *words), before=rule.canonical)
+    return Change(rule.name, "removed", rule.place, _about(rule), before=rule.canonical, lost=rule.kind == "alert")
 
 
 def _about(rule: Rule) -> tuple[Difference, ...]:

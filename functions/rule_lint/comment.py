@@ -44,10 +44,10 @@ def write(subject: Subject) -> str:
     """The comment with its marker."""
     top = [MARKER, "### Prometheus rules", verdict(subject), ""]
     body = _Body("\n".join(top), _ROOM)
-    if subject.introduced:
-        body.section("#### What is wrong", [_finding(each, subject.link) for each in subject.introduced], "findings")
-    if subject.changes:
-        body.section("#### What changes", [_change(each, subject.link) for each in subject.changes], "changed rules")
+    wrong = [_finding(each, subject.link) for each in subject.introduced]
+    changed = [_change(each, subject.link) for each in subject.changes]
+    body.section("#### What is wrong", wrong, "findings", "\n\n")
+    body.section("#### What changes", changed, "changed rules", "\n")
     return body.text + "\n" + _foot(subject)
 
 
@@ -59,6 +59,8 @@ def verdict(subject: Subject) -> str:
         words = [_many(errors, "error")] * bool(errors) + [_many(warnings, "warning")] * bool(warnings)
         sign = _SIGNS["error"] if errors else _SIGNS["warning"]
         return f"{sign} **{' and '.join(words)}** in what this pull request changes."
+    if subject.left_out:
+        return f"{_SIGNS['warning']} **Not everything could be read**; nothing is wrong in what was."
     return "🟢 **Nothing wrong** in what this pull request changes."
 
 
@@ -69,34 +71,31 @@ class _Body:
         self.text = text
         self._room = room
 
-    def section(self, title: str, parts: Sequence[str], what: str) -> None:
-        self.text += f"\n{title}\n"
+    def section(self, title: str, parts: Sequence[str], what: str, between: str) -> None:
+        self.text += f"\n{title}\n\n" if parts else ""
         for index, part in enumerate(parts):
             if length(self.text) + length(part) > self._room:
                 self.text += f"\n*{len(parts) - index} more {what} had no room here.*\n"
                 return
-            self.text += f"\n{part}\n"
+            self.text += part + between
 
 
 def _finding(finding: Finding, link: Callable[[Place, bool], str]) -> str:
-    lines = [f"{_SIGNS[finding.level]} **{finding.check}**: {prose(finding.message)}  "]
-    if finding.code:
-        lines[-1] = lines[-1].rstrip()
-        lines += ["", block(finding.code), ""]
-    lines.append(f"**To do:** {prose(finding.todo)}")
-    lines.append("")
+    lines = [f"{_SIGNS[finding.level]} **{finding.check}**: {prose(finding.message)}", ""]
     for each in finding.members[:_MOST_PLACES]:
         title = f" {code(each.title, 150)}" if each.title else ""
         lines.append(f"- {_place(each.place, link)}{title}")
     if len(finding.members) > _MOST_PLACES:
         lines.append(f"- and {len(finding.members) - _MOST_PLACES} more")
-    return "\n".join(lines)
+    lines += ["", block(finding.code)] if finding.code else []
+    return "\n".join([*lines, "", f"**To do:** {finding.todo}"])
 
 
 def _change(change: Change, link: Callable[[Place, bool], str]) -> str:
     gone = change.what == "removed"
     words = ", ".join(code(each.words, 200) + (" ⚠️ *fires less*" if each.quieter else "") for each in change.words)
     what = "" if change.what == "changed" else f" {change.what}"
+    words += " ⚠️ *fires no more*" if change.lost else ""
     head = f"- {_WHATS[change.what]} **{code(change.title, 150)}**{what}{': ' if words else ''}{words} · "
     line = head + _place(change.place, link, gone=gone)
     both = [("-", change.before), ("+", change.after)] if change.what == "changed" else []

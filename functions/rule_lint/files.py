@@ -46,16 +46,17 @@ class _Reader:
         self._findings: list[Finding] = []
         self._rules: list[Rule] = []
         self._resource = False
+        self._whole = True
 
     def read(self) -> RuleFile:
         try:
             roots = documents(self._content)
         except TooMuchError as error:
             self._fault("unread", error.message, "Split it.", Place(self._path, error.line), level="warning")
-            roots = []
+            roots, self._whole = [], False
         except YamlError as error:
             self._not_yaml(error)
-            roots = []
+            roots, self._whole = [], False
         plain = [each for each in roots if not self._take(each)]
         if len(plain) > 1:
             self._fault(
@@ -65,7 +66,7 @@ class _Reader:
                 Place(self._path, plain[1].line),
                 level="warning",
             )
-        return RuleFile(self._path, tuple(self._rules), tuple(self._findings))
+        return RuleFile(self._path, tuple(self._rules), tuple(self._findings), self._whole)
 
     def _not_yaml(self, error: YamlError) -> None:
         place = Place(self._path, error.line, error.column)

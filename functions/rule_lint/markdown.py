@@ -1,13 +1,14 @@
 """Foreign text in GitHub's Markdown, so that it is shown and does nothing. Pure.
 
-Names, labels and expressions come from whoever opens a pull request. They are always put into code, where neither
-mentions nor links nor HTML work, with a fence that is longer than any in them.
+Names, labels and expressions come from whoever opens a pull request. In code, with a fence that is longer than any in
+them, neither mentions nor links nor HTML work; in sentences each of those is broken by a character that nobody sees.
 """
 
 import re
 import unicodedata
 
 _FENCES = re.compile(r"`+")
+_BREAK = "\u200b"
 _UNSEEN = ("Cc", "Cf", "Cs")
 _LONGEST = 300  # characters of a name or sentence
 
@@ -42,8 +43,8 @@ def prose(text: str, longest: int = 1000) -> str:
     """A sentence with foreign parts in it: every character that Markdown, HTML or GitHub gives a meaning is escaped."""
     line = plain(text, longest).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     line = re.sub(r"([\\`*_{}\[\]()#+!|~$-])", r"\\\1", line)
-    # Neither mentions nor addresses: both are made of what is between letters.
-    return line.replace("@", "&#64;").replace("://", "&#58;//").replace("www.", "www&#46;")
+    # GitHub looks for mentions and references in what Markdown has become: escapes would not keep it from finding them.
+    return re.sub(r"(@|#|:(?=//)|\bwww\.|\bGH\\?-)", lambda found: f"{found[0]}{_BREAK}", line)
 
 
 def _longest_fence(text: str) -> int:

@@ -104,11 +104,13 @@ def ordered(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 
 @dataclass(frozen=True, slots=True)
 class RuleFile:
-    """What was read of one file. `findings` are the faults of reading it."""
+    """What was read of one file. `findings` are the faults of reading it; `whole` is False where it is no YAML, or was
+    not read."""
 
     path: str
     rules: tuple[Rule, ...] = ()
     findings: tuple[Finding, ...] = ()
+    whole: bool = True
 
 
 def titled(rule: Rule) -> str:

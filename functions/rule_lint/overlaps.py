@@ -151,7 +151,7 @@ def _witness(why: Implication) -> str:
         return ""
     named = {label: each.example() for label, each in sorted((why.shared or {}).items())}
     inside = ", ".join(f"{label}={quoted(each)}" for label, each in named.items() if each)
-    return f"{{{inside}}} = {number(value)}" if inside else f"= {number(value)}"
+    return f"{{{inside}}} = {number(value)}" if inside else f"the value {number(value)}"
 
 
 def findings(judged: Sequence[Pair]) -> Iterator[Finding]:
@@ -208,7 +208,7 @@ def _finding(cluster: Sequence[Pair], verdict: str) -> Finding:
     if len(cluster) > 1:
         message += f" The same holds for {len(cluster) - 1} more of these {len(rules)} alerts, two by two."
     if first.witness:
-        message += f" For example {first.witness}: both fire."
+        message += f" For example, both fire at {first.witness}."
     code = "\n".join(f"{_named(each)}: {each.canonical}{_wait(each)}" for each in rules[:10])
     key = tuple(sorted(f"{each.identity} {each.canonical} {each.waits}" for each in rules))
     return Finding(

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from local.demo import canary, cards, house, phase, tickets
+from local.demo import canary, cards, house, phase, rule_lint, tickets
 from local.demo.feature import Feature
 
 # One line for each feature, in the order in which they are played and checked; the house looks at all of them.
@@ -11,5 +11,6 @@ FEATURES: Sequence[Feature] = (
     cards,
     canary,
     phase,
+    rule_lint,
     house,
 )

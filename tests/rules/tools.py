@@ -10,7 +10,12 @@ from tests.architecture.house import ROOT
 
 PROMETHEUS = ROOT / "prometheus"
 RULES = sorted((PROMETHEUS / "rules").glob("*.yml"))
-_PACKAGES = {"promtool": "prometheus", "prometheus": "prometheus", "amtool": "prometheus-alertmanager"}
+_PACKAGES = {
+    "promtool": "prometheus",
+    "node": "nodejs",
+    "prometheus": "prometheus",
+    "amtool": "prometheus-alertmanager",
+}
 
 
 def tool(name: str) -> str:

@@ -11,12 +11,13 @@ from kaizen.times import format_instant
 from local.outside.github import files
 from local.outside.github.credentials import identity, installation_token
 from local.outside.github.refusals import answer, check_fault, comment_fault, invalid, refused
-from local.outside.github.world import CheckRun, Comment, Commit, Identity, Json, Pull, Repository, World
+from local.outside.github.world import CheckRun, Comment, Commit, Identity, Json, Pull, Repository, World, folder_sha
 from local.outside.service import Reply, Request
 
 PREFIX = "/github/api"
 VERSIONS = ("", "2022-11-28")
 _PAGE, _LARGEST_PAGE = 30, 100
+_MOST_ENTRIES = 100_000
 _INLINE = 1024 * 1024  # bytes of a file that the contents API holds itself
 _TOKENS = re.compile(r"/app/installations/(\d{1,18})/access_tokens")
 
@@ -46,6 +47,10 @@ class Api:
         who = identity(self._world, authorization)
         if authorization and who is None:
             return refused(401, "Bad credentials")
+        if path == "/user" and request.method == "GET":
+            if who is None:
+                return refused(401, "Requires authentication")
+            return refused(403, "Resource not accessible by integration") if who.app_id else answer(200, _user(who))
         for method, pattern, serve in _ROUTES:
             found = pattern.fullmatch(path)
             if not found or method != request.method:
@@ -98,6 +103,10 @@ class Call:
 
 def _whole(text: str, default: int, largest: int) -> int:
     return min(max(int(text), 1), largest) if text.isascii() and text.isdecimal() and len(text) < 10 else default
+
+
+def _user(who: Identity) -> Json:
+    return {"login": who.login, "type": "User"}
 
 
 def _pull(call: Call) -> Reply:
@@ -172,6 +181,25 @@ def _blob(call: Call) -> Reply:
     if content is None:
         return refused(404, "Not Found")
     return answer(200, {"sha": sha, "size": len(content), "encoding": "base64", "content": _lines(content)})
+
+
+def _tree(call: Call) -> Reply:
+    """A folder by its sha, or a commit's root; `recursive` lists all below."""
+    sha = call.parts["sha"]
+    commit = call.repository.resolve(sha)
+    files = commit.files if commit else call.repository.folder(sha)
+    if files is None:
+        return refused(404, "Not Found")
+    entries: dict[str, Json] = {}
+    for path, blob in sorted(files.items()):
+        parts = path.split("/")
+        for depth in range(1, len(parts)):
+            above = "/".join(parts[:depth])
+            entries[above] = {"path": above, "mode": "040000", "type": "tree", "sha": folder_sha(files, above)}
+        size = len(call.repository.blobs[blob])
+        entries[path] = {"path": path, "mode": "100644", "type": "blob", "sha": blob, "size": size}
+    shown = [each for each in entries.values() if "recursive" in call.query or "/" not in str(each["path"])]
+    return answer(200, {"sha": sha, "tree": shown[:_MOST_ENTRIES], "truncated": len(shown) > _MOST_ENTRIES})
 
 
 def _lines(content: bytes) -> str:
@@ -302,6 +330,7 @@ _ROUTES = (
     _route("GET", r"/compare/(?P<pair>.+\.\.\..+)", _compare),
     _route("GET", r"/contents/(?P<path>.+)", _contents),
     _route("GET", r"/git/blobs/(?P<sha>[0-9a-f]{40})", _blob),
+    _route("GET", r"/git/trees/(?P<sha>.+)", _tree),
     _route("GET", r"/issues/(?P<number>\d{1,18})/comments", _comments),
     _route("POST", r"/issues/(?P<number>\d{1,18})/comments", _write_comment),
     _route("PATCH", r"/issues/comments/(?P<id>\d{1,18})", _edit_comment),

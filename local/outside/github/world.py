@@ -20,6 +20,17 @@ def blob_sha(content: bytes) -> str:
     return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
 
 
+def below(files: Mapping[str, str], folder: str) -> dict[str, str]:
+    """Files of a folder with their blobs, by paths that begin there."""
+    above = f"{folder}/"
+    return {path.removeprefix(above): sha for path, sha in files.items() if path.startswith(above)}
+
+
+def folder_sha(files: Mapping[str, str], folder: str) -> str:
+    """A folder's name, which follows from what is in it."""
+    return hashlib.sha1(f"tree {sorted(below(files, folder).items())}".encode(), usedforsecurity=False).hexdigest()
+
+
 @dataclass(frozen=True, slots=True)
 class Identity:
     """Who calls: an installation of an App, or the owner of a token (app id 0)."""
@@ -170,6 +181,17 @@ class Repository:
         """The commit that a sha or branch names."""
         sha = self.branches.get(ref.removeprefix("refs/heads/").removeprefix("heads/"), ref)
         return self.commits.get(sha)
+
+    def folder(self, sha: str) -> dict[str, str] | None:
+        """The files of a folder of any commit, by its name."""
+        for commit in self.commits.values():
+            folders = {
+                "/".join(path.split("/")[:depth]) for path in commit.files for depth in range(1, path.count("/") + 1)
+            }
+            for each in sorted(folders):
+                if folder_sha(commit.files, each) == sha:
+                    return below(commit.files, each)
+        return None
 
     def merge_base(self, one: Commit, other: Commit) -> Commit | None:
         above = {each.sha for each in self._line(one)}

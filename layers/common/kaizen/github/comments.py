@@ -50,6 +50,12 @@ def chosen(comments: Iterable[Any], marker: str, author: Author) -> Any | None:
     return min(ours, key=lambda each: reading.number(each, "id"), default=None)
 
 
+def there(github: Github, repository: str, number: int, marker: str, author: Author) -> bool:
+    """Whether we have a comment with this marker. Raises GithubError."""
+    listed = github.pages(f"{repository_path(repository)}/issues/{number}/comments")
+    return chosen(listed, marker, author) is not None
+
+
 def upsert(github: Github, repository: str, number: int, marker: str, author: Author, body: str) -> Kept:
     """Write `body` with its marker (an HTML comment) into our comment, or into a new one. All pages are looked through.
 

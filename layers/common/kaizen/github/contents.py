@@ -133,13 +133,14 @@ def file_at(github: Github, repository: str, path: str, ref: str, limit: int = L
         raise TooLargeFileError(f"{path[:200]} has {size} bytes, and no more than {limit} are read")
     if reading.value(answer, "encoding") != "base64":  # `none`: larger than 1 MB
         answer = github.get(f"{root}/git/blobs/{quote(sha, safe='')}")
-    content = _decoded(answer)
+    content = decoded(answer)
     if len(content) > limit:
         raise TooLargeFileError(f"{path[:200]} has {len(content)} bytes, and no more than {limit} are read")
     return File(content, sha)
 
 
-def _decoded(answer: Any) -> bytes:
+def decoded(answer: Any) -> bytes:
+    """The content of an answer that holds a file's. Raises UnavailableError where there is none."""
     if reading.value(answer, "encoding") == "utf-8":
         return reading.text(answer, "content").encode()
     try:

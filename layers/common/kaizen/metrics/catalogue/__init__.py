@@ -10,6 +10,7 @@ from kaizen.metrics.catalogue import (
     feed,
     phase_frames,
     phase_stream,
+    rule_lint,
     slack,
     slack_interactions,
     tickets,
@@ -29,6 +30,7 @@ _FEATURES = (
     cards,
     phase_stream,
     phase_frames,
+    rule_lint,
 )
 
 CATALOGUE: dict[str, Metric] = {metric.name: metric for feature in _FEATURES for metric in feature.METRICS}

@@ -1,0 +1,104 @@
+"""SQS batch -> one pull request each, reviewed -> what a retry may cure goes back, what none cures to dead letters."""
+
+import os
+import uuid
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from kaizen.events.detail import MalformedEventError
+from kaizen.github import viewer
+from kaizen.github.auth import TokenAuth
+from kaizen.github.client import Github
+from kaizen.github.comments import Author
+from kaizen.github.errors import GithubError
+from kaizen.metrics.counting import count_if_possible
+from kaizen.policy.store import current_policy
+from kaizen.reviews.lease import Reviews
+from kaizen.runtime.log import logger
+from kaizen.runtime.outbound import Outbound
+from kaizen.runtime.secrets import SecretMissingError, secret
+from kaizen.runtime.settings import Settings
+from kaizen.times import utc_now
+from rule_lint.booking import booked, result
+from rule_lint.incoming import read_message
+from rule_lint.review import Reviewer
+from rule_lint.store import DeadLetters
+
+_CLIENT = Config(connect_timeout=1, read_timeout=5, retries={"total_max_attempts": 3, "mode": "standard"})
+_LEASE = timedelta(seconds=150)  # longer than the function may run
+
+
+@dataclass(frozen=True)
+class RuleLintSettings(Settings):
+    reviews_table: str
+    metrics_table: str
+    policy_parameter: str
+    github_api_url: str
+    github_token_parameter: str
+    rule_lint_dead_letter_queue_url: str
+
+
+@cache
+def settings() -> RuleLintSettings:
+    return RuleLintSettings.from_env(os.environ)
+
+
+@cache
+def dynamodb() -> Any:
+    return boto3.client("dynamodb", config=_CLIENT)
+
+
+@cache
+def dead_letters() -> DeadLetters:
+    return DeadLetters(boto3.client("sqs", config=_CLIENT), settings().rule_lint_dead_letter_queue_url)
+
+
+@cache
+def github() -> Github:
+    return Github(settings().github_api_url, TokenAuth(settings().github_token_parameter, secret), Outbound(), utc_now)
+
+
+@cache
+def author(client: Github) -> Author:
+    return viewer.author(client)
+
+
+def reviewer() -> Reviewer:
+    reviews = Reviews(dynamodb(), settings().reviews_table, "rule_lint", uuid.uuid4().hex, _LEASE)
+    return Reviewer(github(), author, reviews, current_policy(settings().policy_parameter).rule_lint, utc_now)
+
+
+def take(message: dict[str, Any]) -> None:
+    """One message. Raises whatever a retry may cure."""
+    try:
+        outcome = reviewer().take(read_message(message))
+        changes = list(booked(outcome))
+        logger.info("rules reviewed", result=outcome.result, head=outcome.head_sha, comment=outcome.address)
+    except SecretMissingError:
+        changes = [result("off")]
+        logger.warning("no access to GitHub is set up: rules are not reviewed")
+    except (MalformedEventError, GithubError) as error:
+        if isinstance(error, GithubError) and error.retryable:
+            raise
+        logger.error("rules not reviewed for good", message_id=message["messageId"], fault=str(error))
+        dead_letters().bury(message, str(error))
+        changes = [result("failed")]
+    count_if_possible(dynamodb(), settings().metrics_table, changes, utc_now())
+
+
+@logger.inject_lambda_context(clear_state=True)
+def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Reports the messages that failed; the queue tries them again and moves them to its dead-letter queue."""
+    failed = []
+    for message in event["Records"]:
+        try:
+            take(message)
+        except Exception as error:  # noqa: BLE001 - one message must not fail its neighbours, whatever is wrong with it
+            logger.exception("rules not reviewed", message_id=message["messageId"], error=type(error).__name__)
+            failed.append({"itemIdentifier": message["messageId"]})
+    return {"batchItemFailures": failed}

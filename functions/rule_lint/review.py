@@ -1,0 +1,135 @@
+"""One pull request reviewed: what its head has that its merge base has not, in one comment that is kept up to date."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from urllib.parse import quote
+
+from kaizen.events.github.pull_request import GithubPullRequest
+from kaizen.github import comments
+from kaizen.github.client import Github
+from kaizen.github.comments import Author
+from kaizen.github.contents import PullRequest, changed_files, merge_base, pull_request
+from kaizen.policy.sections.rule_lint import RuleLintPolicy
+from kaizen.reviews.lease import Claim, Pull, Reviews
+from rule_lint import comment
+from rule_lint.changes import changes
+from rule_lint.lint import lint
+from rule_lint.model import Finding, Place
+from rule_lint.reading import Reader
+from rule_lint.severities import Ranks
+
+ACTIONS = ("opened", "synchronize", "reopened", "ready_for_review")
+_MOST_ROUNDS = 5  # heads in a row that were out of date before the comment was written
+
+Result = Literal["created", "updated", "unchanged", "silent", "unwatched", "closed", "left", "ignored"]
+
+
+class RestlessError(Exception):
+    """The head moved again and again. Transient: a later try finds it at rest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What was done. `left`: to the run that is at this pull request, and looks again before it ends."""
+
+    result: Result
+    introduced: tuple[Finding, ...] = ()
+    head_sha: str = ""
+    address: str = ""
+
+
+class Reviewer:
+    """`author` says whose comments are ours; `clock` gives aware UTC. Calls raise GithubError, and ClientError."""
+
+    def __init__(
+        self,
+        github: Github,
+        author: Callable[[Github], Author],
+        reviews: Reviews,
+        policy: RuleLintPolicy,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._github = github
+        self._author = author
+        self._reviews = reviews
+        self._policy = policy
+        self._clock = clock
+
+    def take(self, event: GithubPullRequest) -> Outcome:
+        """Review the pull request as it is now, which may be newer than the event. Raises RestlessError, too."""
+        if event.action not in ACTIONS:
+            return Outcome("ignored")
+        pull = Pull(event.repository_id, event.number)
+        claim = self._reviews.claim(pull, self._clock())
+        if claim is None:
+            return Outcome("left")
+        try:
+            return self._until_done(event.repository, pull, claim)
+        except BaseException:
+            self._reviews.release(pull)
+            raise
+
+    def _until_done(self, repository: str, pull: Pull, claim: Claim) -> Outcome:
+        for _ in range(_MOST_ROUNDS):
+            outcome = self._review(repository, pull.number, claim.head_sha)
+            if outcome is None:
+                continue
+            again = self._reviews.done(pull, claim, outcome.head_sha, self._clock())
+            if again is None:
+                return outcome
+            claim = again
+        raise RestlessError(f"the head of {repository}#{pull.number} moved {_MOST_ROUNDS} times")
+
+    def _review(self, repository: str, number: int, reviewed: str) -> Outcome | None:
+        """None where the head moved meanwhile. `reviewed` is the head of the last review, empty before the first."""
+        pull = pull_request(self._github, repository, number)
+        if pull.state != "open":
+            return Outcome("closed", head_sha=reviewed)
+        listed = changed_files(self._github, repository, pull)
+        touched = any(self._policy.watches(path) for each in listed.files for path in (each.path, each.previous_path))
+        if listed.complete and not touched and not reviewed:
+            return Outcome("unwatched")
+        subject = self._subject(repository, pull)
+        if pull_request(self._github, repository, number).head_sha != pull.head_sha:
+            return None
+        return self._say(repository, pull, subject)
+
+    def _subject(self, repository: str, pull: PullRequest) -> comment.Subject:
+        base = merge_base(self._github, repository, pull.base_sha, pull.head_sha)
+        reader = Reader(self._github, repository, self._policy)
+        before, after = reader.read(base), reader.read(pull.head_sha)
+        then, now = (lint(each.contents, self._policy.severities) for each in (before, after))
+        known = {each.id for each in then.findings}
+        return comment.Subject(
+            now,
+            tuple(each for each in now.findings if each.id not in known),
+            changes(then.files, now.files, Ranks(self._policy.severities)),
+            linker(pull, base),
+            pull.head_sha,
+            after.left_out,
+        )
+
+    def _say(self, repository: str, pull: PullRequest, subject: comment.Subject) -> Outcome:
+        """Write the comment; where there is nothing to say, only if one of ours is there to be put right."""
+        author = self._author(self._github)
+        if not subject.worth_saying and not comments.there(
+            self._github, repository, pull.number, comment.MARKER, author
+        ):
+            return Outcome("silent", head_sha=pull.head_sha)
+        body = comment.write(subject)
+        kept = comments.upsert(self._github, repository, pull.number, comment.MARKER, author, body)
+        return Outcome(kept.done, subject.introduced, pull.head_sha, kept.address)
+
+
+def linker(pull: PullRequest, base: str) -> Callable[[Place, bool], str]:
+    """Addresses of places: at the head, or at the merge base for what is gone."""
+    root = pull.address.rpartition("/pull/")[0]
+
+    def link(place: Place, gone: bool) -> str:
+        if not root.startswith("https://"):
+            return ""
+        return f"{root}/blob/{base if gone else pull.head_sha}/{quote(place.path)}#L{place.line}"
+
+    return link

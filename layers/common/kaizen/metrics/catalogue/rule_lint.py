@@ -1,0 +1,29 @@
+"""Reviews of Prometheus rules in pull requests."""
+
+from kaizen.metrics.catalogue.metric import Metric
+
+CHECKS = (
+    "alert-clash", "copy", "documents", "duplicate", "inverted-ladder", "overlap", "promql", "record-clash",
+    "redundant", "rule-file", "template", "unread", "yaml",
+)  # fmt: skip
+
+METRICS = (
+    Metric(
+        "kaizen_rule_lint_reviews_total",
+        "counter",
+        "Events of pull requests by what became of them.",
+        ("result",),
+        values={
+            "result": (
+                "created", "updated", "unchanged", "silent", "unwatched", "closed", "left", "ignored", "off", "failed",
+            )
+        },
+    ),
+    Metric(
+        "kaizen_rule_lint_findings_total",
+        "counter",
+        "Findings that pull requests brought, once for each review, by check.",
+        ("check",),
+        values={"check": CHECKS},
+    ),
+)  # fmt: skip

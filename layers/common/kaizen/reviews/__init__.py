@@ -1,0 +1,1 @@
+"""Reviews of pull requests: who is at one, and what was said of it."""

@@ -1,0 +1,132 @@
+"""Files read: where faults are, which documents count, and that no file does harm."""
+
+import random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rule_lint.files import read
+from rule_lint.lint import lint
+from rule_lint.yamltree import LARGEST
+
+HEAD = "groups:\n  - name: g\n    rules:\n      - alert: A\n"
+
+
+@pytest.mark.parametrize(
+    ("expr", "line", "column"),
+    [
+        ("        expr: up > > 1\n", 5, 20),
+        ("        expr: 'up > > 1'\n", 5, 21),
+        ('        expr: "up > > 1"\n', 5, 21),
+        ("        expr: |\n          up\n            > > 1\n", 7, 15),
+        ("        expr: |2\n            up\n          > > 1\n", 7, 13),
+        ("        expr: >-\n          up\n          >\n          > 1\n", 8, 11),
+        ("        expr:\n          up > > 1\n", 6, 16),
+        ('        expr: "up \\u003e > 1"\n', 5, 15),  # an escape: the text as a whole
+    ],
+)
+def test_a_fault_is_where_it_is_written(expr: str, line: int, column: int) -> None:
+    (found,) = read("a.yml", (HEAD + expr).encode()).findings
+    assert (found.check, found.place.line, found.place.column) == ("promql", line, column)
+
+
+def test_every_document_is_read_and_the_first_alone_counts() -> None:
+    body = HEAD + "        expr: up == 0\n"
+    file = read("a.yml", f"{body}---\n{body.replace('alert: A', 'alert: B')}".encode())
+    assert [each.name for each in file.rules] == ["A", "B"]
+    (found,) = file.findings
+    assert (found.check, found.level, found.place.line) == ("documents", "warning", 7)
+
+
+def test_resources_of_kubernetes_are_read_any_number_of_them() -> None:
+    resource = (
+        "apiVersion: monitoring.coreos.com/v1\nkind: PrometheusRule\nspec:\n  groups:\n  - name: g\n"
+        "    partial_response_strategy: warn\n    rules:\n    - alert: {}\n      expr: up == 0\n"
+    )
+    service = "apiVersion: v1\nkind: Service\nspec: {groups: 5}\n"
+    file = read("a.yml", "---\n".join([resource.format("A"), service, resource.format("B")]).encode())
+    assert [(each.name, each.place.line) for each in file.rules] == [("A", 8), ("B", 22)]
+    assert file.findings == ()
+
+
+def test_raw_texts_are_kept_as_they_are() -> None:
+    labels = "        expr: 1\n        labels: {a: yes, b: 1.50, c: 0x10, d: 2024-01-01, e: ~}\n"
+    (rule,) = read("a.yml", (HEAD + labels).encode()).rules
+    assert rule.labels == {"a": "yes", "b": "1.50", "c": "0x10", "d": "2024-01-01", "e": ""}
+
+
+def test_a_template_of_helm_is_a_note_and_a_broken_file_is_an_error() -> None:
+    helm = "groups:\n{{- range .Values.rules }}\n  - name: {{ .name }}\n{{- end }}\n"
+    assert [(each.check, each.level) for each in read("a.yml", helm.encode()).findings] == [("template", "note")]
+    broken = HEAD + "        expr: up\n        annotations: {a: '{{ $value }}'\n"
+    assert [(each.check, each.level) for each in read("a.yml", broken.encode()).findings] == [("yaml", "error")]
+
+
+def test_an_expression_that_is_too_much_is_not_passed_over() -> None:
+    text = HEAD + f"        expr: '{'(' * 10_000}x{')' * 10_000}'\n"
+    (found,) = read("a.yml", text.encode()).findings
+    assert (found.check, found.level) == ("unread", "warning")
+
+
+def test_a_key_of_another_product_is_named() -> None:
+    (found,) = read("a.yml", (HEAD + "        expr: up\n    partial_response_strategy: warn\n").encode()).findings
+    assert "it is of Thanos" in found.message
+
+
+BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
+    f"{name}: &{name} [{','.join([f'*{above}'] * 9)}]\n" for above, name in zip("abcdefgh", "bcdefghi", strict=True)
+)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        BOMB.encode(),
+        b"[" * 100_000,
+        b"- " * 50_000,
+        b"{a: " * 50_000,
+        b"? " * 50_000,
+        b"&a [*a]",
+        b"a: &a {<<: *a}",
+        b"x" * (LARGEST + 1),
+        b"\xff\xfe",
+        b"\x00",
+        b"%YAML 9.9\n---\n",
+        b"!!python/object:os.system x",
+        b"a: !!binary x",
+    ],
+)
+def test_hostile_files_are_answered(content: bytes) -> None:
+    assert lint({"a.yml": content}).count("error") + lint({"a.yml": content}).count("warning") > 0
+
+
+@settings(deadline=None, max_examples=300)
+@given(
+    st.binary(max_size=200) | st.text(alphabet="groups:nameul[]{}-&*!|>'\"%@`#?,\n\t x", max_size=200).map(str.encode)
+)
+def test_any_bytes_are_a_report(content: bytes) -> None:
+    lint({"a.yml": content})
+
+
+SEED = (
+    f"{HEAD}        expr: sum by (job) (rate(x_total{{a=~'b|c'}}[5m])) > 5\n        for: 5m\n"
+    "        labels: {severity: page}\n        annotations: {summary: 'It is {{ $value }}'}\n"
+    "      - record: a:b\n        expr: |\n          x\n          / y\n"
+)
+_PIECES = [
+    ":", "- ", "\n", "  ", "{", "}", "[", "]", "'", '"', "|", ">", "&a", "*a", "#", "(", ")", "5m", "\t", "\x00", "é",
+    "---\n", "expr: ", "record: ", "<<: ", "@", "`", "%", "!!int ",
+]  # fmt: skip
+
+
+def test_two_thousand_bent_files_are_answered() -> None:
+    """Seeded: a failure comes back."""
+    rng = random.Random(14)
+    for _ in range(2000):
+        text = SEED
+        for _ in range(rng.randint(1, 8)):
+            at, cut = rng.randrange(len(text)), rng.choice([0, 0, 1, 5, 40])
+            text = text[:at] + rng.choice(_PIECES) + text[at + cut :]
+        report = lint({"a.yml": text.encode(), "b.yml": SEED.encode()})
+        assert all(each.message and each.todo and each.place.line > 0 for each in report.findings)
