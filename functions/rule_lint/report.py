@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from rule_lint.lint import Report
-from rule_lint.markdown import plain
+from kaizen.github.markdown import plain
 from rule_lint.model import Finding
 
 _COMMANDS = {"error": "error", "warning": "warning", "note": "notice"}

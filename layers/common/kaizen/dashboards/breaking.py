@@ -166,5 +166,6 @@ def _queries(after: Dashboard, pairs: Pairs, sides: Sides) -> Iterator[Sentence]
         for each in targets(panel):
             query = sides.query(each, panel, newer=True)
             if query.fault and query.text not in known and each.get("refId", MISSING) not in known:
-                name = f"query {each.get('refId') or ''}".rstrip()
-                yield (f"{name} of panel ", quoted(panel.title), " is no PromQL: ", quoted(query.fault))
+                name = each.get("refId")
+                query_name: Sentence = ("query ", quoted(name)) if isinstance(name, str) and name else ("a query",)
+                yield (*query_name, " of panel ", quoted(panel.title or panel.kind), " is no PromQL: ", quoted(query.fault))

@@ -10,7 +10,7 @@ from kaizen.dashboards.model import Dashboard, Panel
 from kaizen.dashboards.panels import Sides, difference
 from kaizen.dashboards.placing import Places, row_changes, rows, together
 from kaizen.dashboards.queries import query, query_text, variable_metrics
-from kaizen.dashboards.sentences import Sentence, many
+from kaizen.dashboards.sentences import Sentence, many, quoted
 from kaizen.dashboards.spreading import spread
 from kaizen.dashboards.variables import Stand
 
@@ -96,7 +96,7 @@ def _panels(
         if words or differing.queries:
             placed = len(words) - len(differing.words)
             what: What = "renamed" if one.title != panel.title else "changed"
-            if placed == len(words) and not differing.queries:
+            if placed == len(words) and not differing.queries and str(words[0][0]).startswith("moved"):
                 what = "moved"
             queries = tuple(differing.queries)
             found.append(Change(what, "panel", _name(panel), words, queries, where, differing.leaves + placed))
@@ -115,7 +115,7 @@ def _whole(panel: Panel, what: str, where: str, sides: Sides) -> Change:
     new = what == "added"
     texts = [(str(each.get("refId") or ""), query_text(each)) for each in targets(panel)]
     queries = tuple(QueryChange(name, "" if new else text, text if new else "") for name, text in texts if text)
-    words: Sentence = (panel.kind or "panel", f", {many(len(queries), 'query', 'queries')}")
+    words: Sentence = (quoted(panel.kind or "panel"), f", {many(len(queries), 'query', 'queries')}")
     return Change("added" if new else "removed", "panel", _name(panel), (words,), queries, where, leaves=1)
 
 

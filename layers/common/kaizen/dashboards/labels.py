@@ -84,7 +84,8 @@ def label(path: Path) -> str | Quoted:
     for pattern, word in _PATTERNS:
         found = pattern.fullmatch(text)
         if found:
-            return word + found.groupdict().get("rest", "")
+            rest = found.groupdict().get("rest", "")
+            return word + rest if rest.isidentifier() or not rest else Quoted(text)
     if len(path) > 3 and path[:2] == ("fieldConfig", "overrides"):
         return Quoted(f"override {path[2]}: {'.'.join(path[3:])}")
     return Quoted(text)

@@ -1,6 +1,7 @@
 """Which panel of one version is which of the other. Pure.
 
-Grafana renumbers panels, and titles repeat: no one sign is enough. Each step looks at those that no step before has matched; the surest comes first.
+Grafana renumbers panels, and titles repeat: no one sign is enough. Each step looks at those that no step before has
+matched; the surest comes first.
 """
 
 import json

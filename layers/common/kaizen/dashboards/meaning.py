@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from kaizen.dashboards.queries import Query
-from kaizen.dashboards.sentences import Quoted, Sentence
+from kaizen.dashboards.sentences import LONGEST, Quoted, Sentence
 from kaizen.dashboards.variables import Stand
 from kaizen.promql.nodes import (
     COMPARISONS,
@@ -42,7 +42,8 @@ class _Words:
         self._stand = stand
 
     def _text(self, text: str) -> Quoted:
-        return Quoted(self._stand.shown(text))
+        shown = self._stand.shown(text)
+        return Quoted(shown if len(shown) <= LONGEST else f"{shown[: LONGEST - 1]}…")
 
     def _pair(self, what: str, before: str, after: str) -> Sentence:
         return (f"{what} ", self._text(before), " → ", self._text(after))
@@ -79,12 +80,16 @@ class _Words:
 
     def _wrapped(self, before: Expression, after: Expression) -> Iterator[Sentence]:
         """One is a part of the other, or all is new."""
-        for one, other, word in ((before, after, "now within "), (after, before, "no longer within ")):
-            inner = next((each for each in children(other) if each == one), None)
-            if inner is not None:
-                text = write(other).replace(write(inner), "…", 1)
-                yield (word, self._text(text))
-                return
+        for one, other, word in ((before, after, "now "), (after, before, "no longer ")):
+            if one not in children(other):
+                continue
+            if isinstance(other, Binary):
+                more = other.right if other.left == one else other.left
+                side = " after it" if other.left == one else " before it"
+                yield (f"{word}with ", Quoted(other.operator), " ", self._text(write(more)), side)
+            else:
+                yield (f"{word}within ", self._text(write(other).replace(write(one), "…", 1)))
+            return
         yield REWRITTEN
 
     def _alike(self, before: Binary, after: Binary) -> bool:

@@ -126,7 +126,7 @@ def _query(old: tuple[Json, Query], new: tuple[Json, Query], found: Difference, 
         else:
             what = labels.of_target(each.path[2:])
             sentence = changed(what, each.before, each.after)
-            found.say(40, (f"query {_name(after)}: ", *sentence) if _name(after) else sentence)
+            found.say(40, ("query ", quoted(_name(after)), ": ", *sentence) if _name(after) else sentence)
 
 
 def _settings(before: Panel, after: Panel, found: Difference) -> None:

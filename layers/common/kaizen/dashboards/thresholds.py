@@ -15,13 +15,14 @@ def words(before: Any, after: Any) -> tuple[Sentence, ...]:
     if one == other:
         return ()
     if len(one) == len(other):
-        found = []
+        found: list[Sentence] = []
         for (low, colour), (high, new_colour) in zip(one, other, strict=True):
             if low != high:
-                more = "" if colour == new_colour else f", {colour} → {new_colour}"
-                found.append(_change(low, high, str(new_colour), more))
+                shown: Sentence = ("threshold ", quoted(_value(low)), " → ", quoted(_value(high)))
+                told = " (" if colour == new_colour else " (now "
+                found.append((*shown, told, quoted(new_colour), ")"))
             elif colour != new_colour:
-                found.append((f"colour {_from(low)}: ", quoted(colour), " → ", quoted(new_colour)))
+                found.append(("colour from ", quoted(_value(low)), " on: ", quoted(colour), " → ", quoted(new_colour)))
         return tuple(found)
     gone = [each for each in one if each not in other]
     new = [each for each in other if each not in one]
@@ -30,15 +31,6 @@ def words(before: Any, after: Any) -> tuple[Sentence, ...]:
         for steps, word in ((gone, "removed"), (new, "added"))
         for value, colour in steps
     )
-
-
-def _change(low: Any, high: Any, colour: str, more: str) -> Sentence:
-    shown: Sentence = ("threshold ", quoted(_value(low)), " → ", quoted(_value(high)))
-    return (*shown, ", now ", quoted(colour)) if more else (*shown, " (", quoted(colour), ")")
-
-
-def _from(value: Any) -> str:
-    return "below the first threshold" if value is None else f"from {value}"
 
 
 def _value(value: Any) -> Any:

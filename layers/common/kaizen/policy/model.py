@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from kaizen.policy.sections.canary import CanaryPolicy
+from kaizen.policy.sections.dashboard_diff import DashboardDiffPolicy
 from kaizen.policy.sections.feed import FeedPolicy
 from kaizen.policy.sections.routes import Route
 from kaizen.policy.sections.rule_lint import RuleLintPolicy
@@ -19,6 +20,7 @@ class Policy(TicketRules):
     streams: tuple[StreamPolicy, ...] = ()
     canary: CanaryPolicy = field(default_factory=CanaryPolicy)
     rule_lint: RuleLintPolicy = field(default_factory=RuleLintPolicy)
+    dashboard_diff: DashboardDiffPolicy = field(default_factory=DashboardDiffPolicy)
 
     def stream(self, name: str) -> StreamPolicy | None:
         """The stream of that id; None when the policy knows none."""
