@@ -13,7 +13,7 @@ from dashboard_diff.files import FileDiff, file_diff
 from kaizen.policy.sections.dashboard_diff import DashboardDiffPolicy
 
 SAME, DIFFERENT, USAGE = 0, 1, 2
-_ABOUT = """Exit codes: 0 compared, 1 there are changes (with --exit-code), 2 wrong usage, or a file that is no dashboard.
+_ABOUT = """Exit codes: 0 compared, 1 changes (with --exit-code), 2 wrong usage, or a file that is no dashboard.
 /dev/null stands for a version that does not exist."""
 
 
@@ -49,8 +49,8 @@ def main(arguments: Sequence[str]) -> int:
 def _of_files(given: argparse.Namespace) -> list[FileDiff]:
     if given.paths:
         raise ValueError("two files are compared, no more")
-    contents = [None if name == "/dev/null" else Path(name).read_bytes() for name in (given.first, given.second)]
-    return [file_diff(given.first if given.second == "/dev/null" else given.second, *contents)]
+    before, after = (None if each == "/dev/null" else Path(each).read_bytes() for each in (given.first, given.second))
+    return [file_diff(given.first if after is None else given.second, before, after)]
 
 
 def _of_git(pair: str, paths: Sequence[str]) -> list[FileDiff]:

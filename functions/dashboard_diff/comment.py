@@ -119,7 +119,8 @@ def _metrics(given: Metrics) -> Iterator[str]:
             more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
             parts.append(f"{word}: {', '.join(code(name, 120) for name in names[:_MOST_NAMES])}{more}")
     if parts:
-        guessed = f" ({many(given.approximate, 'query', 'queries')} could only be guessed at)" if given.approximate else ""
+        count = many(given.approximate, "query", "queries")
+        guessed = f" ({count} could only be guessed at)" if given.approximate else ""
         yield f"\n**Metrics** {' · '.join(parts)}{guessed}\n"
 
 

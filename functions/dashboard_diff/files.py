@@ -62,15 +62,14 @@ def counted(diffs: Sequence[Diff]) -> str:
     """`2 panels changed, 1 panel added`; empty for no changes."""
     found: dict[tuple[str, str], int] = {}
     for change in (change for diff in diffs for change in diff.changes):
-        subject = "panel" if change.subject == "panels" else change.subject
-        count = change.leaves if change.subject == "panels" and change.what == "moved" else 1
-        if change.subject == "panels" and change.what != "moved":
-            subject, count = "change of many panels", 1
+        subject, count = str(change.subject), 1
+        if change.subject == "panels" and change.what == "moved":
+            subject, count = "panel", change.leaves
         found[subject, change.what] = found.get((subject, change.what), 0) + count
     parts = []
     for (subject, what), count in found.items():
-        if subject == "change of many panels":
-            parts.append(many(count, subject, "changes of many panels"))
+        if subject == "panels":
+            parts.append(many(count, "change of many panels", "changes of many panels"))
         else:
             parts.append(f"{many(count, subject)} {what}")
     return ", ".join(parts)

@@ -5,10 +5,10 @@ import re
 from markdown_it import MarkdownIt
 
 from kaizen.github.comments import LONGEST, length
+from kaizen.github.markdown import block, code, plain, prose
 from rule_lint import comment
 from rule_lint.changes import changes
 from rule_lint.lint import DEFAULT, lint
-from kaizen.github.markdown import block, code, plain, prose
 from rule_lint.severities import Ranks
 from tests.unit.rule_lint.rule_samples import alert, content, record
 
@@ -46,7 +46,7 @@ def written(before: bytes, after: bytes, **more: object) -> str:
 
 
 def shown(markdown: str) -> str:
-    return MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).render(markdown)
+    return str(MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).render(markdown))
 
 
 def test_what_is_wrong_comes_first_and_old_findings_are_counted() -> None:

@@ -168,4 +168,10 @@ def _queries(after: Dashboard, pairs: Pairs, sides: Sides) -> Iterator[Sentence]
             if query.fault and query.text not in known and each.get("refId", MISSING) not in known:
                 name = each.get("refId")
                 query_name: Sentence = ("query ", quoted(name)) if isinstance(name, str) and name else ("a query",)
-                yield (*query_name, " of panel ", quoted(panel.title or panel.kind), " is no PromQL: ", quoted(query.fault))
+                yield (
+                    *query_name,
+                    " of panel ",
+                    quoted(panel.title or panel.kind),
+                    " is no PromQL: ",
+                    quoted(query.fault),
+                )

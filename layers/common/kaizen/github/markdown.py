@@ -11,6 +11,7 @@ from collections.abc import Iterable
 _FENCES = re.compile(r"`+")
 _BREAK = "\u200b"
 _UNSEEN = ("Cc", "Cf", "Cs")
+_WIDEST = 4000
 _LONGEST = 300  # characters of a name or sentence
 
 
@@ -42,10 +43,8 @@ def block(text: str, indent: str = "", longest: int = 2000, *, language: str = "
 
 def preformatted(lines: Iterable[str], language: str, indent: str = "") -> str:
     """A fenced block in which spaces are kept; what cannot be seen is not."""
-    shown = [
-        "".join(" " if unicodedata.category(each) in _UNSEEN else each for each in line).replace("<!--", "<!- -").rstrip()
-        for line in lines
-    ]
+    shown = ["".join(" " if unicodedata.category(each) in _UNSEEN else each for each in line) for line in lines]
+    shown = [line[:_WIDEST].rstrip().replace("<!--", "<!- -") for line in shown]
     fence = "`" * max(_longest_fence("\n".join(shown)) + 1, 3)
     return "\n".join(f"{indent}{line}" for line in (f"{fence}{language}", *shown, fence))
 

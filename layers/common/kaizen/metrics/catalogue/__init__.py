@@ -7,6 +7,7 @@ Names follow Prometheus's conventions (base units, `_total` on counters only); `
 from kaizen.metrics.catalogue import (
     canary,
     cards,
+    dashboard_diff,
     feed,
     phase_frames,
     phase_stream,
@@ -31,6 +32,7 @@ _FEATURES = (
     phase_stream,
     phase_frames,
     rule_lint,
+    dashboard_diff,
 )
 
 CATALOGUE: dict[str, Metric] = {metric.name: metric for feature in _FEATURES for metric in feature.METRICS}

@@ -16,5 +16,5 @@ def read_message(message: Mapping[str, Any]) -> GithubPullRequest:
     except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise MalformedEventError(f"no event: {type(error).__name__}") from error
     if kind != GithubPullRequest.DETAIL_TYPE or not isinstance(detail, dict):
-        raise MalformedEventError(f"{kind!r} is not for rule linting")
+        raise MalformedEventError(f"{kind!r} is no pull request's")
     return GithubPullRequest.from_detail(detail)
