@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from kaizen.github.comments import LONGEST, length
+from kaizen.github.markdown import block, code, prose
 from rule_lint.changes import Change
 from rule_lint.lint import Report
-from rule_lint.markdown import block, code, prose
 from rule_lint.model import Finding, Place
 
 MARKER = "<!-- kaizen:rule-lint:v1 -->"

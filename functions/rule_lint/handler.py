@@ -15,6 +15,8 @@ from kaizen.github.comments import Author
 from kaizen.github.errors import GithubError
 from kaizen.metrics.counting import count_if_possible
 from kaizen.policy.store import current_policy
+from kaizen.reviews.dead_letters import DeadLetters
+from kaizen.reviews.incoming import read_message
 from kaizen.reviews.lease import Reviews
 from kaizen.runtime.clients import Limits, client
 from kaizen.runtime.functions import background_function
@@ -24,9 +26,7 @@ from kaizen.runtime.secrets import SecretMissingError, secret
 from kaizen.runtime.settings import Settings
 from kaizen.times import utc_now
 from rule_lint.booking import booked, result
-from rule_lint.incoming import read_message
 from rule_lint.review import Reviewer
-from rule_lint.store import DeadLetters
 
 _LIMITS = Limits(connect=1, read=5, attempts=3)
 _LEASE = timedelta(seconds=150)  # longer than the function may run

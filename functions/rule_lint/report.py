@@ -3,8 +3,8 @@
 import json
 from typing import Any
 
+from kaizen.github.markdown import plain
 from rule_lint.lint import Report
-from rule_lint.markdown import plain
 from rule_lint.model import Finding
 
 _COMMANDS = {"error": "error", "warning": "warning", "note": "notice"}

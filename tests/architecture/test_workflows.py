@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
+from dashboard_diff.comment import MARKER
 from tests.architecture.house import ROOT
 
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
@@ -24,11 +25,32 @@ def test_actions_are_pinned_by_commit(path: Path) -> None:
     assert [step["uses"] for step in steps(path) if "uses" in step and not _PINNED.fullmatch(step["uses"])] == []
 
 
+# Jobs that may write, each with all that it may, and why. None of them has our code or a fork's.
+WRITING = {("dashboard-diff.yml", "comment"): {"pull-requests": "write"}}  # keeps one comment on the pull request
+
+
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
 def test_the_token_may_only_read(path: Path) -> None:
     content = yaml.safe_load(path.read_text(encoding="utf-8"))
     assert content["permissions"] == {"contents": "read"}
-    assert not any("permissions" in job for job in content["jobs"].values())
+    given = {(path.name, name): job["permissions"] for name, job in content["jobs"].items() if "permissions" in job}
+    assert given == {job: rights for job, rights in WRITING.items() if job[0] == path.name}
+    for _, name in given:
+        job = content["jobs"][name]
+        assert not [step for step in job["steps"] if "checkout" in step.get("uses", "")]
+        assert "head.repo.full_name == github.repository" in job["if"]
+
+
+def test_dashboards_are_compared_on_pull_requests() -> None:
+    """The roadmap's trigger; no part of a pull request is put into a script as text."""
+    path = ROOT / ".github" / "workflows" / "dashboard-diff.yml"
+    triggers = yaml.safe_load(path.read_text(encoding="utf-8"))[True]  # YAML 1.1 reads `on` so
+    assert triggers == {"pull_request": {"paths": ["docs/dashboards/*.json", "grafana/dashboards/*.json"]}}
+    runs = "".join(step.get("run", "") for step in steps(path))
+    assert "./kaizen dashboard_diff --format markdown git" in runs
+    assert "jsonnetfmt --test" in runs
+    assert "${{" not in runs
+    assert MARKER in path.read_text(encoding="utf-8")
 
 
 def test_rules_are_linted_on_pull_requests_without_rights() -> None:

@@ -5,10 +5,10 @@ import re
 from markdown_it import MarkdownIt
 
 from kaizen.github.comments import LONGEST, length
+from kaizen.github.markdown import block, code, plain, prose
 from rule_lint import comment
 from rule_lint.changes import changes
 from rule_lint.lint import DEFAULT, lint
-from rule_lint.markdown import block, code, plain, prose
 from rule_lint.severities import Ranks
 from tests.unit.rule_lint.rule_samples import alert, content, record
 

@@ -6,7 +6,7 @@ from dataclasses import fields
 
 from kaizen.policy.model import Policy
 from kaizen.policy.reader import Table
-from kaizen.policy.sections import bandwidth, canary, feed, routes, rule_lint, streams, tickets
+from kaizen.policy.sections import bandwidth, canary, dashboard_diff, feed, routes, rule_lint, streams, tickets
 
 
 class PolicyError(Exception):
@@ -41,6 +41,7 @@ def _read(file: Table) -> Policy:
         canary=canary.read(file),
         bandwidth=bandwidth.read(file),
         rule_lint=rule_lint.read(file),
+        dashboard_diff=dashboard_diff.read(file),
     )
     file.close()
     return policy
@@ -53,3 +54,4 @@ def _contradictions(policy: Policy) -> Iterator[str]:
     yield from streams.contradictions(policy.streams)
     yield from canary.contradictions(policy.canary)
     yield from rule_lint.contradictions(policy.rule_lint)
+    yield from dashboard_diff.contradictions(policy.dashboard_diff)

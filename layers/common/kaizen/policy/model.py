@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from kaizen.policy.sections.bandwidth import BandwidthPolicy
 from kaizen.policy.sections.canary import CanaryPolicy
+from kaizen.policy.sections.dashboard_diff import DashboardDiffPolicy
 from kaizen.policy.sections.feed import FeedPolicy
 from kaizen.policy.sections.routes import Route
 from kaizen.policy.sections.rule_lint import RuleLintPolicy
@@ -21,6 +22,7 @@ class Policy(TicketRules):
     canary: CanaryPolicy = field(default_factory=CanaryPolicy)
     bandwidth: BandwidthPolicy = field(default_factory=BandwidthPolicy)
     rule_lint: RuleLintPolicy = field(default_factory=RuleLintPolicy)
+    dashboard_diff: DashboardDiffPolicy = field(default_factory=DashboardDiffPolicy)
 
     def stream(self, name: str) -> StreamPolicy | None:
         """The stream of that id; None when the policy knows none."""

@@ -8,6 +8,7 @@ from kaizen.metrics.catalogue import (
     bandwidth,
     canary,
     cards,
+    dashboard_diff,
     feed,
     phase_frames,
     phase_stream,
@@ -33,6 +34,7 @@ _FEATURES = (
     phase_frames,
     bandwidth,
     rule_lint,
+    dashboard_diff,
 )
 
 CATALOGUE: dict[str, Metric] = {metric.name: metric for feature in _FEATURES for metric in feature.METRICS}

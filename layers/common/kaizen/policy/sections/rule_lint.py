@@ -1,16 +1,12 @@
 """Which files of a repository are Prometheus rules, and which severities there are. Pure. Section [rule_lint]."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
+from kaizen.policy.paths import GLOB, fits
 from kaizen.policy.reader import Table, many, text
 
-_GLOB = text(
-    r"(?!/)(?!.*//)[^\x00-\x1f\x7f\\]{1,300}", "a path such as prometheus/rules/*.yml, from the repository's root"
-)
 _SEVERITIES = (("critical", "page"), ("error",), ("warning", "ticket"), ("info", "none"))
 _NAME = text(r"[^\x00-\x1f\x7f]{1,100}", "a severity of 1 to 100 characters")
 
@@ -27,7 +23,7 @@ class RuleLintPolicy:
     severities: tuple[tuple[str, ...], ...] = _SEVERITIES
 
     def watches(self, path: str) -> bool:
-        return any(_pattern(each).fullmatch(path) for each in self.paths)
+        return fits(path, self.paths)
 
     @property
     def folders(self) -> tuple[str, ...]:
@@ -42,7 +38,7 @@ def read(file: Table) -> RuleLintPolicy:
         return default
     table = file.table("rule_lint")
     found = RuleLintPolicy(
-        paths=table.get("paths", many(_GLOB), default.paths),
+        paths=table.get("paths", many(GLOB), default.paths),
         severities=table.get("severities", _severities, default.severities),
     )
     table.close()
@@ -60,18 +56,6 @@ def contradictions(found: RuleLintPolicy) -> Iterator[str]:
 
 def _severities(value: Any) -> tuple[tuple[str, ...], ...]:
     return many(many(_NAME))(value)
-
-
-@cache
-def _pattern(glob: str) -> re.Pattern[str]:
-    """`**/` is any folders or none, `**` anything, `*` and `?` anything within a name."""
-    parts = {"**/": "(?:[^/]+/)*", "**": ".*", "*": "[^/]*", "?": "[^/]"}
-    found, at = "", 0
-    while at < len(glob):
-        key = next((each for each in parts if glob.startswith(each, at)), "")
-        found += parts[key] if key else re.escape(glob[at])
-        at += len(key) or 1
-    return re.compile(found)
 
 
 def _folder(glob: str) -> str:

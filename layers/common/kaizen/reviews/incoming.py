@@ -12,5 +12,5 @@ def read_message(message: Mapping[str, Any]) -> GithubPullRequest:
     """Raises MalformedEventError, which no retry cures."""
     kind, detail = opened(message)
     if kind != GithubPullRequest.DETAIL_TYPE:
-        raise MalformedEventError(f"{kind!r} is not for rule linting")
+        raise MalformedEventError(f"{kind!r} is no pull request's")
     return GithubPullRequest.from_detail(detail)

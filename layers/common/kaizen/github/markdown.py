@@ -6,10 +6,12 @@ them, neither mentions nor links nor HTML work; in sentences each of those is br
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 _FENCES = re.compile(r"`+")
 _BREAK = "\u200b"
 _UNSEEN = ("Cc", "Cf", "Cs")
+_WIDEST = 4000
 _LONGEST = 300  # characters of a name or sentence
 
 
@@ -32,11 +34,19 @@ def code(text: str, longest: int = _LONGEST) -> str:
     return f"{fence}{space}{inner}{space}{fence}"
 
 
-def block(text: str, indent: str = "", longest: int = 2000) -> str:
+def block(text: str, indent: str = "", longest: int = 2000, *, language: str = "promql") -> str:
     """A fenced block; each line is cut where too long."""
     lines = [plain(line, longest) for line in text.split("\n")[:20]]
     fence = "`" * max(_longest_fence("\n".join(lines)) + 1, 3)
-    return "\n".join(f"{indent}{line}" for line in (f"{fence}promql", *lines, fence))
+    return "\n".join(f"{indent}{line}" for line in (f"{fence}{language}", *lines, fence))
+
+
+def preformatted(lines: Iterable[str], language: str, indent: str = "") -> str:
+    """A fenced block in which spaces are kept; what cannot be seen is not."""
+    shown = ["".join(" " if unicodedata.category(each) in _UNSEEN else each for each in line) for line in lines]
+    shown = [line[:_WIDEST].rstrip().replace("<!--", "<!- -") for line in shown]
+    fence = "`" * max(_longest_fence("\n".join(shown)) + 1, 3)
+    return "\n".join(f"{indent}{line}" for line in (f"{fence}{language}", *shown, fence))
 
 
 def prose(text: str, longest: int = 1000) -> str:

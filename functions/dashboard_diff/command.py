@@ -1,0 +1,63 @@
+"""`python -m dashboard_diff BEFORE AFTER`, and `… git BASE..HEAD [PATHS]`: the same comparison without a stack.
+
+Here files are read; the comparison is pure.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from dashboard_diff import comment, gitfiles, report
+from dashboard_diff.files import FileDiff, file_diff
+from kaizen.policy.sections.dashboard_diff import DashboardDiffPolicy
+
+SAME, DIFFERENT, USAGE = 0, 1, 2
+_ABOUT = """Exit codes: 0 compared, 1 changes (with --exit-code), 2 wrong usage, or a file that is no dashboard.
+/dev/null stands for a version that does not exist."""
+
+
+def main(arguments: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(
+        prog="dashboard_diff",
+        description="What changes between two versions of Grafana dashboards, without the noise.",
+        usage="dashboard_diff [options] BEFORE AFTER\n       dashboard_diff [options] git BASE..HEAD [PATHS ...]",
+        epilog=_ABOUT,
+    )
+    parser.add_argument("first", metavar="BEFORE", help="a file, or the word git")
+    parser.add_argument("second", metavar="AFTER", help="a file, or two commits as BASE..HEAD")
+    parser.add_argument("paths", nargs="*", metavar="PATHS", help="files and folders that are looked at, for git; the "
+                        "default is " + ", ".join(DashboardDiffPolicy().paths))  # fmt: skip
+    parser.add_argument("--format", choices=("text", "markdown", "json"), default="text", help="what is printed")
+    parser.add_argument("--exit-code", action="store_true", help="1 where there are changes")
+    given = parser.parse_args(arguments)
+    try:
+        files = _of_git(given.second, given.paths) if given.first == "git" else _of_files(given)
+    except (gitfiles.GitError, ValueError) as error:
+        print(f"dashboard_diff: {error}", file=sys.stderr)
+        return USAGE
+    except OSError as error:
+        print(f"dashboard_diff: {error.strerror}: {error.filename}", file=sys.stderr)
+        return USAGE
+    print({"text": report.text, "markdown": comment.write, "json": report.as_json}[given.format](files))
+    if given.first != "git" and any(each.diff is None for each in files):
+        return USAGE
+    changed = any(each.diff is None or not each.diff.empty for each in files)
+    return DIFFERENT if given.exit_code and changed else SAME
+
+
+def _of_files(given: argparse.Namespace) -> list[FileDiff]:
+    if given.paths:
+        raise ValueError("two files are compared, no more")
+    before, after = (None if each == "/dev/null" else Path(each).read_bytes() for each in (given.first, given.second))
+    return [file_diff(given.first if after is None else given.second, before, after)]
+
+
+def _of_git(pair: str, paths: Sequence[str]) -> list[FileDiff]:
+    base, dots, head = pair.replace("...", "..").partition("..")
+    if not dots or not base or not head:
+        raise ValueError(f"{pair!r} is not BASE..HEAD")
+    found = gitfiles.changed(base, head, paths)
+    policy = DashboardDiffPolicy()
+    watched = [each for each in found if paths or policy.watches(each.path) or policy.watches(each.old_path)]
+    return [file_diff(each.path, each.before, each.after, each.old_path) for each in watched]

@@ -1,0 +1,75 @@
+"""One file's two versions: compared, or the reason why not. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from kaizen.dashboards import Dashboard, Diff, NoDashboardError, NotComparedError, compare, read
+from kaizen.dashboards.sentences import many
+
+
+@dataclass(frozen=True, slots=True)
+class FileDiff:
+    """`old_path` is empty where the file kept its name. `diff` is None where nothing could be compared; `problems` say
+    why, or what was left out of account."""
+
+    path: str
+    old_path: str = ""
+    diff: Diff | None = None
+    problems: tuple[str, ...] = ()
+
+
+def file_diff(path: str, before: bytes | None, after: bytes | None, old_path: str = "") -> FileDiff:
+    """None for a version that does not exist."""
+    problems: list[str] = []
+    old, new = _version(before, "before", problems), _version(after, "now", problems)
+    renamed = old_path if old_path != path else ""
+    if (after is not None and new is None) or (new is None and old is None):
+        return FileDiff(path, renamed, None, tuple(problems))
+    if before is not None and old is None:
+        problems.append("All of it counts as new.")
+    return FileDiff(path, renamed, compare(old, new), tuple(problems))
+
+
+def _version(content: bytes | None, when: str, problems: list[str]) -> Dashboard | None:
+    if content is None:
+        return None
+    try:
+        return read(content)
+    except NotComparedError as error:
+        problems.append(f"Not compared: {when}, {error}.")
+    except NoDashboardError as error:
+        problems.append(f"Not a dashboard: {when}, {error}.")
+    return None
+
+
+def verdict(files: Sequence[FileDiff]) -> tuple[str, str]:
+    """A sign, and what it comes to in a few words."""
+    diffs = [each.diff for each in files if each.diff is not None]
+    broken = sum(len(each.breaking) for each in diffs)
+    words = counted(diffs)
+    if broken:
+        return "🔴", f"{many(broken, 'thing breaks', 'things break')}" + (f": {words}" if words else "")
+    if words:
+        return "🟡", words
+    if any(each.diff is None for each in files):
+        return "⚪", "nothing that could be compared"
+    noise = sum(sum(each.noise.values()) for each in diffs)
+    more = f": {many(noise, 'difference')} left out, of the kinds that Grafana makes by itself" if noise else ""
+    return "🟢", f"no changes{more}"
+
+
+def counted(diffs: Sequence[Diff]) -> str:
+    """`2 panels changed, 1 panel added`; empty for no changes."""
+    found: dict[tuple[str, str], int] = {}
+    for change in (change for diff in diffs for change in diff.changes):
+        subject, count = str(change.subject), 1
+        if change.subject == "panels" and change.what == "moved":
+            subject, count = "panel", change.leaves
+        found[subject, change.what] = found.get((subject, change.what), 0) + count
+    parts = []
+    for (subject, what), count in found.items():
+        if subject == "panels":
+            parts.append(many(count, "change of many panels", "changes of many panels"))
+        else:
+            parts.append(f"{many(count, subject)} {what}")
+    return ", ".join(parts)

@@ -1,0 +1,74 @@
+"""The comparison for a terminal and for programs. Pure."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from dashboard_diff import marks
+from dashboard_diff.files import FileDiff, verdict
+from kaizen.dashboards import Change
+from kaizen.dashboards.sentences import plain
+
+
+def text(files: Sequence[FileDiff]) -> str:
+    return "\n".join(line for each in files for line in _file(each)) + f"\n{verdict(files)[1]}"
+
+
+def _file(given: FileDiff) -> Iterator[str]:
+    yield given.path + (f" (was {given.old_path})" if given.old_path else "")
+    yield from (f"  {each}" for each in given.problems)
+    if given.diff is None:
+        return
+    yield from (f"  BREAKS  {plain(each)}" for each in given.diff.breaking)
+    for each in given.diff.changes:
+        yield from _change(each)
+    if given.diff.empty:
+        yield "  no changes"
+    yield from (f"  layout  {each}" for each in given.diff.layout)
+    metrics = given.diff.metrics
+    for word, names in (("new", metrics.added), ("gone", metrics.removed), ("affected", metrics.affected)):
+        if names:
+            yield f"  metrics {word}: {', '.join(names)}"
+    yield from (f"  note    {plain(each)}" for each in given.diff.notes)
+    if given.diff.noise:
+        yield "  left out " + ", ".join(f"{count} {name}" for name, count in given.diff.noise.items())
+
+
+def _change(given: Change) -> Iterator[str]:
+    words = "; ".join(plain(each) for each in given.words)
+    where = f" [{given.where}]" if given.where else ""
+    yield f"  {given.what:8}{given.subject} {given.title}{where}{': ' if words else ''}{words}".rstrip()
+    for each in given.queries if given.what != "removed" else ():
+        yield f"          query {each.name}: {'; '.join(map(plain, each.words))}".rstrip(" :")
+        yield from (f"            {line}" for line in marks.lines(each.before, each.after))
+
+
+def as_json(files: Sequence[FileDiff]) -> str:
+    """Every change with all that is known of it."""
+    return json.dumps({"version": 1, "files": [_json(each) for each in files]}, indent=2, ensure_ascii=False)
+
+
+def _json(given: FileDiff) -> dict[str, Any]:
+    found: dict[str, Any] = {"path": given.path, "old_path": given.old_path, "problems": list(given.problems)}
+    diff = given.diff
+    if diff is None:
+        return found | {"state": "not compared"}
+    return found | {
+        "state": diff.state,
+        "title": diff.title,
+        "uid": diff.uid,
+        "breaking": [plain(each) for each in diff.breaking],
+        "changes": [
+            asdict(each)
+            | {
+                "words": [plain(words) for words in each.words],
+                "queries": [asdict(query) | {"words": [plain(w) for w in query.words]} for query in each.queries],
+            }
+            for each in diff.changes
+        ],
+        "notes": [plain(each) for each in diff.notes],
+        "noise": dict(diff.noise),
+        "metrics": asdict(diff.metrics),
+        "layout": list(diff.layout),
+    }

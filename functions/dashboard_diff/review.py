@@ -1,0 +1,81 @@
+"""One pull request: what it changes in dashboards, in one comment that is kept up to date."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from dashboard_diff import comment
+from dashboard_diff.reading import MOST_FILES, compared, watched
+from kaizen.events.github.pull_request import GithubPullRequest
+from kaizen.github import comments
+from kaizen.github.client import Github
+from kaizen.github.comments import Author
+from kaizen.github.contents import changed_files, merge_base, pull_request
+from kaizen.policy.sections.dashboard_diff import DashboardDiffPolicy
+from kaizen.reviews.lease import Pull, Reviews
+from kaizen.reviews.rounds import ACTIONS, reviewed
+
+Result = Literal["created", "updated", "unchanged", "unwatched", "closed", "left", "ignored"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What was done. `left`: to the run that is at this pull request, and looks again before it ends."""
+
+    result: Result
+    head_sha: str = ""
+    address: str = ""
+
+
+class Reviewer:
+    """`author` says whose comments are ours; `clock` gives aware UTC. Calls raise GithubError, and ClientError."""
+
+    def __init__(
+        self,
+        github: Github,
+        author: Callable[[Github], Author],
+        reviews: Reviews,
+        policy: DashboardDiffPolicy,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._github = github
+        self._author = author
+        self._reviews = reviews
+        self._policy = policy
+        self._clock = clock
+
+    def take(self, event: GithubPullRequest) -> Outcome:
+        """Compare what the pull request changes now, which may be newer than the event. Raises RestlessError, too."""
+        if event.action not in ACTIONS:
+            return Outcome("ignored")
+        pull = Pull(event.repository_id, event.number)
+
+        def review(before: str) -> tuple[Outcome, str] | None:
+            outcome = self._review(event.repository, event.number, before)
+            return None if outcome is None else (outcome, outcome.head_sha)
+
+        return reviewed(self._reviews, pull, self._clock, review) or Outcome("left")
+
+    def _review(self, repository: str, number: int, before: str) -> Outcome | None:
+        """None where the head moved meanwhile. `before` is the head of the last review, empty before the first."""
+        pull = pull_request(self._github, repository, number)
+        if pull.state != "open":
+            return Outcome("closed", head_sha=before)
+        listed = changed_files(self._github, repository, pull)
+        files = watched(listed.files, self._policy)
+        if listed.complete and not files and not before:
+            return Outcome("unwatched")
+        base = merge_base(self._github, repository, pull.base_sha, pull.head_sha)
+        diffs = list(compared(self._github, repository, files, base, pull.head_sha))
+        left_out = []
+        if not listed.complete:
+            left_out.append(f"GitHub lists only {len(listed.files)} of {pull.changed_files} changed files.")
+        if len(files) > MOST_FILES:
+            left_out.append(f"{len(files) - MOST_FILES} of {len(files)} dashboards were not read.")
+        body = comment.write(diffs, left_out, pull.head_sha)
+        if pull_request(self._github, repository, number).head_sha != pull.head_sha:
+            return None
+        author = self._author(self._github)
+        kept = comments.upsert(self._github, repository, number, comment.MARKER, author, body)
+        return Outcome(kept.done, pull.head_sha, kept.address)

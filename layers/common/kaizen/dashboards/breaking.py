@@ -1,0 +1,177 @@
+"""What stops working with the new version: a reviewer must see it first. Pure."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from kaizen.dashboards import sources
+from kaizen.dashboards.matching import Pairs, targets
+from kaizen.dashboards.model import Dashboard, Json, Panel
+from kaizen.dashboards.panels import Sides
+from kaizen.dashboards.queries import query_text
+from kaizen.dashboards.sentences import MISSING, Sentence, listed, many, quoted
+from kaizen.dashboards.variables import USE
+
+# Words after a dollar that Grafana or the data source fills in by itself.
+_OWN = ("__", "timeFilter", "interval", "resolution")
+_PANEL = re.compile(r"[?&]viewPanel=(?:panel-)?(\d{1,9})\b")
+_SHARED = "-- Dashboard --"
+_MOST = 5
+
+
+def breaking(before: Dashboard, after: Dashboard, pairs: Pairs, sides: Sides) -> Iterator[Sentence]:
+    yield from _identity(before, after)
+    yield from _variables(before, after)
+    yield from _sources(before, after, pairs)
+    yield from _pointers(before, after)
+    yield from _queries(after, pairs, sides)
+
+
+def faults(after: Dashboard, sides: Sides) -> Iterator[Sentence]:
+    """What cannot work in a dashboard that is new."""
+    nothing = Dashboard("", "", (), (), (), (), {}, {}, {})
+    yield from _variables(nothing, after)
+    yield from _queries(after, [], sides)
+
+
+def _identity(before: Dashboard, after: Dashboard) -> Iterator[Sentence]:
+    if before.uid and before.uid != after.uid:
+        what = ("the uid changes: ", quoted(before.uid), " → ", quoted(after.uid)) if after.uid else (
+            "the uid ", quoted(before.uid), " is gone")  # fmt: skip
+        yield (*what, ". Links, alerts and bookmarks to the old one no longer lead here")
+    elif not before.uid and not after.uid and before.title != after.title:
+        yield (
+            "the title changes, and there is no uid that stays: Grafana takes it for another dashboard, beside ",
+            quoted(before.title),
+        )
+
+
+def _variables(before: Dashboard, after: Dashboard) -> Iterator[Sentence]:
+    """Variables that are used and that nobody defines, unless it was so before."""
+    then, now = _defined(before), _defined(after)
+    lacking_before = _used(before).keys() - then
+    for name, users in _used(after).items():
+        if name in now or name in lacking_before or name.startswith(_OWN):
+            continue
+        verb = "is removed" if name in then else "is not defined"
+        used = "uses" if len(users) == 1 else "use"
+        yield ("variable ", quoted(f"${name}"), f" {verb}, and {many(len(users), 'part')} {used} it: ",
+               *listed(users, _MOST))  # fmt: skip
+
+
+def _defined(dashboard: Dashboard) -> set[str]:
+    names = {str(each.get("name")) for each in dashboard.variables}
+    return names | set(dashboard.inputs)
+
+
+def _used(dashboard: Dashboard) -> dict[str, list[str]]:
+    """Names of variables with the titles of what uses them."""
+    found: dict[str, list[str]] = {}
+    for title, texts in _parts(dashboard):
+        for name in dict.fromkeys(name for text in texts for name in _names(text)):
+            found.setdefault(name, []).append(title)
+    return found
+
+
+def _parts(dashboard: Dashboard) -> Iterator[tuple[str, list[str]]]:
+    for row in dashboard.rows:
+        repeat = row.content.get("repeat")
+        yield row.title or "(row)", [row.title, *([f"${repeat}"] if isinstance(repeat, str) and repeat else [])]
+        for panel in row.panels:
+            yield panel.title or f"({panel.kind})", list(_texts(panel))
+    for each in dashboard.variables:
+        given = each.get("query")
+        query = given.get("query") if isinstance(given, dict) else given
+        source = sources.source(each.get("datasource"))
+        asked = query if isinstance(query, str) and each.get("type") == "query" else ""
+        yield f"variable {each.get('name')}", [asked, source]
+    for each in dashboard.annotations:
+        yield f"annotation {each.get('name')}", [str(each.get("expr") or ""), sources.source(each.get("datasource"))]
+
+
+def _texts(panel: Panel) -> Iterator[str]:
+    """Where a panel's variables matter: its title, queries and data sources, and by which it repeats."""
+    yield panel.title
+    repeat = panel.content.get("repeat")
+    if isinstance(repeat, str) and repeat:
+        yield f"${repeat}"
+    yield sources.source(panel.content.get("datasource"))
+    for each in targets(panel):
+        yield query_text(each)
+        yield sources.source(each.get("datasource"))
+
+
+def _names(text: str) -> Iterator[str]:
+    for found in USE.finditer(text):
+        yield found["braced"] or found["old"] or found["bare"]
+
+
+def _sources(before: Dashboard, after: Dashboard, pairs: Pairs) -> Iterator[Sentence]:
+    """Panels that asked the data source of a variable, and ask one that only one Grafana has."""
+    found: dict[str, list[str]] = {}
+    for one, other in pairs:
+        old, new = sources.of_panel(one), sources.of_panel(other)
+        if not any(each.startswith("$") for each in old):
+            continue
+        for each in sorted(new - old):
+            if not each.startswith(("$", "-- ", "grafana", "__expr__")) and each != sources.DEFAULT:
+                found.setdefault(each, []).append(other.title or f"({other.kind})")
+    for each, users in found.items():
+        yield ("data source ", quoted(each), f" is hard-coded now in {many(len(users), 'panel')}, which elsewhere will "
+               "find none: ", *listed(users, _MOST))  # fmt: skip
+
+
+def _pointers(before: Dashboard, after: Dashboard) -> Iterator[Sentence]:
+    """Links to panels, and panels that show another one's data, whose number is gone."""
+    numbers = {panel.number for panel in after.panels}
+    old = {panel.number for panel in before.panels}
+    for panel in after.panels:
+        for number in sorted({*_shared(panel), *_linked(panel, after)}):
+            if number not in numbers and number in old:
+                name = next(each.title for each in before.panels if each.number == number)
+                yield ("panel ", quoted(panel.title), " points to panel ", quoted(name), f" ({number}), which is gone")
+
+
+def _shared(panel: Panel) -> Iterator[int]:
+    for each in targets(panel):
+        number = each.get("panelId")
+        if type(number) is int and _SHARED in (sources.of_target(each, panel), _uid(panel.content)):
+            yield number
+
+
+def _uid(content: Json) -> str:
+    return sources.source(content.get("datasource"))
+
+
+def _linked(panel: Panel, dashboard: Dashboard) -> Iterator[int]:
+    given: Any = panel.content.get("links")
+    for each in given if isinstance(given, list) else []:
+        address = each.get("url") if isinstance(each, dict) else None
+        if isinstance(address, str) and dashboard.uid and f"/d/{dashboard.uid}" in address:
+            yield from (int(found) for found in _PANEL.findall(address))
+
+
+def _queries(after: Dashboard, pairs: Pairs, sides: Sides) -> Iterator[Sentence]:
+    """Queries that are not PromQL now, unless one of the same panel was so before."""
+    old = {id(new): one for one, new in pairs}
+    for panel in after.panels:
+        before = old.get(id(panel))
+        broken = targets(before) if before is not None else []
+        known = {
+            sign
+            for each in broken
+            if before is not None and sides.query(each, before, newer=False).fault
+            for sign in (query_text(each), each.get("refId"))
+        }
+        for each in targets(panel):
+            query = sides.query(each, panel, newer=True)
+            if query.fault and query.text not in known and each.get("refId", MISSING) not in known:
+                name = each.get("refId")
+                query_name: Sentence = ("query ", quoted(name)) if isinstance(name, str) and name else ("a query",)
+                yield (
+                    *query_name,
+                    " of panel ",
+                    quoted(panel.title or panel.kind),
+                    " is no PromQL: ",
+                    quoted(query.fault),
+                )

@@ -1,0 +1,159 @@
+"""Two versions of a dashboard compared. Pure."""
+
+from collections import Counter
+
+from kaizen.dashboards import breaking, layout, matching, noise, others, sources
+from kaizen.dashboards.diff import Change, Diff, Metrics, QueryChange, What
+from kaizen.dashboards.leaves import same
+from kaizen.dashboards.matching import Pairs, targets
+from kaizen.dashboards.model import Dashboard, Panel
+from kaizen.dashboards.panels import Sides, difference
+from kaizen.dashboards.placing import Places, row_changes, rows, together
+from kaizen.dashboards.queries import query, query_text, variable_metrics
+from kaizen.dashboards.sentences import Sentence, many, quoted
+from kaizen.dashboards.spreading import spread
+from kaizen.dashboards.variables import Stand
+
+
+def compare(before: Dashboard | None, after: Dashboard | None) -> Diff:
+    """What is different; None for a dashboard that is not there yet, or not any more."""
+    if before is None and after is None:
+        raise ValueError("there is nothing to compare")
+    if after is None:
+        assert before is not None
+        return _gone(before)
+    stand = Stand()
+    sides = Sides(sources.kinds(before) if before else {}, sources.kinds(after), stand)
+    return _new(after, sides) if before is None else _changed(before, after, sides)
+
+
+def _gone(before: Dashboard) -> Diff:
+    sides = Sides(sources.kinds(before), {}, Stand())
+    names, guessed = _metrics(before, sides, newer=False)
+    words: Sentence = (f"the dashboard is removed, with {many(len(before.panels), 'panel')}",)
+    return Diff(
+        "removed", before.title, before.uid, (words,), metrics=Metrics(removed=_sorted(names), approximate=guessed)
+    )
+
+
+def _new(after: Dashboard, sides: Sides) -> Diff:
+    names, guessed = _metrics(after, sides, newer=True)
+    marked = sum(row.marked for row in after.rows)
+    parts = [many(len(after.panels), "panel"), *([many(marked, "row")] if marked else [])]
+    parts += [many(len(after.variables), "variable")] if after.variables else []
+    change = Change("added", "dashboard", after.title, ((f"with {', '.join(parts)}",),), leaves=1)
+    faults = tuple(breaking.faults(after, sides))
+    metrics = Metrics(added=_sorted(names), approximate=guessed)
+    return Diff("added", after.title, after.uid, faults, (change,), metrics=metrics, layout=layout.lines(None, after))
+
+
+def _changed(before: Dashboard, after: Dashboard, sides: Sides) -> Diff:
+    pairs = matching.panels(before, after, sides.stand)
+    known = rows(before, after, pairs)
+    dropped: Counter[str] = Counter()
+    panels = _panels(before, after, pairs, Places(before, after, pairs, known), sides, dropped)
+    found = [
+        *others.settings(before, after, dropped),
+        *others.variables(before, after, dropped),
+        *others.annotations(before, after, dropped),
+        *others.links(before, after, dropped),
+        *row_changes(before, after, known, dropped),
+        *together(spread(panels)),
+    ]
+    dropped[noise.OWN] += sum(
+        not same(before.dropped.get(name), after.dropped.get(name)) for name in before.dropped | after.dropped
+    )
+    broken = tuple(breaking.breaking(before, after, pairs, sides))
+    notes = tuple(others.notes(before, after))
+    return Diff(
+        state="changed" if found or broken else "same",
+        title=after.title,
+        uid=after.uid,
+        breaking=broken,
+        changes=tuple(found),
+        notes=notes,
+        noise={name: count for name, count in sorted(dropped.items()) if count},
+        metrics=_difference(before, after, panels, sides),
+        layout=layout.lines(before, after) if _relaid(found) else (),
+    )
+
+
+def _panels(
+    before: Dashboard, after: Dashboard, pairs: Pairs, places: Places, sides: Sides, dropped: Counter[str]
+) -> list[Change]:
+    """Changes of panels in the order in which they are seen; those that are gone come last."""
+    old = {id(new): one for one, new in pairs}
+    found = []
+    for panel in after.panels:
+        where = after.rows[panel.row].title
+        one = old.get(id(panel))
+        if one is None:
+            found.append(_whole(panel, "added", where, sides))
+            continue
+        differing = difference(one, panel, sides)
+        dropped.update(differing.noise)
+        words = (*differing.words, *places.words(one, panel, dropped))
+        if words or differing.queries:
+            placed = len(words) - len(differing.words)
+            what: What = "renamed" if one.title != panel.title else "changed"
+            if placed == len(words) and not differing.queries and str(words[0][0]).startswith("moved"):
+                what = "moved"
+            queries = tuple(differing.queries)
+            found.append(Change(what, "panel", _name(panel), words, queries, where, differing.leaves + placed))
+    kept = {id(one) for one, _ in pairs}
+    gone = [panel for panel in before.panels if id(panel) not in kept]
+    found += [_whole(panel, "removed", before.rows[panel.row].title, sides) for panel in gone]
+    return found
+
+
+def _name(panel: Panel) -> str:
+    return panel.title or f"({panel.kind} without a title)"
+
+
+def _whole(panel: Panel, what: str, where: str, sides: Sides) -> Change:
+    """A panel that is new, with its queries, or gone."""
+    new = what == "added"
+    texts = [(str(each.get("refId") or ""), query_text(each)) for each in targets(panel)]
+    queries = tuple(QueryChange(name, "" if new else text, text if new else "") for name, text in texts if text)
+    words: Sentence = (quoted(panel.kind or "panel"), f", {many(len(queries), 'query', 'queries')}")
+    return Change("added" if new else "removed", "panel", _name(panel), (words,), queries, where, leaves=1)
+
+
+def _relaid(changes: list[Change]) -> bool:
+    """Whether panels or rows came, went, moved or changed in size."""
+    if any(
+        each.subject in ("panel", "row", "panels") and each.what in ("added", "removed", "moved") for each in changes
+    ):
+        return True
+    return any(words[0] in ("width", "height", "moved from row ") for each in changes for words in each.words)
+
+
+def _difference(before: Dashboard, after: Dashboard, changes: list[Change], sides: Sides) -> Metrics:
+    one, _ = _metrics(before, sides, newer=False)
+    other, guessed = _metrics(after, sides, newer=True)
+    touched = {
+        name
+        for each in changes
+        if each.subject == "panel"
+        for change in each.queries
+        for text in (change.before, change.after)
+        if text
+        for name in query(text, True, sides.stand).metrics
+    }
+    return Metrics(_sorted(other - one), _sorted(one - other), _sorted(touched & one & other), guessed)
+
+
+def _metrics(dashboard: Dashboard, sides: Sides, *, newer: bool) -> tuple[frozenset[str], int]:
+    """Every metric that is named, and how many queries had to be guessed at."""
+    queries = [sides.query(each, panel, newer=newer) for panel in dashboard.panels for each in targets(panel)]
+    names = {name for each in queries for name in each.metrics}
+    names |= {name for each in dashboard.variables for name in variable_metrics(each, sides.stand)}
+    for each in dashboard.annotations:
+        text = each.get("expr")
+        if isinstance(text, str) and text:
+            names |= query(text, True, sides.stand).metrics
+    return frozenset(names), sum(each.approximate for each in queries)
+
+
+def _sorted(names: frozenset[str] | set[str]) -> tuple[str, ...]:
+    return tuple(sorted(names))

@@ -1,0 +1,71 @@
+"""What a comparison finds. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from kaizen.dashboards.sentences import Sentence
+
+What = Literal["added", "removed", "changed", "moved", "renamed"]
+Subject = Literal["panel", "panels", "row", "variable", "annotation", "link", "dashboard"]
+State = Literal["added", "removed", "changed", "same"]
+
+
+@dataclass(frozen=True, slots=True)
+class QueryChange:
+    """A query's text on both sides, empty for none; `words` say what is different in it."""
+
+    name: str
+    before: str
+    after: str
+    words: tuple[Sentence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One part of the dashboard. `where` is the title of its row, empty above the first one; `words` are ordered, those
+    that matter most first. `leaves` counts the single values that it stands for."""
+
+    what: What
+    subject: Subject
+    title: str
+    words: tuple[Sentence, ...] = ()
+    queries: tuple[QueryChange, ...] = ()
+    where: str = ""
+    leaves: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Metrics:
+    """Names of metrics. `affected` are read by queries that changed on either side. `approximate` counts queries that
+    could not be read as PromQL, whose names are therefore a guess."""
+
+    added: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    affected: tuple[str, ...] = ()
+    approximate: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Diff:
+    """`breaking` is what stops working. `notes` are
+    told in a line and are no change. `noise` counts differing values that mean nothing, by kind. `layout` are lines
+    of both layouts that begin with `-`, `+` or a space; empty where nothing moved."""
+
+    state: State
+    title: str
+    uid: str = ""
+    breaking: tuple[Sentence, ...] = ()
+    changes: tuple[Change, ...] = ()
+    notes: tuple[Sentence, ...] = ()
+    noise: Mapping[str, int] = field(default_factory=dict)
+    metrics: Metrics = Metrics()
+    layout: tuple[str, ...] = ()
+
+    @property
+    def empty(self) -> bool:
+        """Nothing that a reviewer must look at."""
+        return not self.breaking and not self.changes
+
+    def count(self, *whats: What) -> int:
+        return sum(each.what in whats for each in self.changes)

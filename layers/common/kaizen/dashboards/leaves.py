@@ -1,0 +1,105 @@
+"""Two parts compared value by value, lists by what makes their items the same. Pure."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from kaizen.dashboards.noise import Path, noise
+from kaizen.dashboards.pairing import items
+from kaizen.dashboards.sentences import MISSING
+
+# What tells items of a list from one another, by the list's name; others go by their position.
+_KEYS = {
+    "overrides": ("matcher",),
+    "properties": ("id",),
+    "steps": ("value",),
+    "links": ("title", "url"),
+    "dataLinks": ("title", "url"),
+    "targets": ("refId",),
+    "seriesOverrides": ("alias",),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """One value that differs. `root` is how much of the path was there on both sides; `noise` is empty for a change."""
+
+    path: Path
+    before: Any
+    after: Any
+    root: int
+    noise: str = ""
+
+
+def leaves(before: Any, after: Any, kind: str, path: Path = (), root: int | None = None) -> Iterator[Leaf]:
+    """Every value that differs. `kind` is the panel's, or that of another part."""
+    if root is None and path and (before is MISSING or after is MISSING):
+        root = len(path) - 1
+    if isinstance(before, dict) or isinstance(after, dict):
+        if _both(before, after, dict) and (before or after):
+            one, other = before or {}, after or {}
+            for name in one | other:
+                yield from leaves(one.get(name, MISSING), other.get(name, MISSING), kind, (*path, name), root)
+            return
+    elif _both(before, after, list) and not (_plain(before) and _plain(after)):
+        yield from _lists(before or [], after or [], kind, path, root)
+        return
+    if not same(before, after):
+        here = len(path) if root is None else root
+        yield Leaf(path, before, after, here, noise(path, before, after, kind))
+
+
+def _lists(before: list[Any], after: list[Any], kind: str, path: Path, root: int | None) -> Iterator[Leaf]:
+    names = _KEYS.get(path[-1] if path else "", ())
+    keys = [_key(names[:count]) for count in range(len(names), 0, -1)] or [lambda each: each[0]]
+    pairs = items([*enumerate(before)], [*enumerate(after)], *keys)
+    gone = [one for one, other in pairs if one and not other]
+    new = [other for one, other in pairs if other and not one]
+    if len(gone) == len(new):  # as many as there were: what makes them the same has changed
+        pairs = [pair for pair in pairs if all(pair)] + list(zip(gone, new, strict=True))
+    for one, other in pairs:
+        name = _shown((other or one or (0, None)), names)
+        yield from leaves(one[1] if one else MISSING, other[1] if other else MISSING, kind, (*path, name), root)
+    order = [one[0] for one, other in pairs if one and other]
+    if names and order != sorted(order) and len(gone) + len(new) == 0:
+        yield Leaf((*path, "order"), MISSING, "changed", len(path) + 1)
+
+
+def _key(names: tuple[str, ...]) -> Callable[[tuple[int, Any]], Any]:
+    def key(item: tuple[int, Any]) -> Any:
+        each = item[1]
+        return tuple(_word(each.get(name)) for name in names) if isinstance(each, dict) else None
+
+    return key
+
+
+def _shown(item: tuple[int, Any], names: tuple[str, ...]) -> str:
+    index, each = item
+    value = each.get(names[0]) if names and isinstance(each, dict) else None
+    if isinstance(value, dict):  # an override's matcher
+        value = value.get("options")
+    return value if isinstance(value, str) and value else str(index)
+
+
+def _word(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, sort_keys=True)
+
+
+def _both(before: Any, after: Any, kind: type) -> bool:
+    """Whether both are of a kind, or one is and the other not there."""
+    return all(isinstance(each, kind) or each is MISSING or each is None for each in (before, after))
+
+
+def _plain(value: Any) -> bool:
+    """Whether a list has only single values: then it is one value itself."""
+    return value is MISSING or value is None or not any(isinstance(each, dict | list) for each in value)
+
+
+def same(before: Any, after: Any) -> bool:
+    """Equal as JSON: 1 and 1.0 are, 1 and true are not."""
+    if isinstance(before, bool) or isinstance(after, bool):
+        return before is after
+    if isinstance(before, list) and isinstance(after, list):
+        return len(before) == len(after) and all(map(same, before, after))
+    return bool(before == after)

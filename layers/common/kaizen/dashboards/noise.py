@@ -1,0 +1,186 @@
+"""The table of differences that mean nothing: Grafana writes them by itself when somebody only saves. Pure.
+
+A value that Grafana takes for granted is as good as none: added or removed, it is noise; changed from or to another
+value, it is a change.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from kaizen.dashboards.model import Json
+from kaizen.dashboards.sentences import MISSING
+
+DEFAULT, EMPTY, EDITOR, FORMAT, MIGRATED = "default values", "empty values", "editor state", "writing", "migration"
+RENUMBERED, SHIFTED, PLUGIN, VIEW, OWN = "panel numbers", "shifted panels", "plugin versions", "view state", "numbering"
+
+_SCALARS = (str, int, float, bool)
+Path = tuple[str, ...]
+
+# Of any panel, by path; a star is one step.
+_ANY: dict[str, tuple[Any, ...]] = {
+    "targets.*.format": ("time_series",),
+    "targets.*.instant": (False,),
+    "targets.*.range": (True,),
+    "targets.*.exemplar": (False,),
+    "targets.*.hide": (False,),
+    "targets.*.intervalFactor": (1,),
+    "targets.*.legendFormat": ("__auto",),
+    "targets.*.queryType": ("randomWalk",),
+    "fieldConfig.defaults.thresholds.mode": ("absolute",),
+    "fieldConfig.defaults.color.mode": ("palette-classic",),
+    "fieldConfig.defaults.color.fixedColor": (),
+    "fieldConfig.defaults.custom.hideFrom.*": (False,),
+    "transparent": (False,),
+    "repeatDirection": ("h",),
+    "hideTimeOverride": (False,),
+    "cacheTimeout": ("",),
+}
+_DEFAULTS: dict[str, dict[str, tuple[Any, ...]]] = {
+    "timeseries": {
+        "fieldConfig.defaults.custom.axisBorderShow": (False,),
+        "fieldConfig.defaults.custom.axisCenteredZero": (False,),
+        "fieldConfig.defaults.custom.axisColorMode": ("text",),
+        "fieldConfig.defaults.custom.axisPlacement": ("auto",),
+        "fieldConfig.defaults.custom.barAlignment": (0,),
+        "fieldConfig.defaults.custom.barWidthFactor": (0.6,),
+        "fieldConfig.defaults.custom.drawStyle": ("line",),
+        "fieldConfig.defaults.custom.fillOpacity": (0,),
+        "fieldConfig.defaults.custom.gradientMode": ("none",),
+        "fieldConfig.defaults.custom.insertNulls": (False,),
+        "fieldConfig.defaults.custom.lineInterpolation": ("linear",),
+        "fieldConfig.defaults.custom.lineStyle.fill": ("solid",),
+        "fieldConfig.defaults.custom.lineWidth": (1,),
+        "fieldConfig.defaults.custom.pointSize": (5,),
+        "fieldConfig.defaults.custom.scaleDistribution.type": ("linear",),
+        "fieldConfig.defaults.custom.showPoints": ("auto",),
+        "fieldConfig.defaults.custom.showValues": (False,),
+        "fieldConfig.defaults.custom.spanNulls": (False,),
+        "fieldConfig.defaults.custom.stacking.group": ("A",),
+        "fieldConfig.defaults.custom.stacking.mode": ("none",),
+        "fieldConfig.defaults.custom.thresholdsStyle.mode": ("off",),
+        "options.legend.displayMode": ("list",),
+        "options.legend.placement": ("bottom",),
+        "options.legend.showLegend": (True,),
+        "options.tooltip.hideZeros": (False,),
+        "options.tooltip.mode": ("single",),
+        "options.tooltip.sort": ("none",),
+    },
+    "stat": {
+        "options.colorMode": ("value",),
+        "options.graphMode": ("area",),
+        "options.justifyMode": ("auto",),
+        "options.orientation": ("auto",),
+        "options.percentChangeColorMode": ("standard",),
+        "options.reduceOptions.calcs": (["lastNotNull"],),
+        "options.reduceOptions.values": (False,),
+        "options.showPercentChange": (False,),
+        "options.textMode": ("auto",),
+        "options.wideLayout": (True,),
+        "fieldConfig.defaults.color.mode": ("thresholds",),
+    },
+    "gauge": {
+        "options.minVizHeight": (75,),
+        "options.minVizWidth": (75,),
+        "options.orientation": ("auto",),
+        "options.reduceOptions.calcs": (["lastNotNull"],),
+        "options.reduceOptions.values": (False,),
+        "options.showThresholdLabels": (False,),
+        "options.showThresholdMarkers": (True,),
+        "options.sizing": ("auto",),
+        "fieldConfig.defaults.color.mode": ("thresholds",),
+    },
+    "table": {
+        "fieldConfig.defaults.custom.align": ("auto",),
+        "fieldConfig.defaults.custom.cellOptions.type": ("auto",),
+        "fieldConfig.defaults.custom.displayMode": ("auto",),
+        "fieldConfig.defaults.custom.filterable": (False,),
+        "fieldConfig.defaults.custom.inspect": (False,),
+        "options.cellHeight": ("sm",),
+        "options.footer.countRows": (False,),
+        "options.footer.enablePagination": (False,),
+        "options.footer.reducer": (["sum"],),
+        "options.footer.show": (False,),
+        "options.showHeader": (True,),
+    },
+    "graph": {
+        "bars": (False,), "dashes": (False,), "dashLength": (10,), "fill": (1,), "fillGradient": (0,),
+        "hiddenSeries": (False,), "linewidth": (1,), "lines": (True,), "nullPointMode": ("null",),
+        "percentage": (False,), "pointradius": (2, 5), "points": (False,), "renderer": ("flot",), "spaceLength": (10,),
+        "stack": (False,), "steppedLine": (False,), "options.alertThreshold": (True,), "xaxis.mode": ("time",),
+        "xaxis.show": (True,), "yaxis.align": (False,), "legend.avg": (False,), "legend.current": (False,),
+        "legend.max": (False,), "legend.min": (False,), "legend.show": (True,), "legend.total": (False,),
+        "legend.values": (False,), "tooltip.shared": (True,), "tooltip.sort": (0,),
+        "tooltip.value_type": ("individual",),
+    },
+}  # fmt: skip
+_DEFAULTS["bargauge"] = {**_DEFAULTS["gauge"], "options.valueMode": ("color",), "options.showUnfilled": (True,)}
+_DASHBOARD: dict[str, tuple[Any, ...]] = {
+    "timezone": ("browser",), "graphTooltip": (0,), "editable": (True,), "timepicker.hidden": (False,),
+}  # fmt: skip
+_VARIABLE: dict[str, tuple[Any, ...]] = {
+    "hide": (0,), "includeAll": (False,), "multi": (False,), "skipUrlSync": (False,), "sort": (0,), "refresh": (1,),
+    "useTags": (False,), "allowCustomValue": (True,), "options": (), "tagsQuery": (), "tagValuesQuery": (),
+}  # fmt: skip
+_ANNOTATION: dict[str, tuple[Any, ...]] = {"hide": (False,), "showIn": (0,), "enable": (True,), "target.limit": (100,)}
+# Which editor was used, and what it remembers.
+_EDITOR = ("targets.*.editorMode", "targets.*.legendLink", "targets.*.step", "targets.*.useBackend",
+           "targets.*.disableTextWrap", "targets.*.fullMetaSearch", "targets.*.includeNullMetadata",
+           "targets.*.refID", "targets.*.metric", "options.alertThreshold")  # fmt: skip
+_KINDS = {"dashboard": _DASHBOARD, "variable": _VARIABLE, "annotation": _ANNOTATION}
+
+
+def noise(path: Path, before: Any, after: Any, kind: str) -> str:
+    """The kind of noise that a difference is, empty if it is none. `kind` is the panel's, or that of another part."""
+    if _any_of(path, _EDITOR):
+        return EDITOR
+    if granted(path, before, kind) and granted(path, after, kind):
+        return EMPTY if _empty(before) and _empty(after) else DEFAULT
+    return ""
+
+
+def granted(path: Path, value: Any, kind: str) -> bool:
+    """Whether it makes no difference that the value is there."""
+    if _empty(value):
+        return True
+    known = _known(path, _KINDS.get(kind, _DEFAULTS.get(kind, {})))
+    if known is None and kind not in _KINDS:
+        known = _known(path, _ANY)
+    return known is not None and any(type(each) is type(value) and each == value for each in known)
+
+
+def pruned(value: Any, kind: str, path: Path = ()) -> Any:
+    """The value without all that makes no difference; MISSING where nothing is left. Equal parts become equal."""
+    if isinstance(value, dict):
+        inner = {name: pruned(each, kind, (*path, name)) for name, each in value.items()}
+        found: Json = {name: each for name, each in inner.items() if each is not MISSING}
+        return found or MISSING
+    if isinstance(value, list) and path[-1:] == ("steps",):
+        return value  # the first step's value is null: minus infinity
+    if granted(path, value, kind) or _any_of(path, _EDITOR):
+        return MISSING
+    if isinstance(value, list):
+        inner_items = [pruned(each, kind, (*path, "*")) for each in value]
+        return [None if each is MISSING else each for each in inner_items]
+    return value
+
+
+def paths() -> Iterator[tuple[str, str]]:
+    """Every path of the table with the kind of part that it is for."""
+    yield from ((path, "any panel") for path in (*_ANY, *_EDITOR))
+    for kind, table in (*_DEFAULTS.items(), *_KINDS.items()):
+        yield from ((path, kind) for path in table)
+
+
+def _empty(value: Any) -> bool:
+    return value is MISSING or value is None or value == "" or (isinstance(value, list | dict) and not value)
+
+
+def _known(path: Path, table: dict[str, tuple[Any, ...]]) -> tuple[Any, ...] | None:
+    for each in (".".join(path), ".".join((*path[:-1], "*")), ".".join((*path[:1], "*", *path[2:]))):
+        if each in table:
+            return table[each]
+    return None
+
+
+def _any_of(path: Path, patterns: tuple[str, ...]) -> bool:
+    return ".".join(path) in patterns or ".".join((*path[:1], "*", *path[2:])) in patterns

@@ -1,0 +1,142 @@
+"""Variables, annotations, links, and what the dashboard says of itself. Pure."""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from kaizen.dashboards import labels, noise
+from kaizen.dashboards.diff import Change, Subject
+from kaizen.dashboards.leaves import leaves, same
+from kaizen.dashboards.model import Dashboard, Json
+from kaizen.dashboards.pairing import items
+from kaizen.dashboards.panels import grouped
+from kaizen.dashboards.sentences import MISSING, Sentence, changed, many, quoted
+from kaizen.dashboards.sources import source
+
+_LISTED = ("custom", "interval")  # variables whose options are written by hand
+
+
+def variables(before: Dashboard, after: Dashboard, dropped: Counter[str]) -> Iterator[Change]:
+    pairs = items(before.variables, after.variables, lambda each: each.get("name"), _asked)
+    yield from _changes("variable", pairs, dropped, "name", _variable)
+
+
+def annotations(before: Dashboard, after: Dashboard, dropped: Counter[str]) -> Iterator[Change]:
+    sides = [[one for one in each.annotations if not one.get("builtIn")] for each in (before, after)]
+    built_in = [[one for one in each.annotations if one.get("builtIn")] for each in (before, after)]
+    if built_in[0] != built_in[1]:
+        dropped[noise.DEFAULT] += 1
+    pairs = items(sides[0], sides[1], lambda each: each.get("name"))
+    yield from _changes("annotation", pairs, dropped, "name", _annotation)
+
+
+def links(before: Dashboard, after: Dashboard, dropped: Counter[str]) -> Iterator[Change]:
+    pairs = items(
+        before.links,
+        after.links,
+        lambda each: (str(each.get("title")), str(each.get("url"))),
+        lambda each: each.get("title") if isinstance(each.get("title"), str) else None,
+    )
+    yield from _changes("link", pairs, dropped, "title", dict)
+
+
+def settings(before: Dashboard, after: Dashboard, dropped: Counter[str]) -> Iterator[Change]:
+    """The dashboard's own words; its title first."""
+    words: list[Sentence] = []
+    if before.title != after.title:
+        words.append(changed("title", before.title, after.title))
+    more, count = _words(before.settings, after.settings, "dashboard", dropped)
+    words += more
+    names = [[each.get("name") for each in side.variables] for side in (before, after)]
+    one, other = ([each for each in side if each in names[0] and each in names[1]] for side in names)
+    if one != other:
+        words.append(("variables in another order",))
+        count += 1
+    if words:
+        yield Change("changed", "dashboard", after.title, tuple(words), leaves=count + (before.title != after.title))
+
+
+def notes(before: Dashboard, after: Dashboard) -> Iterator[Sentence]:
+    """How it was made and how it is first looked at: a line each, and no change."""
+    for name in before.notes | after.notes:
+        one, other = before.notes.get(name), after.notes.get(name)
+        if same(one, other) or str(one) == str(other):
+            continue
+        if name == "time" and all(isinstance(each, dict) and set(each) >= {"from", "to"} for each in (one, other)):
+            yield changed("time range", _range(one), _range(other))
+        elif isinstance(one, dict | list) or isinstance(other, dict | list):
+            yield (quoted(name), " differs")
+        else:
+            yield changed(name, one, other)
+    if before.old_rows != after.old_rows:
+        yield ("rows are written in the newer form",) if before.old_rows else ("rows are written in the older form",)
+    for name in after.twice:
+        yield ("the file has the key ", quoted(name), " twice: the last one counts")
+
+
+def _range(given: Any) -> str:
+    return f"{given['from']} to {given['to']}"
+
+
+def _asked(variable: Json) -> str | None:
+    text = _query(variable)
+    return f"{variable.get('type')} {text}" if text else None
+
+
+def _query(variable: Json) -> str:
+    given = variable.get("query")
+    text = given.get("query") if isinstance(given, dict) else given
+    return text if isinstance(text, str) else ""
+
+
+def _variable(given: Json) -> Json:
+    """Its content in one form: a query is a text or an object, and `definition` says it again."""
+    apart = ("current", "definition", "options", "query", "datasource")
+    found = {name: value for name, value in given.items() if name not in apart}
+    found["query"] = _query(given) or given.get("query")
+    found["data source"] = source(given.get("datasource"))
+    if given.get("type") in _LISTED and not found["query"]:
+        listed = given.get("options") if isinstance(given.get("options"), list) else []
+        found["choices"] = [each.get("value") for each in listed or [] if isinstance(each, dict)]
+    return found
+
+
+def _annotation(given: Json) -> Json:
+    found = {name: value for name, value in given.items() if name != "datasource"}
+    return found | {"data source": source(given.get("datasource"))}
+
+
+def _changes(
+    subject: Subject, pairs: list[tuple[Json | None, Json | None]], dropped: Counter[str], name: str, form: Any
+) -> Iterator[Change]:
+    for before, after in pairs:
+        given = after or before or {}
+        title = str(given.get(name) or "")
+        if before is None or after is None:
+            text = _query(given) or str(given.get("expr") or given.get("url") or "")
+            words: tuple[Sentence, ...] = ((quoted(text),),) if text else ()
+            yield Change("added" if before is None else "removed", subject, title, words, leaves=1)
+            continue
+        found, count = _words(form(before), form(after), subject, dropped)
+        if not found and before != after and form(before) == form(after):
+            dropped[noise.VIEW] += 1
+        if found:
+            yield Change("changed", subject, title, tuple(found), leaves=count)
+
+
+def _words(before: Json, after: Json, kind: str, dropped: Counter[str]) -> tuple[list[Sentence], int]:
+    """Sentences for what differs, and how many values they stand for."""
+    found: list[Sentence] = []
+    count = 0
+    for group in grouped(leaves(before, after, kind)):
+        leaf = group[0]
+        if leaf.noise or (kind == "dashboard" and leaf.path[0] == "timepicker"):
+            dropped[leaf.noise or noise.VIEW] += len(group)
+            continue
+        count += len(group)
+        if len(group) == 1:
+            found.append(changed(labels.label(leaf.path), leaf.before, leaf.after))
+        else:
+            word = "added" if leaf.before is MISSING else "removed"
+            found.append((labels.label(leaf.path[: leaf.root + 1]), f" {word} ({many(len(group), 'value')})"))
+    return found, count

@@ -1,0 +1,207 @@
+"""A panel's two versions as sentences; what means nothing is counted. Pure."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from kaizen.dashboards import labels, noise, sources, thresholds
+from kaizen.dashboards.diff import QueryChange
+from kaizen.dashboards.leaves import Leaf, leaves
+from kaizen.dashboards.matching import targets
+from kaizen.dashboards.meaning import words as query_words
+from kaizen.dashboards.model import Json, Panel
+from kaizen.dashboards.pairing import items
+from kaizen.dashboards.queries import Query, is_promql, query, query_text
+from kaizen.dashboards.sentences import Sentence, changed, many, quoted
+from kaizen.dashboards.variables import Stand
+
+_APART = ("targets", "datasource")
+# What is compared where a panel becomes one of another kind: the rest is how that kind is drawn.
+_LASTING = ("description", "repeat", "links", "transformations", "interval", "timeFrom", "timeShift")
+_LASTING_FIELDS = (("unit",), ("decimals",), ("min",), ("max",))
+_STEPS = ("fieldConfig", "defaults", "thresholds", "steps")
+
+
+@dataclass
+class Difference:
+    """Of one panel; `words` with a weight, the smallest first."""
+
+    weighed: list[tuple[int, Sentence]] = field(default_factory=list)
+    queries: list[QueryChange] = field(default_factory=list)
+    noise: Counter[str] = field(default_factory=Counter)
+    leaves: int = 0
+
+    @property
+    def words(self) -> tuple[Sentence, ...]:
+        return tuple(sentence for _, sentence in sorted(self.weighed, key=lambda each: each[0]))
+
+    def say(self, weight: int, sentence: Sentence, leaves: int = 1) -> None:
+        self.weighed.append((weight, sentence))
+        self.leaves += leaves
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """What both versions of the dashboard say of the kinds of their data sources."""
+
+    before: dict[str, str]
+    after: dict[str, str]
+    stand: Stand
+
+    def query(self, target: Json, panel: Panel, *, newer: bool) -> Query:
+        kinds = self.after if newer else self.before
+        return query(query_text(target), is_promql(target, panel.content, kinds), self.stand)
+
+
+def difference(before: Panel, after: Panel, sides: Sides) -> Difference:
+    found = Difference()
+    if before.title != after.title:
+        found.say(0, ("renamed from ", quoted(before.title)))
+    if before.kind != after.kind:
+        found.say(1, changed("kind", before.kind, after.kind))
+    _sources(before, after, found)
+    _queries(before, after, sides, found)
+    _settings(before, after, found)
+    if before.number != after.number:
+        found.noise[noise.RENUMBERED] += 1
+    if before.plugin_version != after.plugin_version:
+        found.noise[noise.PLUGIN] += 1
+    return found
+
+
+def _sources(before: Panel, after: Panel, found: Difference) -> None:
+    one, other = sources.of_panel(before), sources.of_panel(after)
+    if one != other:
+        found.say(2, changed("data source", ", ".join(sorted(one)), ", ".join(sorted(other))))
+    elif before.content.get("datasource") != after.content.get("datasource"):
+        found.noise[noise.MIGRATED] += 1
+
+
+def _queries(before: Panel, after: Panel, sides: Sides, found: Difference) -> None:
+    one = [(each, sides.query(each, before, newer=False)) for each in targets(before)]
+    other = [(each, sides.query(each, after, newer=True)) for each in targets(after)]
+    pairs = items(
+        one,
+        other,
+        lambda each: (each[0].get("refId"), each[1].canonical) if _simple(each[0]) else None,
+        lambda each: each[1].canonical or None,
+        lambda each: each[0].get("refId") if _simple(each[0]) else None,
+        *([lambda each: 0] if len(one) == len(other) else []),
+    )
+    for old, new in pairs:
+        if old is None or new is None:
+            given = new or old
+            assert given is not None
+            name, text = _name(given[0]), given[1].text
+            found.queries.append(QueryChange(name, "" if old is None else text, "" if new is None else text))
+            found.leaves += 1
+        else:
+            _query(old, new, found, after.kind)
+
+
+def _simple(target: Json) -> bool:
+    return isinstance(target.get("refId"), str)
+
+
+def _name(target: Json) -> str:
+    return str(target.get("refId") or "")
+
+
+def _query(old: tuple[Json, Query], new: tuple[Json, Query], found: Difference, kind: str) -> None:
+    (before, one), (after, other) = old, new
+    if one.canonical != other.canonical:
+        found.queries.append(QueryChange(_name(after), one.text, other.text, query_words(one, other)))
+        found.leaves += 1
+    elif one.text != other.text:
+        found.noise[noise.FORMAT] += 1
+    rest = [
+        {name: value for name, value in each.items() if name not in ("datasource", "expr", "refId") and value != text}
+        for each, text in ((before, one.text), (after, other.text))
+    ]
+    if _name(before) != _name(after):
+        found.noise[noise.RENUMBERED] += 1
+    for each in leaves(rest[0], rest[1], kind, ("targets", "*")):
+        if each.noise:
+            found.noise[each.noise] += 1
+        else:
+            what = labels.of_target(each.path[2:])
+            sentence = changed(what, each.before, each.after)
+            found.say(40, ("query ", quoted(_name(after)), ": ", *sentence) if _name(after) else sentence)
+
+
+def _settings(before: Panel, after: Panel, found: Difference) -> None:
+    one, other = _rest(before.content), _rest(after.content)
+    same_kind = before.kind == after.kind
+    drawn = 0
+    for each in grouped(leaves(one, other, after.kind)):
+        leaf = each[0]
+        if leaf.noise:
+            found.noise[leaf.noise] += len(each)
+        elif leaf.path[:4] == _STEPS:
+            continue
+        elif not same_kind and leaf.path[0] not in _LASTING and not _lasting_field(leaf):
+            drawn += len(each)
+        else:
+            sentence = _sentence(each)
+            found.say(3 + labels.weight(sentence[0]), sentence, len(each))
+    if drawn:
+        words = f"{many(drawn, 'setting')} of how it is drawn differ, as these kinds of panel do"
+        found.say(90, (words,), drawn)
+    _steps(before, after, found)
+
+
+def _rest(content: Json) -> Json:
+    return {name: value for name, value in content.items() if name not in _APART}
+
+
+def _lasting_field(leaf: Leaf) -> bool:
+    return leaf.path[:2] == ("fieldConfig", "defaults") and leaf.path[2:3] in (
+        ("unit",),
+        ("decimals",),
+        ("min",),
+        ("max",),
+    )
+
+
+def grouped(given: Iterable[Leaf]) -> list[list[Leaf]]:
+    """Values that came or went together as one."""
+    groups: dict[object, list[Leaf]] = {}
+    for index, each in enumerate(given):
+        whole = not each.noise and each.root < len(each.path)
+        groups.setdefault(each.path[: each.root + 1] if whole else index, []).append(each)
+    return list(groups.values())
+
+
+def _sentence(group: list[Leaf]) -> Sentence:
+    first = group[0]
+    if len(group) == 1:
+        return changed(labels.label(first.path), first.before, first.after)
+    word = "removed" if not first.after and first.before else "added"
+    return (labels.label(first.path[: first.root + 1]), f" {word} ({len(group)} values)")
+
+
+def _steps(before: Panel, after: Panel, found: Difference) -> None:
+    one, other = (_dig(each.content, _STEPS) for each in (before, after))
+    if one == other:
+        return
+    sentences = thresholds.words(one, other)
+    unseen = not one and not _coloured(before) and not _coloured(after)
+    if not sentences or unseen:
+        found.noise[noise.DEFAULT] += 1
+        return
+    for each in sentences:
+        found.say(3, each)
+
+
+def _coloured(panel: Panel) -> bool:
+    """Whether thresholds show: always but for charts that neither draw nor colour by them."""
+    mode = _dig(panel.content, ("fieldConfig", "defaults", "color", "mode"))
+    style = _dig(panel.content, ("fieldConfig", "defaults", "custom", "thresholdsStyle", "mode"))
+    drawn = mode == "thresholds" or style not in (None, "off")
+    return drawn or panel.kind not in ("timeseries", "graph", "piechart", "barchart", "text", "logs", "histogram")
+
+
+def _dig(value: object, path: Sequence[str]) -> object:
+    for name in path:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value

@@ -1,0 +1,110 @@
+"""Rows matched, and what moved: an order or a width that changed, not a panel that others pushed down. Pure."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from kaizen.dashboards import labels, noise
+from kaizen.dashboards.diff import Change, What
+from kaizen.dashboards.leaves import leaves
+from kaizen.dashboards.matching import Pairs
+from kaizen.dashboards.model import Dashboard, Panel, Row
+from kaizen.dashboards.pairing import items, moved
+from kaizen.dashboards.panels import grouped
+from kaizen.dashboards.sentences import Sentence, changed, listed, many, quoted
+
+Rows = dict[int, int]  # an old row's index -> the new one's
+
+
+def rows(before: Dashboard, after: Dashboard, pairs: Pairs) -> Rows:
+    """Rows by their titles; those left over by what most of their panels say."""
+    one, other = list(enumerate(before.rows)), list(enumerate(after.rows))
+    by_title = items(one, other, lambda each: (each[1].marked, each[1].title))
+    found = {old[0]: new[0] for old, new in by_title if old is not None and new is not None}
+    common = Counter((old.row, new.row) for old, new in pairs)
+    for (old_row, new_row), count in common.most_common():
+        free = old_row not in found and new_row not in found.values()
+        if free and 2 * count > max(len(before.rows[old_row].panels), len(after.rows[new_row].panels)) // 2:
+            found[old_row] = new_row
+    return found
+
+
+def row_changes(before: Dashboard, after: Dashboard, known: Rows, dropped: Counter[str]) -> Iterator[Change]:
+    old = {new: one for one, new in known.items()}
+    order = [each for each in known if before.rows[each].marked and after.rows[known[each]].marked]
+    shifted = moved(order, sorted(order, key=lambda each: known[each]))
+    for index, row in enumerate(after.rows):
+        if index in old:
+            yield from _row(before.rows[old[index]], row, old[index] in shifted, dropped)
+        elif row.marked:
+            yield Change("added", "row", row.title, ((f"with {many(len(row.panels), 'panel')}",),), leaves=1)
+    for index, row in enumerate(before.rows):
+        if index not in known and row.marked:
+            yield Change("removed", "row", row.title, ((f"had {many(len(row.panels), 'panel')}",),), leaves=1)
+
+
+def _row(before: Row, after: Row, shifted: bool, dropped: Counter[str]) -> Iterator[Change]:
+    words: list[Sentence] = []
+    if before.title != after.title or before.marked != after.marked:
+        words.append(("renamed from ", quoted(before.title)))
+    if before.collapsed != after.collapsed:
+        words.append(("now collapsed" if after.collapsed else "now expanded",))
+    for group in grouped(leaves(before.content, after.content, "row")):
+        leaf = group[0]
+        if leaf.noise or leaf.path[0] not in ("repeat", "repeatDirection", "description"):
+            dropped[leaf.noise or noise.MIGRATED] += len(group)
+        else:
+            words.append(changed(labels.label(leaf.path), leaf.before, leaf.after))
+    if shifted:
+        words.append((f"moved, with its {many(len(after.panels), 'panel')}",))
+    if words:
+        what: What = "moved" if shifted and len(words) == 1 else "renamed" if before.title != after.title else "changed"
+        yield Change(what, "row", after.title, tuple(words), leaves=len(words))
+
+
+class Places:
+    """How panels stand on both sides."""
+
+    def __init__(self, before: Dashboard, after: Dashboard, pairs: Pairs, known: Rows) -> None:
+        self._before, self._after = before, after
+        self._known = known
+        self._sized = before.old_rows == after.old_rows
+        new = {id(old): other for old, other in pairs}
+        self._moved: set[int] = set()
+        for one, other in known.items():
+            staying = [new[id(each)] for each in before.rows[one].panels if id(each) in new]
+            staying = [each for each in staying if each.row == other]
+            mine = {id(each) for each in staying}
+            order = [id(each) for each in after.rows[other].panels if id(each) in mine]
+            self._moved |= moved([id(each) for each in staying], order)
+
+    def words(self, before: Panel, after: Panel, dropped: Counter[str]) -> list[Sentence]:
+        """Empty for a panel that others pushed aside; that is counted."""
+        found: list[Sentence] = []
+        if self._known.get(before.row) != after.row:
+            old, new = self._before.rows[before.row], self._after.rows[after.row]
+            found.append(("moved from row ", quoted(old.title or "(top)"), " to ", quoted(new.title or "(top)")))
+        elif id(after) in self._moved:
+            found.append(("moved within its row",))
+        if self._sized and before.place.w != after.place.w:
+            found.append(changed("width", before.place.w, after.place.w))
+        if self._sized and before.place.h != after.place.h:
+            found.append(changed("height", before.place.h, after.place.h))
+        if not found and before.place != after.place:
+            dropped[noise.SHIFTED] += 1
+        return found
+
+
+def together(changes: list[Change]) -> Iterator[Change]:
+    """Panels that only moved within one row as one change."""
+    only: dict[str, list[str]] = {}
+    for each in changes:
+        if each.subject == "panel" and each.words == (("moved within its row",),) and not each.queries:
+            only.setdefault(each.where, []).append(each.title)
+        else:
+            yield each
+    for where, titles in only.items():
+        if len(titles) == 1:
+            yield Change("moved", "panel", titles[0], (("moved within its row",),), where=where, leaves=1)
+        else:
+            words: Sentence = (f"{many(len(titles), 'panel')} moved within the row: ", *listed(titles))
+            yield Change("moved", "panels", "", (words,), where=where, leaves=len(titles))

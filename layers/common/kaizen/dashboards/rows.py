@@ -1,0 +1,115 @@
+"""Rows in one form. Three are written: lists of panels in rows (schemas before 16), a row's panel followed by the
+panels that belong to it, and a collapsed row with its panels inside. Pure."""
+
+import math
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from kaizen.dashboards.model import COLUMNS, Json, Panel, Place, Row
+
+_APART = ("id", "gridPos", "pluginVersion", "panels", "type", "title")
+# What Grafana keeps of repetitions while it shows them.
+_VIEWED = ("repeatIteration", "repeatRowId", "repeatPanelId", "repeatedByRow", "scopedVars")
+_SPAN, _SPANS = 4, 12  # of old rows
+_CELL = 38  # pixels that one unit of height takes, with its gap
+
+
+def rows_of(spec: Json) -> tuple[Row, ...]:
+    """Raises ValueError for panels or rows that are none."""
+    old = _objects(spec.get("rows"), "rows")
+    return tuple(_new(_objects(spec.get("panels"), "panels"))) if not old else tuple(_old(old))
+
+
+def _old(given: list[Json]) -> Iterable[Row]:
+    for index, each in enumerate(given):
+        title = _text(each.get("title")) if each.get("showTitle", True) else ""
+        content = _rest(each, ("panels", "title", "showTitle", "titleSize", "collapse", "collapsed", "height", "id"))
+        panels: list[Panel] = []
+        x = 0
+        for panel in _objects(each.get("panels"), "panels"):
+            if "repeatPanelId" in panel:
+                continue
+            w = _whole(panel.get("span"), _SPAN) * COLUMNS // _SPANS
+            x = 0 if x + w > COLUMNS else x
+            place = Place(x, len(panels), w, _height(panel.get("height", each.get("height"))))
+            panels.append(_panel(panel, index, place, ("span", "height")))
+            x += w
+        collapsed = bool(each.get("collapse", each.get("collapsed", False)))
+        yield Row(title, collapsed, True, content, tuple(panels))
+
+
+def _height(value: Any) -> int:
+    found = re.match(r"\d{1,5}", str(value))
+    return max(math.ceil(int(found.group()) / _CELL), 1) if found else 7
+
+
+def _new(given: list[Json]) -> Iterable[Row]:
+    """As Grafana does it: sorted by place, then each panel belongs to the last row's panel above it."""
+    ordered = sorted(given, key=_corner)
+    above: list[Json] = []
+    head: Json | None = None
+    index = 0
+    for each in [*ordered, None]:
+        if each is not None and each.get("type") != "row":
+            above.append(each)
+            continue
+        if head is not None or above:
+            yield _row(head, above, index)
+            index += 1
+        head, above = each, []
+
+
+def _row(head: Json | None, following: list[Json], index: int) -> Row:
+    inside = sorted(_objects(head.get("panels"), "panels"), key=_corner) if head else []
+    panels = tuple(
+        _panel(each, index, _place(each), ()) for each in [*inside, *following] if "repeatPanelId" not in each
+    )
+    if head is None:
+        return Row("", False, False, {}, panels)
+    content = _rest(head, (*_APART, "collapsed", "collapse", "showTitle", "titleSize"))
+    return Row(_text(head.get("title")), bool(head.get("collapsed", False)), True, content, panels)
+
+
+def _panel(given: Json, row: int, place: Place, more: tuple[str, ...]) -> Panel:
+    number = given.get("id")
+    return Panel(
+        content=_rest(given, (*_APART, *more)),
+        number=number if type(number) is int else None,
+        kind=_text(given.get("type")),
+        title=_text(given.get("title")),
+        row=row,
+        place=place,
+        plugin_version=_text(given.get("pluginVersion")),
+    )
+
+
+def _rest(given: Json, without: tuple[str, ...]) -> Json:
+    return {name: value for name, value in given.items() if name not in without and name not in _VIEWED}
+
+
+def _place(given: Json) -> Place:
+    grid = given.get("gridPos")
+    grid = grid if isinstance(grid, dict) else {}
+    return Place(_whole(grid.get("x"), 0), _whole(grid.get("y"), 0), _whole(grid.get("w"), 6), _whole(grid.get("h"), 3))
+
+
+def _corner(given: Json) -> tuple[int, int]:
+    place = _place(given)
+    return place.y, place.x
+
+
+def _whole(value: Any, default: int) -> int:
+    return int(value) if isinstance(value, int | float) and math.isfinite(value) else default
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _objects(value: Any, name: str) -> list[Json]:
+    if value is None:
+        return []
+    if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
+        raise ValueError(f"its {name} are no list of objects")
+    return value

@@ -1,0 +1,68 @@
+"""What many panels have in common is told once, with their names. Pure."""
+
+from collections import defaultdict
+from collections.abc import Container, Sequence
+from dataclasses import replace
+
+from kaizen.dashboards.diff import Change, QueryChange
+from kaizen.dashboards.meaning import REWRITTEN
+from kaizen.dashboards.sentences import Sentence, listed, many
+
+LEAST = 4  # panels
+Words = tuple[Sentence, ...]
+
+
+def spread(changes: Sequence[Change]) -> list[Change]:
+    """Shared sentences first, then what is left of each panel."""
+    edited = [each for each in changes if each.what not in ("added", "removed")]
+    sentences = _shared([(words, each.title) for each in edited for words in each.words])
+    queries = _shared([(key, each.title) for each in edited for query in each.queries if (key := _key(query))])
+    return [
+        *(_told(words, titles) for words, titles in sentences.items()),
+        *(_asked(key, titles, edited) for key, titles in queries.items()),
+        *(left for each in changes if (left := _left(each, set(sentences), set(queries))) is not None),
+    ]
+
+
+def _shared[K](given: list[tuple[K, str]]) -> dict[K, list[str]]:
+    found: dict[K, list[str]] = defaultdict(list)
+    for key, title in given:
+        found[key].append(title)
+    return {
+        key: list(dict.fromkeys(titles))
+        for key, titles in found.items()
+        if len(set(titles)) >= LEAST and key != ("moved within its row",)
+    }
+
+
+def _key(query: QueryChange) -> Words | None:
+    """What happens to a query, however often within it; None where words do not say all of it."""
+    if not query.words or REWRITTEN in query.words:
+        return None
+    return tuple(
+        each[:-1] if isinstance(each[-1], str) and each[-1].endswith(" times)") else each for each in query.words
+    )
+
+
+def _told(words: Sentence, titles: list[str]) -> Change:
+    told: Sentence = (*words, f" in {len(titles)} panels: ", *listed(titles))
+    return Change("changed", "panels", "", (told,), leaves=len(titles))
+
+
+def _asked(key: Words, titles: list[str], changes: Sequence[Change]) -> Change:
+    """With one of the queries for an example."""
+    like = [query for each in changes for query in each.queries if _key(query) == key]
+    last: Sentence = (f"in {many(len(like), 'query', 'queries')} of {len(titles)} panels: ", *listed(titles))
+    example = replace(like[0], name="for example")
+    return Change("changed", "panels", "", (*key, last), (example,), leaves=len(like))
+
+
+def _left(change: Change, sentences: Container[Sentence], queries: Container[Words | None]) -> Change | None:
+    if change.what in ("added", "removed"):
+        return change
+    words = tuple(each for each in change.words if each not in sentences)
+    kept = tuple(each for each in change.queries if _key(each) not in queries)
+    if not words and not kept:
+        return None
+    told = len(change.words) - len(words) + len(change.queries) - len(kept)
+    return replace(change, words=words, queries=kept, leaves=change.leaves - told)
