@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from dashboard_diff import comment, gitfiles, report
-from dashboard_diff.files import FileDiff, file_diff
+from dashboard_diff.files import FileDiff, file_diff, file_diffs
 from kaizen.policy.sections.dashboard_diff import DashboardDiffPolicy
 
 SAME, DIFFERENT, USAGE = 0, 1, 2
@@ -60,4 +60,4 @@ def _of_git(pair: str, paths: Sequence[str]) -> list[FileDiff]:
     found = gitfiles.changed(base, head, paths)
     policy = DashboardDiffPolicy()
     watched = [each for each in found if paths or policy.watches(each.path) or policy.watches(each.old_path)]
-    return [file_diff(each.path, each.before, each.after, each.old_path) for each in watched]
+    return [found for each in watched for found in file_diffs(each.path, each.before, each.after, each.old_path)]

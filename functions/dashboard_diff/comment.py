@@ -82,14 +82,17 @@ def change(given: Change) -> str:
     head = f"{_SIGNS[given.what]} {subject}{name}{where}{what}".rstrip()
     line = f"- {head}{': ' if name and shown else ' ' if shown else ''}{'; '.join(shown)}"
     queries = given.queries if given.what != "removed" else ()
-    lines = [line, *(_query(each) for each in queries[:_MOST_QUERIES])]
+    end = "  " if queries else ""  # a line break in Markdown
+    whole = given.what == "added"
+    lines = [line + end, *(_query(each, whole=whole) for each in queries[:_MOST_QUERIES])]
     if len(queries) > _MOST_QUERIES:
         lines.append(f"  and {many(len(queries) - _MOST_QUERIES, 'more query', 'more queries')}")
     return "\n".join(lines)
 
 
-def _query(given: QueryChange) -> str:
-    state = "" if given.before and given.after else "new" if given.after else "removed"
+def _query(given: QueryChange, *, whole: bool) -> str:
+    """`whole`: its panel is new, too."""
+    state = "" if whole or (given.before and given.after) else "new" if given.after else "removed"
     words = "; ".join(sentence(each) for each in given.words) or state
     name = f"query {code(given.name, 60)}" if given.name != "for example" else "for example"
     label = f"  {name}{f': {words}' if words else ''}"

@@ -30,6 +30,21 @@ def file_diff(path: str, before: bytes | None, after: bytes | None, old_path: st
     return FileDiff(path, renamed, compare(old, new), tuple(problems))
 
 
+def file_diffs(path: str, before: bytes | None, after: bytes | None, old_path: str = "") -> list[FileDiff]:
+    """Two where git takes one dashboard that went and another one that came for a new name."""
+    found = file_diff(path, before, after, old_path)
+    old, new = _known_by(before), _known_by(after)
+    if not found.old_path or not old or not new or old & new:
+        return [found]
+    return [file_diff(found.old_path, before, None), file_diff(path, None, after)]
+
+
+def _known_by(content: bytes | None) -> set[str]:
+    """What a dashboard is known by: its uid and its title."""
+    dashboard = _version(content, "", [])
+    return {f"uid {dashboard.uid}", f"title {dashboard.title}"} if dashboard is not None else set()
+
+
 def _version(content: bytes | None, when: str, problems: list[str]) -> Dashboard | None:
     if content is None:
         return None

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from dashboard_diff.files import FileDiff, file_diff
+from dashboard_diff.files import FileDiff, file_diffs
 from kaizen.dashboards.reading import LARGEST
 from kaizen.github.client import Github
 from kaizen.github.contents import ChangedFile, file_at
@@ -30,4 +30,4 @@ def compared(github: Github, repository: str, files: list[ChangedFile], base: st
         except NotAFileError:
             yield FileDiff(each.path, problems=("Not compared: under this name there is a folder or a link.",))
         else:
-            yield file_diff(each.path, before, after, each.base_path)
+            yield from file_diffs(each.path, before, after, each.base_path)

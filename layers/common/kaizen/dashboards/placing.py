@@ -30,7 +30,7 @@ def rows(before: Dashboard, after: Dashboard, pairs: Pairs) -> Rows:
 
 def row_changes(before: Dashboard, after: Dashboard, known: Rows, dropped: Counter[str]) -> Iterator[Change]:
     old = {new: one for one, new in known.items()}
-    order = [each for each in known if before.rows[each].marked and after.rows[known[each]].marked]
+    order = [each for each in sorted(known) if before.rows[each].marked and after.rows[known[each]].marked]
     shifted = moved(order, sorted(order, key=lambda each: known[each]))
     for index, row in enumerate(after.rows):
         if index in old:
@@ -44,9 +44,14 @@ def row_changes(before: Dashboard, after: Dashboard, known: Rows, dropped: Count
 
 def _row(before: Row, after: Row, shifted: bool, dropped: Counter[str]) -> Iterator[Change]:
     words: list[Sentence] = []
-    if before.title != after.title or before.marked != after.marked:
+    if before.marked != after.marked:
+        kept = many(min(len(before.panels), len(after.panels)), "panel")
+        came: What = "added" if after.marked else "removed"
+        around: Sentence = (f"around {kept} that were there" if after.marked else f"its {kept} stay",)
+        yield Change(came, "row", after.title or before.title, (around,), leaves=1)
+    elif before.title != after.title:
         words.append(("renamed from ", quoted(before.title)))
-    if before.collapsed != after.collapsed:
+    if before.marked == after.marked and before.collapsed != after.collapsed:
         words.append(("now collapsed" if after.collapsed else "now expanded",))
     for group in grouped(leaves(before.content, after.content, "row")):
         leaf = group[0]

@@ -1,0 +1,115 @@
+"""What stops working is told first."""
+
+from typing import Any
+
+import pytest
+
+from kaizen.dashboards import Diff, NoDashboardError, NotComparedError, read
+from kaizen.dashboards.sentences import plain
+from tests.unit.dashboard_diff.dashboard_samples import dashboard, diff, edited, panel
+
+JOB = {"name": "job", "type": "query", "query": "label_values(up, job)"}
+SOURCE = {"name": "datasource", "type": "datasource", "query": "prometheus"}
+BASE = dashboard(
+    panel("Orders", 'rate(orders_total{job="$job"}[5m])'), panel("Errors", number=2, y=8),
+    templating={"list": [SOURCE, JOB]},
+)  # fmt: skip
+
+
+def broken(found: Diff) -> list[str]:
+    return [plain(each) for each in found.breaking]
+
+
+CASES: list[tuple[str, Any, str]] = [
+    ("uid", "shop", "the uid changes: checkout → shop. Links, alerts and bookmarks to the old one no longer lead here"),
+    ("uid", ..., "the uid checkout is gone. Links, alerts and bookmarks to the old one no longer lead here"),
+    ("templating.list", [SOURCE], "variable $job is removed, and 1 part uses it: Orders"),
+    ("templating.list", [JOB], "variable $datasource is removed, and 2 parts use it: Orders, Errors"),
+    ("panels.0.targets.0.expr", "a{b='$new'}", "variable $new is not defined, and 1 part uses it: Orders"),
+    ("panels.0.datasource.uid", "PBFA97CFB590B2093",
+     "data source PBFA97CFB590B2093 is hard-coded now in 1 panel, which elsewhere will find none: Orders"),
+    ("panels.0.targets.0.expr", "rate(orders_total[5m]", "query A of panel Orders is no PromQL: '(' is never closed"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("path", "value", "expected"), CASES)
+def test_breaking(path: str, value: Any, expected: str) -> None:
+    found = diff(BASE, edited(BASE, path, value))
+    assert broken(found) == [expected]
+    assert not found.empty
+
+
+def test_what_was_broken_before_is_not_told_again() -> None:
+    old = edited(BASE, "panels.0.targets.0.expr", "rate(orders_total{x='$gone'}[5m]")
+    assert broken(diff(old, edited(old, "panels.0.targets.0.expr", "rate(orders_total{x='$gone'}[6m]"))) == []
+    assert broken(diff(old, edited(old, "panels.1.title", "Faults"))) == []
+
+
+def test_a_title_is_identity_only_without_a_uid() -> None:
+    bare = edited(BASE, "uid", ...)
+    assert "Grafana takes it for another dashboard" in broken(diff(bare, edited(bare, "title", "Shop")))[0]
+    assert broken(diff(BASE, edited(BASE, "title", "Shop"))) == []
+
+
+def test_a_panel_that_others_point_to() -> None:
+    sharing = panel(
+        "Copy", number=3, y=16, datasource={"uid": "-- Dashboard --"}, targets=[{"refId": "A", "panelId": 2}]
+    )
+    linking = panel("Link", number=4, y=24, links=[{"title": "x", "url": "/d/checkout?viewPanel=2"}])
+    before = dashboard(*BASE["panels"], sharing, linking, templating=BASE["templating"])
+    after = dashboard(BASE["panels"][0], sharing, linking, templating=BASE["templating"])
+    assert broken(diff(before, after)) == [
+        "panel Copy points to panel Errors (2), which is gone",
+        "panel Link points to panel Errors (2), which is gone",
+    ]
+
+
+def test_a_dashboard_that_is_removed_or_new() -> None:
+    gone = diff(BASE, None)
+    assert broken(gone) == ["the dashboard is removed, with 2 panels"]
+    assert gone.metrics.removed == ("errors_total", "orders_total", "up")
+    new = diff(None, edited(BASE, "templating.list", [SOURCE]))
+    assert broken(new) == ["variable $job is not defined, and 1 part uses it: Orders"]
+    assert new.metrics.added == ("errors_total", "orders_total")
+
+
+def test_metrics_added_removed_and_affected() -> None:
+    after = edited(BASE, "panels.0.targets.0.expr", 'rate(orders_total{job=~"$job"}[5m]) / new_total')
+    found = diff(BASE, edited(after, "panels.1.targets.0.expr", "sales"))
+    assert (found.metrics.added, found.metrics.removed, found.metrics.affected) == (
+        ("new_total", "sales"), ("errors_total",), ("orders_total",))  # fmt: skip
+
+
+NONE = [
+    (b"{", "not JSON"),
+    (b"\xff\xfe", "not UTF-8"),
+    (b"[]", "no JSON object"),
+    (b'{"title": "x"}', "no title with panels"),
+    (b'{"title": "x", "panels": {}}', "panels are no list"),
+    (b'{"title": "x", "panels": [1]}', "panels are no list"),
+    (b'{"title": "x", "panels": [], "v": NaN}', "safely"),
+    (b'{"a":' * 100_000, "safely"),
+    (b'{"title": "x", "panels": [], "v":' + b'{"a":' * 70 + b"1" + b"}" * 71, "levels deep"),
+    (b'{"title": "x", "panels": [], "v": ' + b"9" * 5000 + b"}", "safely"),
+    (b'{"apiVersion": "v1", "kind": "ConfigMap", "data": {}}', "ConfigMap"),
+    (b" " * (10 * 1024 * 1024 + 1), "larger than 10 MiB"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("content", "words"), NONE, ids=[words for _, words in NONE])
+def test_what_is_no_dashboard_is_said_to_be_none(content: bytes, words: str) -> None:
+    with pytest.raises(NoDashboardError, match=words):
+        read(content)
+
+
+def test_schema_v2_is_named_and_never_taken_for_empty() -> None:
+    resource = b'{"apiVersion": "dashboard.grafana.app/v2", "kind": "Dashboard", "spec": {"elements": {}}}'
+    for content in (b'{"title": "x", "elements": {}, "layout": {}}', resource):
+        with pytest.raises(NotComparedError, match="schema v2"):
+            read(content)
+
+
+def test_keys_that_are_there_twice_are_noted() -> None:
+    content = b'{"title": "x", "panels": [], "uid": "a", "uid": "b"}'
+    assert read(content).twice == ("uid",)
+    assert read(content).uid == "b"

@@ -1,0 +1,93 @@
+"""The command: two files, or two commits of a repository."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from dashboard_diff.command import DIFFERENT, SAME, USAGE, main
+from tests.unit.dashboard_diff.dashboard_samples import dashboard, edited, panel
+
+BASE = dashboard(panel("Orders"))
+NAME = "grafana/dashboards/checkout.json"
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    for name in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    git("init", "-q", "-b", "main")
+    write(NAME, BASE)
+    write("other/board.json", BASE)
+    commit("one")
+    git("checkout", "-q", "-b", "change")
+    return tmp_path
+
+
+def git(*arguments: str) -> None:
+    subprocess.run(["git", "-c", "user.name=t", "-c", "user.email=t@example.org", *arguments], check=True)
+
+
+def write(name: str, content: object) -> None:
+    Path(name).parent.mkdir(parents=True, exist_ok=True)
+    Path(name).write_text(json.dumps(content, indent=2), encoding="utf-8")
+
+
+def commit(message: str) -> None:
+    git("add", "-A")
+    git("commit", "-q", "-m", message)
+
+
+def test_two_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before, same, after, wrong = (tmp_path / f"{name}.json" for name in ("before", "same", "after", "wrong"))
+    before.write_text(json.dumps(BASE), encoding="utf-8")
+    same.write_text(json.dumps(edited(BASE, "version", 9)), encoding="utf-8")
+    after.write_text(json.dumps(edited(BASE, "panels.0.title", "Sales")), encoding="utf-8")
+    wrong.write_text("{", encoding="utf-8")
+    assert main([str(before), str(after)]) == SAME
+    assert "renamed panel Sales: renamed from Orders" in capsys.readouterr().out
+    assert main([str(before), str(after), "--exit-code"]) == DIFFERENT
+    assert main([str(before), str(same), "--exit-code"]) == SAME
+    assert main([str(before), str(wrong), "--exit-code"]) == USAGE
+    assert main([str(before), str(tmp_path / "gone.json")]) == USAGE
+    assert "gone.json" in capsys.readouterr().err
+    assert main(["/dev/null", str(before), "--format", "json"]) == SAME
+    assert json.loads(capsys.readouterr().out)["files"][0]["state"] == "added"
+
+
+def test_a_repository_is_compared_with_the_merge_base(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(NAME, edited(BASE, "panels.0.title", "Sales"))
+    write("other/board.json", edited(BASE, "title", "Other"))
+    commit("two")
+    git("checkout", "-q", "main")
+    write(NAME, edited(BASE, "panels.0.targets.0.expr", "on_main"))
+    commit("three")
+    assert main(["git", "main..change", "--exit-code"]) == DIFFERENT
+    out = capsys.readouterr().out
+    assert "renamed panel Sales" in out
+    assert "on_main" not in out
+    assert "other/board.json" not in out
+    assert main(["git", "main..change", "other", "--format", "markdown"]) == SAME
+    assert "other/board.json" in capsys.readouterr().out
+
+
+def test_renames_new_and_removed_files(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    git("mv", NAME, "grafana/dashboards/shop.json")
+    write("docs/dashboards/new.json", dashboard(panel("Fresh"), uid="fresh", title="Fresh and quite different"))
+    commit("two")
+    main(["git", "main..change"])
+    out = capsys.readouterr().out
+    assert f"grafana/dashboards/shop.json (was {NAME})\n  no changes" in out
+    assert "docs/dashboards/new.json\n  added   dashboard Fresh" in out
+    git("rm", "-q", "grafana/dashboards/shop.json")
+    commit("three")
+    main(["git", "main..change"])
+    assert "BREAKS  the dashboard is removed" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("pair", ["main", "main..gone", "--output=x..y", ".."])
+def test_wrong_usage(repository: Path, pair: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--", "git", pair]) == USAGE
+    assert capsys.readouterr().err.startswith("dashboard_diff: ")

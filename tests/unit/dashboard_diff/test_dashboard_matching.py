@@ -1,0 +1,132 @@
+"""Panels are known again, whatever happened to their numbers, places and names."""
+
+import copy
+import json
+import random
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.unit.dashboard_diff.dashboard_samples import dashboard, diff, edited, of, panel, row, told
+
+A, B, C = panel("A"), panel("B", number=2, x=12), panel("C", number=3, y=8)
+
+
+def test_equal_content_in_the_same_row_comes_first() -> None:
+    twin = panel("Twin")
+    before = dashboard(row("One", 0), twin | {"gridPos": {"x": 0, "y": 1, "w": 12, "h": 8}}, row("Two", 9, 91),
+                       twin | {"id": 2, "gridPos": {"x": 0, "y": 10, "w": 12, "h": 8}})  # fmt: skip
+    assert told(diff(before, dashboard(*before["panels"][:3]))) == ["removed panel Twin: timeseries, 1 query"]
+
+
+def test_a_panel_in_another_row_is_moved() -> None:
+    before = dashboard(row("One", 0), edited(A, "gridPos.y", 1), row("Two", 9, 91), edited(B, "gridPos.y", 10))
+    after = dashboard(row("One", 0), row("Two", 1, 91), edited(A, "gridPos.y", 2), edited(B, "gridPos.y", 2))
+    assert told(diff(before, after)) == ["moved panel A: moved from row One to Two"]
+
+
+def test_numbers_tell_twins_apart() -> None:
+    one, two = panel("T", "a", 1), panel("T", "b", 2, y=8)
+    after = dashboard(edited(one, "targets.0.expr", "a + 1"), edited(two, "targets.0.expr", "b + 1"))
+    found = diff(dashboard(one, two), after)
+    assert [(each.before, each.after) for change in found.changes for each in change.queries] == [
+        ("a", "a + 1"), ("b", "b + 1")]  # fmt: skip
+
+
+def test_title_then_queries_then_number() -> None:
+    kind = edited(edited(A, "type", "stat"), "id", 9)
+    assert told(diff(dashboard(A), dashboard(kind))) == ["changed panel A: kind timeseries → stat"]
+    renamed = edited(edited(A, "title", "Z"), "id", 9)
+    assert told(diff(dashboard(A), dashboard(renamed))) == ["renamed panel Z: renamed from A"]
+    both = edited(edited(A, "title", "Z"), "targets.0.expr", "rate(a_total[1m])")
+    assert told(diff(dashboard(A), dashboard(both))) == ["renamed panel Z: renamed from Awindow 5m → 1m"]
+
+
+def test_a_number_that_is_used_again_is_another_panel() -> None:
+    other = panel("Z", "quite_other")
+    assert [line.split(":")[0] for line in told(diff(dashboard(A), dashboard(other)))] == [
+        "added panel Z", "removed panel A"]  # fmt: skip
+
+
+def test_an_inserted_panel_moves_nobody() -> None:
+    after = dashboard(
+        panel("New", number=9), *(edited(each, "gridPos.y", each["gridPos"]["y"] + 8) for each in (A, B, C))
+    )
+    found = diff(dashboard(A, B, C), after)
+    assert told(found) == ["added panel New: timeseries, 1 query"]
+    assert found.noise == {"shifted panels": 3}
+    assert [line for line in found.layout if line[0] in "+-"] == [f"+ [{'New'.ljust(34)}]"]
+
+
+def test_collapsing_a_row_is_one_change() -> None:
+    expanded = dashboard(row("More", 0), *(edited(each, "gridPos.y", each["gridPos"]["y"] + 1) for each in (A, B, C)))
+    collapsed = dashboard(row("More", 0, panels=[A, B, C]))
+    assert told(diff(expanded, collapsed)) == ["changed row More: now collapsed"]
+    assert told(diff(collapsed, expanded)) == ["changed row More: now expanded"]
+
+
+def test_a_moved_row_is_one_change() -> None:
+    def at(title: str, y: int, inner: dict[str, object]) -> list[dict[str, object]]:
+        return [row(title, y, 90 + len(title)), edited(inner, "gridPos.y", y + 1)]
+
+    before = dashboard(*at("One", 0, A), *at("Three", 10, B), *at("Fiver", 20, C))
+    after = dashboard(*at("Fiver", 0, C), *at("One", 10, A), *at("Three", 20, B))
+    assert told(diff(before, after)) == ["moved row Fiver: moved, with its 1 panel"]
+
+
+def test_rows_of_old_schemas_are_the_same_rows() -> None:
+    inner = [{key: each[key] for key in each if key != "gridPos"} | {"span": 6} for each in (A, B)]
+    old = dashboard(rows=[{"title": "More", "showTitle": True, "height": "300px", "panels": inner}], schemaVersion=14)
+    old.pop("panels")
+    new = dashboard(row("More", 0), *(edited(each, "gridPos.y", 1) for each in (A, B)))
+    found = diff(old, new)
+    assert told(found) == []
+    assert len(found.notes) == 2  # the schema version, and the form of rows
+
+
+def test_envelopes_are_taken_off() -> None:
+    plain = dashboard(A)
+    assert told(diff({"meta": {"slug": "x"}, "dashboard": plain}, {"dashboard": plain, "folderId": 3})) == []
+    resource = {"apiVersion": "dashboard.grafana.app/v1", "kind": "Dashboard", "metadata": {"name": "checkout"}}
+    assert diff(plain, resource | {"spec": {k: v for k, v in plain.items() if k != "uid"}}).state == "same"
+
+
+def test_the_same_change_of_many_panels_is_told_once() -> None:
+    many = [panel(f"P{i}", number=i, y=8 * i) for i in range(6)]
+    longer = [edited(each, "targets.0.expr", each["targets"][0]["expr"].replace("5m", "10m")) for each in many]
+    assert told(diff(dashboard(*many), dashboard(*longer))) == [
+        "changed panels : window 5m → 10m; in 6 queries of 6 panels: P0, P1, P2, P3, P4, P5window 5m → 10m"
+    ]
+
+
+PANELS = [panel(f"P{i % 4}", f"metric_{i}", number=i, y=8 * (i // 2), x=12 * (i % 2)) for i in range(9)]
+
+
+@settings(deadline=None)
+@given(st.permutations(range(len(PANELS))), st.permutations(range(len(PANELS))), st.randoms(use_true_random=False))
+def test_permuted_or_renumbered_panels_are_never_gone_and_new(
+    order: list[int], numbers: list[int], luck: random.Random
+) -> None:
+    """In the file's order, in place, or in number: moved, or nothing."""
+    shuffled = [copy.deepcopy(PANELS[index]) | {"id": numbers[index] + 100} for index in order]
+    found = diff(dashboard(*PANELS), dashboard(*shuffled))
+    assert found.empty
+    places = [each["gridPos"] for each in shuffled]
+    luck.shuffle(places)
+    swapped = [each | {"gridPos": place} for each, place in zip(shuffled, places, strict=True)]
+    assert {each.what for each in diff(dashboard(*PANELS), dashboard(*swapped)).changes} <= {"moved"}
+
+
+@settings(deadline=None)
+@given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+                    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+                    max_leaves=12))  # fmt: skip
+def test_nothing_differs_from_itself_whatever_it_holds(value: object) -> None:
+    strange = dashboard(A | {"options": value, "fieldConfig": value, "targets": value, "links": value}, tags=value)
+    strange["templating"] = {"list": [{"name": "v", "query": value, "options": value}]}
+    found = diff(strange, strange)
+    assert found.state == "same"
+    assert found.noise == {}
+    assert json.dumps(strange)
+    assert diff(dashboard(B), strange) is not None
+    assert of(strange).title == "Checkout"
