@@ -16,20 +16,26 @@ from kaizen.runtime.log import correlate, logger
 from kaizen.runtime.settings import Settings
 from kaizen.times import utc_now
 from phase_downsampler import booking
+from phase_downsampler.backoff import waits
 from phase_downsampler.body import UnusableBodyError
 from phase_downsampler.downsampling import Downsampler
 from phase_downsampler.store import READERS, PhaseStore
+from phase_downsampler.waiting import Waiting
 
 # A batch of ten shares the function's 60 s.
 _LIMITS = Limits(connect=1, read=5, attempts=3, connections=READERS)
 # What a body may take that closes large chunks of every level. One that is begun later would be cut off in its midst.
 _ENOUGH_MS = 20_000
+# One quick try: a function that is cut off while it postpones loses its report, and all of the batch comes back late.
+_POSTPONING = Limits(connect=1, read=2, attempts=1)
+_ENOUGH_TO_POSTPONE_MS = 5_000
 
 
 @dataclass(frozen=True)
 class DownsamplerSettings(Settings):
     phase_table: str
     phase_bucket: str
+    phase_queue_url: str
     phase_dead_letter_queue_url: str
     metrics_table: str
     policy_parameter: str
@@ -52,6 +58,11 @@ def store() -> PhaseStore:
         bucket=given.phase_bucket,
         dead_letter_queue_url=given.phase_dead_letter_queue_url,
     )
+
+
+@cache
+def waiting() -> Waiting:
+    return Waiting(client("sqs", _POSTPONING), settings().phase_queue_url)
 
 
 @cache
@@ -86,17 +97,22 @@ def count_buried(arrival: Arrival, policy: Policy) -> None:
 
 @background_function
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Reports the messages that failed, and with them all later ones of their groups: frames build on each other."""
-    failed: list[dict[str, str]] = []
-    waiting: set[str] = set()
+    """Reports the messages that failed, and with them all later ones of their groups: frames build on each other.
+
+    They are tried again after seconds: until then the queue gives out nothing of their groups.
+    """
+    failed: list[dict[str, Any]] = []
+    held: set[str] = set()
     for message in event["Records"]:
         group = message["attributes"]["MessageGroupId"]
-        if group not in waiting and context.get_remaining_time_in_millis() >= _ENOUGH_MS:
+        if group not in held and context.get_remaining_time_in_millis() >= _ENOUGH_MS:
             try:
                 take(message)
                 continue
             except Exception as error:  # noqa: BLE001 - one stream must not fail the others, whatever is wrong with it
                 logger.exception("frames not taken", message_id=message["messageId"], error=type(error).__name__)
-        waiting.add(group)
-        failed.append({"itemIdentifier": message["messageId"]})
-    return {"batchItemFailures": failed}
+        held.add(group)
+        failed.append(message)
+    if failed and context.get_remaining_time_in_millis() >= _ENOUGH_TO_POSTPONE_MS:
+        waiting().postpone(waits(failed))
+    return {"batchItemFailures": [{"itemIdentifier": message["messageId"]} for message in failed]}

@@ -3,19 +3,23 @@
 from kaizen.runtime.http import Response, reply_json
 from phase_stream.audit import newest
 from phase_stream.call import Call
-from phase_stream.request import RequestError, read_report
+from phase_stream.request import RequestError, read_place, read_report
+from phase_stream.store import TakenError
 
 
 def listing(call: Call) -> Response:
-    """The audits of the last day, the last changed first."""
-    audits = newest(call.store.audits(call.now))
-    return reply_json(200, {"audits": [each.document() for each in audits]})
+    """One page of the audits of the last day, the last changed first; `next` leads to the page after it."""
+    audits, following = call.store.audits(call.now, read_place(call.event))
+    return reply_json(200, {"audits": [each.document() for each in newest(audits)], "next": following})
 
 
 def report(call: Call) -> Response:
-    """Takes the browser's count and shows the difference; a later report replaces it."""
+    """Takes the browser's count and shows the difference; only who reported first may replace it."""
     given = read_report(call.event)
-    audit = call.store.report(given, call.now)
+    try:
+        audit = call.store.report(given, call.now)
+    except TakenError:
+        raise RequestError(409, "another report stands under that audit, and its key is not yours") from None
     if audit is None:
         raise RequestError(404, "no frames of that stream were sent under that audit within the last day")
     return reply_json(200, audit.document())

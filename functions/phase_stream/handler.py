@@ -11,11 +11,13 @@ from kaizen.phase.errors import PhaseFormatError
 from kaizen.phase.negotiation import Negotiation, Server
 from kaizen.phase.offer import offer
 from kaizen.policy.store import current_policy
+from kaizen.runtime.bearer import allowed
 from kaizen.runtime.clients import Limits, client
 from kaizen.runtime.failures import FAILURES, unavailable
 from kaizen.runtime.functions import http_function
-from kaizen.runtime.http import Event, Response, problem, request_id
+from kaizen.runtime.http import Event, Response, header, problem, request_id
 from kaizen.runtime.log import logger
+from kaizen.runtime.secrets import secret
 from kaizen.runtime.settings import Settings
 from kaizen.times import utc_now
 from phase_stream import audits, chunks, frames, summaries
@@ -36,6 +38,8 @@ ROUTES: dict[str, Door] = {
     "GET /phase/savings/audit": audits.listing,
     "POST /phase/savings/audit": audits.report,
 }
+# What all pages report is for those who may read all figures: it takes the metrics token.
+PRIVATE = {"GET /phase/savings/audit"}
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,7 @@ class StreamSettings(Settings):
     phase_bucket: str
     phase_savings_table: str
     metrics_table: str
+    metrics_token_parameter: str
     policy_parameter: str
     phase_help_url: str | None
 
@@ -67,7 +72,7 @@ def store() -> PhaseStore:
 
 @http_function
 def lambda_handler(event: Event, context: Any) -> Response:
-    """What a door answers; 400, 404, 406 and 413 name the caller's fault; 503 when AWS does not answer."""
+    """What a door answers; 400, 401, 404, 406, 409 and 413 name the caller's fault; 503 when AWS does not answer."""
     met = greet(event, server())
     route = str(event.get("routeKey", ""))
     answer = refusal(met, server()) if not met.safe else guarded(route, event, context, met)
@@ -81,6 +86,10 @@ def guarded(route: str, event: Event, context: Any, met: Negotiation) -> Respons
     if route not in ROUTES:
         return problem(404, "Not Found", "there is no such address", routes=list(ROUTES))
     try:
+        if route in PRIVATE and not allowed(header(event, "authorization"), secret(settings().metrics_token_parameter)):
+            refused = problem(401, "Unauthorized", "send the metrics token as Authorization: Bearer")
+            refused["headers"]["www-authenticate"] = 'Bearer realm="audits"'
+            return refused
         return ROUTES[route](call(event, context, met))
     except RequestError as error:
         return error.response()

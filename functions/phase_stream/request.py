@@ -17,7 +17,8 @@ _MOST_COUNT = (1 << 53) - 1  # JavaScript's numbers are whole up to here
 _NUMBER = re.compile(r"[0-9]{1,10}")
 _AUDIT = re.compile(r"[A-Za-z0-9_-]{16,64}")
 _STREAM = re.compile(r"[^\x00-\x1f\x7f]{1,200}")
-_TITLES = {400: "Bad Request", 404: "Not Found", 406: "Not Acceptable", 413: "Content Too Large"}
+_PLACE = re.compile(rf"{_AUDIT.pattern}#{_STREAM.pattern}")
+_TITLES = {400: "Bad Request", 404: "Not Found", 406: "Not Acceptable", 409: "Conflict", 413: "Content Too Large"}
 
 
 class RequestError(Exception):
@@ -53,12 +54,13 @@ class ChunkAsk:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a browser received by its own count."""
+    """What a browser received by its own count; who knows the `key` of its first report may replace it."""
 
     audit: str
     stream: str
     received: int
     responses: int
+    key: str | None = None
 
 
 def path(event: Event, name: str) -> str:
@@ -120,7 +122,18 @@ def read_report(event: Event) -> Report:
     stream = given.get("stream")
     if not isinstance(stream, str) or not _STREAM.fullmatch(stream):
         raise RequestError(400, "stream: the id of a stream")
-    return Report(_audit(given.get("audit")), stream, _count(given, "bytes"), _count(given, "responses"))
+    key = given.get("key")
+    if key is not None and (not isinstance(key, str) or not _AUDIT.fullmatch(key)):
+        raise RequestError(400, "key: 16 to 64 letters, digits, - or _")
+    return Report(_audit(given.get("audit")), stream, _count(given, "bytes"), _count(given, "responses"), key)
+
+
+def read_place(event: Event) -> str:
+    """Where a list of audits goes on: the `next` of its last page, or empty. Raises RequestError(400)."""
+    place = query(event, "after")
+    if place and not _PLACE.fullmatch(place):
+        raise RequestError(400, "after: the `next` of the page before")
+    return place
 
 
 def _number(text: str, name: str) -> int:

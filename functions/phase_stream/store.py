@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import islice
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -13,10 +13,10 @@ from kaizen.metrics.changes import Change
 from kaizen.metrics.changes import actions as metric_actions
 from kaizen.phase import keys, streams
 from kaizen.phase.streams import Epoch, Segment, Stream
-from kaizen.storage.items import from_item, pages, to_item
+from kaizen.storage.items import from_item, to_item
 from kaizen.storage.transact import CancelledError, transact
 from kaizen.times import format_instant
-from phase_stream.audit import Audit
+from phase_stream.audit import MOST_LISTED, Audit
 from phase_stream.lru import Recent
 from phase_stream.request import Report
 from phase_stream.ring import Stored, Window, plain, read_segment
@@ -30,7 +30,6 @@ KEPT_BYTES = 256 << 20  # of decoded objects per process, of the function's 1769
 PARALLEL = 16  # objects of a cold ring, read at once: a producer may post every frame by itself
 ADDRESS_SECONDS = 900
 _DAY = timedelta(days=1)
-_MOST_AUDITS = 10_000  # read for a list: about as many as answer in time
 _AUDITS = "audit"
 _ATTEMPTS = 8
 _PAUSE_SECONDS = 0.02
@@ -42,6 +41,10 @@ class ExpiredError(Exception):
 
 class NotCountedError(Exception):
     """Others counted on the same rows every time. A retry cures it."""
+
+
+class TakenError(Exception):
+    """The audit has the report of another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,38 +157,56 @@ class PhaseStore:
         return True
 
     def report(self, report: Report, now: datetime) -> Audit | None:
-        """Put the browser's count beside the server's; None if the server has counted nothing under that audit."""
+        """Put the browser's count beside the server's; None if the server has counted nothing under that audit.
+
+        An audit belongs to who reported first: later reports need its key. Without one the first report stands, and
+        only its repetition is taken. Raises TakenError.
+        """
+        values: dict[str, Any] = {
+            ":bytes": report.received,
+            ":responses": report.responses,
+            ":now": format_instant(now),
+            ":second": int(now.timestamp()),
+        }
+        update = "SET browser_bytes = :bytes, browser_responses = :responses, updated_at = :now"
+        mine = "attribute_not_exists(report_key) AND browser_bytes = :bytes AND browser_responses = :responses"
+        if report.key is not None:
+            update, mine = f"{update}, report_key = :key", "report_key = :key"
+            values[":key"] = sha256(report.key.encode()).hexdigest()
         try:
             answer = self._dynamodb.update_item(
                 TableName=self._places.savings_table,
                 Key=_audit_key(report.audit, report.stream),
-                UpdateExpression="SET browser_bytes = :bytes, browser_responses = :responses, updated_at = :now",
-                ConditionExpression="expires_at > :second",
-                ExpressionAttributeValues=to_item(
-                    {
-                        ":bytes": report.received,
-                        ":responses": report.responses,
-                        ":now": format_instant(now),
-                        ":second": int(now.timestamp()),
-                    }
-                ),
+                UpdateExpression=update,
+                ConditionExpression=f"expires_at > :second AND (attribute_not_exists(browser_bytes) OR ({mine}))",
+                ExpressionAttributeValues=to_item(values),
                 ReturnValues="ALL_NEW",
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
-        except self._dynamodb.exceptions.ConditionalCheckFailedException:
+        except self._dynamodb.exceptions.ConditionalCheckFailedException as error:
+            there: Any = error.response.get("Item")
+            if there and from_item(there)["expires_at"] > values[":second"]:
+                raise TakenError(report.audit) from error
             return None
         return Audit.from_attributes(from_item(answer["Attributes"]))
 
-    def audits(self, now: datetime) -> list[Audit]:
-        """Those that have not expired, up to _MOST_AUDITS of them, in no order that means anything."""
-        found = pages(
-            self._dynamodb,
-            "query",
+    def audits(self, now: datetime, after: str) -> tuple[list[Audit], str | None]:
+        """Those that have not expired among the next MOST_LISTED items, and where to go on; None at the end.
+
+        In the order of their ids. The table forgets late: a page may be empty although others follow.
+        """
+        given: dict[str, Any] = {"ExclusiveStartKey": to_item({"pk": _AUDITS, "sk": after})} if after else {}
+        answer = self._dynamodb.query(
             TableName=self._places.savings_table,
             KeyConditionExpression="pk = :pk",
-            FilterExpression="expires_at > :second",  # the table forgets late
+            FilterExpression="expires_at > :second",
             ExpressionAttributeValues=to_item({":pk": _AUDITS, ":second": int(now.timestamp())}),
+            Limit=MOST_LISTED,
+            **given,
         )
-        return [Audit.from_attributes(item) for item in islice(found, _MOST_AUDITS)]
+        last: Any = answer.get("LastEvaluatedKey")
+        found = [Audit.from_attributes(from_item(item)) for item in answer["Items"]]
+        return found, from_item(last)["sk"] if last else None
 
     def _segment(self, stream: Stream, segment: Segment) -> Stored:
         return read_segment(self._object(_ring_key(stream, segment)), stream.epoch, segment)

@@ -13,6 +13,7 @@ from moto.core.model_instances import reset_model_data
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import BaseWSGIServer, make_server
 
+from local.aws import fifo
 from local.aws.stand_ins import REGION
 from local.errors import LocalError
 
@@ -80,6 +81,7 @@ def start() -> Aws:
     if not _ONLY_ONE.acquire(blocking=False):
         raise LocalError("this process has a stack already, and moto keeps one state per process")
     logging.getLogger("werkzeug").setLevel(logging.ERROR)  # a line per AWS call helps nobody
+    fifo.keep_order()
     moto = _AtomicTables(DomainDispatcherApplication(create_backend_app))
     server = make_server("127.0.0.1", 0, moto, threaded=True, request_handler=MotoRequestHandler)
     threading.Thread(target=server.serve_forever, name="aws", daemon=True).start()

@@ -1,4 +1,7 @@
-"""Plays event source mappings: takes batches from queues, and deletes what the function did not report as failed."""
+"""Plays event source mappings: takes batches from queues, and deletes what the function did not report as failed.
+
+What failed stays as it is: it comes again when the queue's visibility time-out is over, or when the function said so.
+"""
 
 import threading
 from collections.abc import Callable
@@ -9,8 +12,8 @@ from local.errors import LocalError
 from local.lambda_.emulator import Invocation
 from local.template import QueueSource
 
-# AWS waits out the queue's visibility time-out before it tries again; here a person waits.
-RETRY_SECONDS = 1
+# The queue's visibility time-out is so many times shorter here: a person waits for what comes again.
+HURRY = 60
 _IDLE_SECONDS = 0.1  # instead of a long poll, which would hold up the end
 
 
@@ -24,6 +27,7 @@ class Poller:
         sqs: Any,
         invoke: Callable[[str, Any], Invocation],
         say: Callable[[str], None],
+        hurry: int = HURRY,
     ) -> None:
         self._source = source
         self._arn = queue_arn
@@ -32,6 +36,8 @@ class Poller:
         self._say = say
         self._stop = threading.Event()
         self.url: str = sqs.get_queue_url(QueueName=queue_arn.rpartition(":")[2])["QueueUrl"]
+        given = sqs.get_queue_attributes(QueueUrl=self.url, AttributeNames=["VisibilityTimeout"])["Attributes"]
+        self.visibility = max(1, int(given["VisibilityTimeout"]) // hurry)  # seconds
         self._thread = threading.Thread(target=self._run, name=f"poller-{source.function}", daemon=True)
 
     def start(self) -> None:
@@ -42,12 +48,17 @@ class Poller:
         if self._thread.is_alive():
             self._thread.join(timeout=10)
 
+    def poll(self) -> bool:
+        """One batch, if there is one now. Whether there was."""
+        messages = self._take()
+        if messages:
+            self._handle(messages)
+        return bool(messages)
+
     def _run(self) -> None:
         while not self._stop.is_set():
             try:
-                messages = self._take()
-                if messages:
-                    self._handle(messages)
+                if self.poll():
                     continue
             except Exception as error:  # noqa: BLE001 - the poller outlives whatever a batch brings
                 if not self._stop.is_set():
@@ -59,6 +70,7 @@ class Poller:
             QueueUrl=self.url,
             MaxNumberOfMessages=min(self._source.batch_size, 10),
             WaitTimeSeconds=0,
+            VisibilityTimeout=self.visibility,
             AttributeNames=["All"],
             MessageAttributeNames=["All"],
         ).get("Messages", [])
@@ -73,13 +85,8 @@ class Poller:
             self._say(f"{self._source.function} failed on a batch of {len(messages)}: {result.error}")
         failed = failed_ids(result, [message["MessageId"] for message in messages], self._source.partial)
         for message in messages:
-            handle = message["ReceiptHandle"]
-            if message["MessageId"] in failed:
-                self._sqs.change_message_visibility(
-                    QueueUrl=self.url, ReceiptHandle=handle, VisibilityTimeout=RETRY_SECONDS
-                )
-            else:
-                self._sqs.delete_message(QueueUrl=self.url, ReceiptHandle=handle)
+            if message["MessageId"] not in failed:
+                self._sqs.delete_message(QueueUrl=self.url, ReceiptHandle=message["ReceiptHandle"])
 
     def _record(self, message: dict[str, Any]) -> dict[str, Any]:
         return {

@@ -70,6 +70,20 @@ def test_every_dead_letter_queue_has_an_alarm() -> None:
     assert dead_letter_queues() == alarmed_queues()
 
 
+def test_viewers_have_limits_of_their_own() -> None:
+    """A storm at one of their doors stays below what leaves room for the tracker and the exporter."""
+    (api,) = resources("AWS::Serverless::HttpApi").values()
+    limits = api["RouteSettings"]
+    served = {
+        f"{event['Properties']['Method']} {event['Properties']['Path']}"
+        for event in lambda_functions()["PhaseStream"]["Events"].values()
+    }
+    assert served <= set(limits)
+    assert sum(limits[route]["ThrottlingRateLimit"] for route in served) <= 310
+    assert limits["GET /phase/savings/audit"]["ThrottlingRateLimit"] <= 5
+    assert limits["GET /metrics"]["ThrottlingRateLimit"] >= 1
+
+
 def test_githubs_bursts_are_not_throttled() -> None:
     """GitHub does not repeat what was answered with 429, and no counter sees it: 50 a second lost deliveries."""
     (api,) = resources("AWS::Serverless::HttpApi").values()

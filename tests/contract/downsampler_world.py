@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     pass
 
 OTHER = "second"  # a stream beside NAME
-_CACHED = (handler.settings, handler.store, handler.downsampler)
+_CACHED = (handler.settings, handler.store, handler.waiting, handler.downsampler)
 SMALL = "levels = 2\nfactor = 2\nchunk_columns = 64\n"
 
 
@@ -72,6 +72,7 @@ class World(PhaseAws):
 
     def __init__(self) -> None:
         super().__init__()
+        self.frames = self.queue("PhaseQueue")
         self.dead_letters = self.queue("PhaseDeadLetterQueue")
         self.put_policy(SMALL)
 
@@ -127,5 +128,6 @@ def new_process() -> None:
 def downsampler_world() -> Iterator[World]:
     with mocked(ENVIRONMENT, *_CACHED):
         made = World()
+        os.environ["PHASE_QUEUE_URL"] = made.frames
         os.environ["PHASE_DEAD_LETTER_QUEUE_URL"] = made.dead_letters
         yield made

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 EVENT: dict[str, Any] = json.loads((ROOT / "events" / "phase_stream.json").read_text(encoding="utf-8"))
 FRAMES = "GET /phase/streams/{id}/frames"
 CHUNK = "GET /phase/streams/{id}/levels/{level}/chunks/{chunk}"
+TOKEN, TOKEN_PARAMETER = "token-of-the-scraper", "/kaizen/metrics/token"
 _CACHED = (handler.settings, handler.server, handler.store)
 AUDITS, REPORT = "GET /phase/savings/audit", "POST /phase/savings/audit"
 
@@ -37,6 +38,7 @@ class StreamWorld(PhaseAws):
 
     def __init__(self) -> None:
         super().__init__((TABLE, METRICS, "PhaseSavingsTable"))
+        self.ssm.put_parameter(Name=TOKEN_PARAMETER, Value=TOKEN, Type="SecureString")
         self.requests = count()
         self._put: set[str] = set()
 
@@ -81,6 +83,10 @@ class StreamWorld(PhaseAws):
     def frames(self, name: str, query: Mapping[str, str] | None = None, **given: Any) -> Answer:
         return self.call(FRAMES, {"id": name}, query, **({"accept_encoding": "zstd"} | given))
 
+    def audits(self, **query: str) -> Answer:
+        """A page of the list, for one who may see it."""
+        return self.call(AUDITS, query=query, authorization=f"Bearer {TOKEN}")
+
     def totals(self) -> dict[str, int]:
         rows, _ = read_rows(self.dynamodb, "MetricsTable")
         return {name: sum(int(each.value) for each in rows.get(name, {}).values()) for name in COUNTERS}
@@ -100,5 +106,6 @@ def new_process() -> None:
 @contextmanager
 def stream_world() -> Iterator[StreamWorld]:
     given = {"PHASE_SAVINGS_TABLE": "PhaseSavingsTable", "PHASE_HELP_URL": "https://example.com/phase"}
+    given["METRICS_TOKEN_PARAMETER"] = TOKEN_PARAMETER
     with mocked(ENVIRONMENT | given, *_CACHED):
         yield StreamWorld()

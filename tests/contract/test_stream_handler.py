@@ -25,7 +25,18 @@ from kaizen.storage.items import to_item
 from phase_stream import chunks, handler
 from phase_stream.store import ADDRESS_SECONDS
 from tests.contract.phase_aws import BUCKET
-from tests.contract.stream_world import AUDITS, CHUNK, FRAMES, REPORT, Context, StreamWorld, new_process, stream_world
+from tests.contract.stream_world import (
+    AUDITS,
+    CHUNK,
+    FRAMES,
+    REPORT,
+    TOKEN,
+    TOKEN_PARAMETER,
+    Context,
+    StreamWorld,
+    new_process,
+    stream_world,
+)
 from tests.effort import examples
 from tests.factories import NOW
 from tests.unit.stream.source import NAME, Source, turning
@@ -246,8 +257,13 @@ def test_expired_audits_hide_no_live_one(world: StreamWorld) -> None:
         old = stored | {"sk": f"{number:016d}#{NAME}", "audit": f"{number:016d}", "expires_at": int(NOW.timestamp())}
         world.dynamodb.put_item(TableName="PhaseSavingsTable", Item=to_item(old))
     with patch.object(handler, "utc_now", lambda: NOW):
-        listed = detail(world.call(AUDITS).body)["audits"]
+        page = detail(world.audits().body)
+        for _ in range(6):
+            assert page["audits"] == []
+            page = detail(world.audits(after=page["next"]).body)
+        listed, following = page["audits"], page["next"]
     assert [each["audit"] for each in listed] == [AUDIT]
+    assert following is None
 
 
 @pytest.mark.parametrize("reason", ["crc", "gap"])
@@ -312,6 +328,9 @@ def test_when_the_policy_cannot_be_read(world: StreamWorld) -> None:
 # ---------------------------------------------------------------- audits
 
 
+KEY = "the-page-knows-it"
+
+
 def report(world: StreamWorld, received: int, responses: int, **given: Any) -> tuple[int, dict[str, Any]]:
     body = json.dumps({"audit": AUDIT, "stream": NAME, "bytes": received, "responses": responses} | given)
     answer = world.call(REPORT, body=body, content_type="application/json")
@@ -329,14 +348,14 @@ def test_the_servers_sum_is_what_was_received_to_the_byte(world: StreamWorld) ->
         viewer.receive(answer)
         world.frames(NAME, viewer.query | {"audit": AUDIT})  # nothing newer
     world.frames(NAME)  # another page
-    status, told = report(world, sum(received), len(received))
+    status, told = report(world, sum(received), len(received), key=KEY)
     assert status == 200
     assert told["server"]["bytes"] == sum(received)
     assert told["server"]["responses"] == 10
     assert told["difference_bytes"] == 0
-    status, told = report(world, sum(received[:-1]), 9)
+    status, told = report(world, sum(received[:-1]), 9, key=KEY)
     assert told["difference_bytes"] == received[-1]
-    listed = detail(world.call(AUDITS).body)["audits"]
+    listed = detail(world.audits().body)["audits"]
     assert listed == [told]
 
 
@@ -347,15 +366,69 @@ def test_audits_are_by_stream_and_last_a_day(world: StreamWorld) -> None:
         world.frames(NAME, {"audit": AUDIT})
         assert report(world, 1, 1)[0] == 200
         assert report(world, 1, 1, stream="other")[0] == 404
-        assert len(detail(world.call(AUDITS).body)["audits"]) == 1
+        assert len(detail(world.audits().body)["audits"]) == 1
     with patch.object(handler, "utc_now", lambda: NOW + timedelta(days=1, seconds=1)):
         assert report(world, 1, 1)[0] == 404
-        assert detail(world.call(AUDITS).body)["audits"] == []
+        assert detail(world.audits().body)["audits"] == []
+
+
+def test_nobody_overwrites_anothers_report(world: StreamWorld) -> None:
+    published(world)
+    world.frames(NAME, {"audit": AUDIT})
+    assert report(world, 7, 1, key=KEY)[0] == 200
+    for stranger in ({}, {"key": "somebody-elses-key"}):
+        assert report(world, 1, 1, **stranger)[0] == 409
+        assert report(world, 7, 1, **stranger)[0] == 409
+    assert report(world, 8, 2, key=KEY)[1]["browser"] == {"bytes": 8, "responses": 2}
+    (shown,) = detail(world.audits().body)["audits"]
+    assert shown["browser"] == {"bytes": 8, "responses": 2}
+    assert KEY not in json.dumps(world.savings_items(), default=str)
+
+
+def test_a_report_without_a_key_stands(world: StreamWorld) -> None:
+    published(world)
+    world.frames(NAME, {"audit": AUDIT})
+    assert report(world, 7, 1)[0] == 200
+    assert report(world, 7, 1)[0] == 200  # said again: the answer may have been lost
+    assert report(world, 8, 1)[0] == 409
+    assert report(world, 7, 1, key=KEY)[0] == 409, "nor can it be made somebody's afterwards"
+    world.frames(NAME, {"audit": AUDIT})  # and the server's side goes on
+    (shown,) = detail(world.audits().body)["audits"]
+    assert (shown["browser"]["bytes"], shown["server"]["responses"]) == (7, 2)
+
+
+@pytest.mark.parametrize("authorization", ["", "Bearer", "Bearer wrong", f"Basic {TOKEN}", TOKEN])
+def test_the_list_takes_the_metrics_token(world: StreamWorld, authorization: str) -> None:
+    published(world)
+    world.frames(NAME, {"audit": AUDIT})
+    answer = world.call(AUDITS, authorization=authorization)
+    assert answer.status == 401
+    assert AUDIT.encode() not in answer.body
+
+
+def test_without_the_tokens_parameter_there_is_no_list(world: StreamWorld) -> None:
+    world.ssm.delete_parameter(Name=TOKEN_PARAMETER)
+    assert world.call(AUDITS, authorization="Bearer x").status == 503
+
+
+def test_one_list_reads_a_bounded_number_of_items(world: StreamWorld) -> None:
+    published(world)
+    names = [f"{number:016d}" for number in range(150)]
+    for name in names:
+        world.frames(NAME, {"audit": name})
+    first = detail(world.audits().body)
+    assert len(first["audits"]) == 100
+    second = detail(world.audits(after=first["next"]).body)
+    assert second["next"] is None
+    assert sorted(each["audit"] for each in first["audits"] + second["audits"]) == names
+    assert world.audits(after="nowhere").status == 400
 
 
 def test_bad_reports(world: StreamWorld) -> None:
     assert report(world, -1, 1)[0] == 400
     assert report(world, 1, 1, audit="short")[0] == 400
+    assert report(world, 1, 1, key="short")[0] == 400
+    assert report(world, 1, 1, key=7)[0] == 400
     assert world.call(REPORT, body="{").status == 400
     assert world.call(REPORT).status == 400
     assert world.call(REPORT, body=" " * 5000).status == 413
@@ -456,7 +529,7 @@ def test_no_request_is_a_server_error() -> None:
             } | ({} if body is None else {"body": body})
             before = world.totals()[SENT]
             answer = handler.lambda_handler(event, Context())
-            assert answer["statusCode"] in (200, 204, 400, 404, 406, 413)
+            assert answer["statusCode"] in (200, 204, 400, 401, 404, 406, 409, 413)
             if answer["headers"].get("content-type", "").startswith("application/vnd.phase-metrics"):
                 assert world.totals()[SENT] - before == len(base64.b64decode(answer["body"]))
             else:

@@ -99,8 +99,8 @@ class MemoryStore:
     def report(self, report: Report, now: datetime) -> Audit | None:
         return self.audited.get((report.audit, report.stream))
 
-    def audits(self, now: datetime) -> list[Audit]:
-        return [each for each in self.audited.values() if each.expires_at > now.timestamp()]
+    def audits(self, now: datetime, after: str) -> tuple[list[Audit], str | None]:
+        return [each for each in self.audited.values() if each.expires_at > now.timestamp()], None
 
     def total(self, metric: str, label: str = "") -> int:
         return sum(amount for (name, series), amount in self.rows.items() if name == metric and label in series)
