@@ -52,10 +52,12 @@ def difference(before: str, after: str) -> str:
 
 
 def put(session: Any, parameter: str, bucket: str, text: str) -> str:
-    """Write the policy; what the parameter holds now. Raises ClientError or BotoCoreError: nothing changed then."""
+    """Write the policy; what the parameter holds now. Raises ClientError, BotoCoreError or ValueError."""
     content, value = text.encode(), text
     if len(content) > PARAMETER_BYTES:
         written = session.client("s3").put_object(Bucket=bucket, Key=KEY, Body=content, ContentType="application/toml")
+        if "VersionId" not in written:
+            raise ValueError(f"the bucket {bucket} keeps no versions: nothing was put in force")
         value = f"s3://{bucket}/{KEY}?versionId={written['VersionId']}"
     session.client("ssm").put_parameter(Name=parameter, Value=value, Type="String", Overwrite=True)
     return value

@@ -41,6 +41,7 @@ def create(aws: Aws, template: Template, wanted: Mapping[str, Any]) -> None:
     except Exception as error:  # moto passes on whatever its resources raise
         raise LocalError(f"the template's resources cannot be created: {error}") from error
     aws.physical = {each["LogicalResourceId"]: each.get("PhysicalResourceId", "") for each in listed}
+    _version(aws, template)
     for output in stack["Outputs"]:
         owner, name = places[output["OutputKey"]]
         if output["OutputKey"].startswith(_GROUP):
@@ -49,3 +50,16 @@ def create(aws: Aws, template: Template, wanted: Mapping[str, Any]) -> None:
             aws.environments.setdefault(owner, {})[name] = output["OutputValue"]
         else:
             aws.values[name] = output["OutputValue"]
+
+
+def _version(aws: Aws, template: Template) -> None:
+    """Buckets keep versions as the template says, which moto's CloudFormation passes over.
+
+    Not those with a lifecycle: what expires there is deleted here, and its versions would fill the memory.
+    """
+    for name, resource in template.stateful["Resources"].items():
+        properties = resource.get("Properties", {})
+        if resource["Type"] == "AWS::S3::Bucket" and "LifecycleConfiguration" not in properties:
+            given = properties.get("VersioningConfiguration")
+            if given:
+                aws.client("s3").put_bucket_versioning(Bucket=aws.physical[name], VersioningConfiguration=given)
