@@ -28,11 +28,11 @@ test: tools .build/.stack .build/sam/.done .build/node/.done lint ## every tier 
 	@echo "== template: sam validate, sam build"
 	@$(SAM) validate --lint --region $(REGION)
 	@$(SAM) build --build-dir .build/aws > .build/sam-build.log 2>&1 || { cat .build/sam-build.log; exit 1; }
-	@for tier in unit architecture contract rules stack; do \
+	@for tier in unit architecture contract rules browser stack; do \
 		echo "== $$tier"; $(PY) -m pytest tests/$$tier || exit 1; done
 	@echo "== all tiers passed"
 
-check: .venv/.done lint unit ## lint, types and the fast tests
+check: lint unit ## lint, types and the fast tests
 
 lint: .venv/.done
 	@echo "== ruff, mypy"
@@ -40,7 +40,7 @@ lint: .venv/.done
 	@$(PY) -m ruff format --check -q .
 	@$(PY) -m mypy $(SOURCES)
 
-unit: .venv/.done
+unit: .venv/.done .build/node/.done
 	@echo "== unit, architecture"
 	@$(PY) -m pytest tests/unit tests/architecture
 
