@@ -32,7 +32,7 @@ test: tools .build/.stack .build/sam/.done .build/node/.done lint ## every tier 
 	@$(SAM) build --build-dir .build/aws > .build/sam-build.log 2>&1 || { cat .build/sam-build.log; exit 1; }
 	@echo "== unit, architecture, contract"
 	@$(PYTEST) $(SIDE_BY_SIDE) tests/unit tests/architecture tests/contract
-	@for tier in rules stack; do \
+	@for tier in rules browser stack; do \
 		echo "== $$tier"; $(PYTEST) tests/$$tier || exit 1; done
 	@echo "== all tiers passed"
 
@@ -48,7 +48,7 @@ lint: .venv/.done
 	@$(PY) -m ruff format --check -q .
 	@$(PY) -m mypy $(SOURCES)
 
-unit: .venv/.done
+unit: .venv/.done .build/node/.done
 	@echo "== unit, architecture"
 	@$(PYTEST) $(SIDE_BY_SIDE) tests/unit tests/architecture
 

@@ -3,6 +3,7 @@
 import os
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kaizen.metrics.changes import add
@@ -10,6 +11,7 @@ from kaizen.metrics.counting import count_if_possible
 from kaizen.phase.door import version_headers
 from kaizen.phase.negotiation import Client, Server, negotiate
 from kaizen.phase.offer import offer
+from kaizen.phase.page import read_page
 from kaizen.phase.streams import read_stream
 from kaizen.runtime.clients import Limits, client
 from kaizen.runtime.failures import FAILURES, unavailable
@@ -47,7 +49,8 @@ def dynamodb() -> "DynamoDBClient":
 
 @cache
 def server() -> Server:
-    return offer(settings().phase_help_url)
+    """With the build of the page that is deployed beside it, so that an older page is told to reload."""
+    return offer(settings().phase_help_url, read_page(Path(__file__).parents[1]).build)
 
 
 @http_function

@@ -3,9 +3,9 @@
 import re
 
 from kaizen.policy import FeedPolicy
+from kaizen.runtime.conditional import http_date, not_modified
 from kaizen.runtime.content import compressed, quality
 from kaizen.runtime.http import Event, Response, header, query, reply
-from ticket_feed.conditional import http_date, not_modified
 from ticket_feed.filters import Filters
 from ticket_feed.model import Feed
 from ticket_feed.render import CONTENT_TYPES, REVISION, Format, render

@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlencode
 
 from kaizen.metrics.rows import Rows, read_rows
 from kaizen.phase.streams import Epoch, Stream, read_epochs, read_streams
@@ -65,7 +66,9 @@ def stop(stack: Stack) -> None:
 
 
 def links(stack: Stack) -> Sequence[tuple[str, str]]:
-    return ((f"{stack.addresses.api}/phase/streams", "Phase streams"),)
+    api = stack.addresses.api
+    heatmap = f"{api}/phase/?{urlencode({'stream': stream_of(stack)})}"
+    return ((heatmap, "Heatmap"), (f"{api}/phase/streams", "Phase streams"))
 
 
 def _own(stack: Stack) -> str:
@@ -140,5 +143,6 @@ CHECKS = (
     ("phase stream", checks.stream),
     ("phase history", checks.levels),
     ("phase savings", _savings),
+    ("phase heatmap", checks.heatmap),
     ("posts are locked", checks.refused_posts),
 )

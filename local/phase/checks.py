@@ -1,10 +1,12 @@
 """The steps of `make demo` that look at the phase streams from outside: as a producer's owner and as a viewer."""
 
 import json
+import re
 import time
 import urllib.error
 import urllib.request
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 from kaizen.phase.coding import decompress
@@ -126,6 +128,33 @@ def _sums(stack: Stack) -> dict[str, float]:
         short: sum(each.value for each in samples if each.name == name and each.labels["stream"] == simulated)
         for short, name in names.items()
     }
+
+
+def heatmap(stack: Stack) -> str:
+    """The page and all that it names answer, each as what it is, under a policy that lets nothing else in."""
+    page = f"{stack.addresses.api}/phase/"
+    document, headers = _fetched(f"{page}?stream={stream_of(stack)}")
+    need("default-src 'none'" in headers["content-security-policy"], headers)
+    kinds = {"js": "text/javascript", "css": "text/css", "svg": "image/svg+xml"}
+    waiting, loaded = re.findall(r'"(assets/[^"]+)"', document), dict[str, int]()
+    need(waiting, document)
+    while waiting:
+        address = waiting.pop()
+        if address in loaded:
+            continue
+        text, headers = _fetched(page + address)
+        need(headers["content-type"].startswith(kinds[address.rpartition(".")[2]]), f"{address}: {headers}")
+        need("immutable" in headers["cache-control"], f"{address}: {headers}")
+        loaded[address] = len(text)
+        imported = re.findall(r'^import .* from "\./([^"]+)";$', text, re.MULTILINE)
+        waiting += [f"{address.rpartition('/')[0]}/{name}" for name in imported]
+    return f"the page and {len(loaded)} assets, {sum(loaded.values()) / 1e3:.0f} kB, cached for ever"
+
+
+def _fetched(url: str) -> tuple[str, Mapping[str, str]]:
+    """A body and its headers, their names in lower case."""
+    with urllib.request.urlopen(url, timeout=30) as answer:  # noqa: S310 - our own loopback address
+        return answer.read().decode(), {name.lower(): value for name, value in answer.headers.items()}
 
 
 def refused_posts(stack: Stack) -> str:

@@ -25,6 +25,42 @@ const PREDICT_LINEAR = 2;
 const PREDICT_LEAKY = 16; // plus the shift
 const MAX_SHIFT = 8;
 
+/**
+ * @typedef {object} Header
+ * @property {number} major
+ * @property {number} minor
+ * @property {number} build
+ * @property {number} kind
+ * @property {number} flags
+ * @property {number} bits
+ * @property {number} predictor
+ * @property {number} epoch
+ * @property {number} seq
+ * @property {number} baseSeq
+ * @property {number} nRows
+ * @property {number} nFrames
+ * @property {number} t0Us
+ * @property {number} dtUs
+ * @property {number} payloadLen
+ * @property {number} stateCrc
+ */
+/** @typedef {Uint8Array | Uint16Array} Cells */
+/** @typedef {{angles: Cells, resultant: Uint8Array | null, missing: Uint8Array | null}} Frames */
+/** @typedef {{last: Cells, step: Int32Array, rate: Int32Array}} Past what prediction knows of each row */
+/**
+ * @typedef {object} Baseline
+ * @property {number} epoch
+ * @property {number} seq
+ * @property {number} bits
+ * @property {number} predictor
+ * @property {Past} angles
+ * @property {Past | null} resultant
+ * @property {boolean} hasMask
+ */
+/** @typedef {Record<string, any>} Document */
+/** @typedef {{header: Header, frames: Frames|null, baseline: Baseline|null, document: Document|null}} Message */
+/** @typedef {{rows: number, frames: number, cells: number, configBytes: number}} Limits */
+
 /** What a reader accepts; nothing is allocated before a header is within it. */
 export const LIMITS = Object.freeze({ rows: 1 << 20, frames: 1 << 14, cells: 1 << 23, configBytes: 1 << 20 });
 
@@ -33,6 +69,7 @@ export const LIMITS = Object.freeze({ rows: 1 << 20, frames: 1 << 14, cells: 1 <
  * payload, baseline, state-crc. After `baseline` and `state-crc` ask for a keyframe, after `major` shake hands again.
  */
 export class PhaseFormatError extends Error {
+  /** @param {string} reason @param {string} message */
   constructor(reason, message) {
     super(message);
     this.name = "PhaseFormatError";
@@ -40,6 +77,7 @@ export class PhaseFormatError extends Error {
   }
 }
 
+/** @param {string} reason @param {string} message @returns {never} */
 function refuse(reason, message) {
   throw new PhaseFormatError(reason, message);
 }
@@ -48,8 +86,9 @@ function refuse(reason, message) {
  * One message, and nothing after it.
  *
  * @param {Uint8Array} bytes
- * @param {object|null} baseline the `baseline` of the message before, for a DELTA or a FULL that is no keyframe
- * @returns {{header: object, frames: object|null, baseline: object|null, document: object|null}} `frames` holds
+ * @param {Baseline|null} baseline the `baseline` of the message before, for a DELTA or a FULL that is no keyframe
+ * @param {Limits} limits
+ * @returns {Message} `frames` holds
  *   `angles` (Uint8Array for 8 bits, else Uint16Array), `resultant` (Uint8Array or null) and `missing` (Uint8Array of
  *   0 and 1, or null), each with cell (frame t, row i) at t * n_rows + i. A CHUNK leaves no baseline.
  * @throws {PhaseFormatError}
@@ -61,7 +100,14 @@ export function decode(bytes, baseline = null, limits = LIMITS) {
   return decodeMessage(header, bytes.subarray(HEADER_BYTES), baseline);
 }
 
-/** The messages of a body, one by one, each on top of the one before. */
+/**
+ * The messages of a body, one by one, each on top of the one before.
+ *
+ * @param {Uint8Array} bytes
+ * @param {Baseline|null} baseline
+ * @param {Limits} limits
+ * @returns {Generator<Message, void>}
+ */
 export function* decodeAll(bytes, baseline = null, limits = LIMITS) {
   let rest = bytes;
   let state = baseline;
@@ -75,7 +121,14 @@ export function* decodeAll(bytes, baseline = null, limits = LIMITS) {
   }
 }
 
-/** The header at the start of `bytes`, checked whole. @throws {PhaseFormatError} */
+/**
+ * The header at the start of `bytes`, checked whole.
+ *
+ * @param {Uint8Array} bytes
+ * @param {Limits} limits
+ * @returns {Header}
+ * @throws {PhaseFormatError}
+ */
 export function readHeader(bytes, limits = LIMITS) {
   if (bytes.length < HEADER_BYTES) {
     refuse("truncated", `${bytes.length} bytes are fewer than a header's ${HEADER_BYTES}`);
@@ -113,9 +166,10 @@ export function readHeader(bytes, limits = LIMITS) {
   return header;
 }
 
+/** @param {Header} header */
 function checkFields(header) {
   const { kind, flags, bits, predictor, nRows, nFrames, seq, baseSeq, t0Us, dtUs } = header;
-  const wrong = (what) => refuse("field", what);
+  const wrong = (/** @type {string} */ what) => refuse("field", what);
   if (kind > CHUNK) wrong(`kind ${kind} is unknown`);
   if (flags & REFUSED_FLAGS) wrong(`flags ${flags} hold one that may not be ignored`);
   if (bits !== 8 && bits !== 12 && bits !== 16) wrong(`${bits} bits are none of 8, 12, 16`);
@@ -143,10 +197,11 @@ function checkFields(header) {
   }
 }
 
+/** @param {Header} header @param {Limits} limits */
 function checkSizes(header, limits) {
   const { kind, flags, nRows, nFrames, payloadLen } = header;
   // Products of two 32-bit numbers stay exact enough in doubles to be compared with the limit.
-  const tooMany = (name, size, limit) => {
+  const tooMany = (/** @type {string} */ name, /** @type {number} */ size, /** @type {number} */ limit) => {
     if (size > limit) refuse("too-large", `${size} ${name} are more than ${limit}`);
   };
   tooMany("rows", nRows, limits.rows);
@@ -162,7 +217,7 @@ function checkSizes(header, limits) {
   }
 }
 
-/** Where the parts of a payload end: the residuals, R, the mask. */
+/** Where the parts of a payload end: the residuals, R, the mask. @param {Header} header */
 function partsOf({ flags, bits, nRows, nFrames }) {
   const cells = nRows * nFrames;
   const residuals = cells * (bits === 8 ? 1 : 2);
@@ -170,6 +225,7 @@ function partsOf({ flags, bits, nRows, nFrames }) {
   return { residuals, resultant, end: resultant + (flags & HAS_MASK ? nFrames * ((nRows + 7) >>> 3) : 0) };
 }
 
+/** @param {Header} header @param {Uint8Array} payload @param {Baseline|null} given @returns {Message} */
 function decodeMessage(header, payload, given) {
   const { kind, flags, bits, predictor, nRows, nFrames } = header;
   if (kind === CONFIG) return { header, frames: null, baseline: null, document: readDocument(header, payload) };
@@ -183,7 +239,8 @@ function decodeMessage(header, payload, given) {
   let resultant = null;
   let resultantAfter = null;
   if (flags & HAS_R) {
-    resultant = readPlanes(payload.subarray(parts.residuals, parts.resultant), 8, nRows, nFrames, timeMajor);
+    const plane = payload.subarray(parts.residuals, parts.resultant);
+    resultant = /** @type {Uint8Array} */ (readPlanes(plane, 8, nRows, nFrames, timeMajor));
     resultantAfter = restore(resultant, 8, PREDICT_DELTA, nRows, nFrames, base && base.resultant, whole);
   }
   const mask = payload.subarray(parts.resultant, parts.end);
@@ -207,10 +264,11 @@ function decodeMessage(header, payload, given) {
   return { header, frames, baseline, document: null };
 }
 
+/** @param {Header} header @param {Baseline|null} base @returns {Baseline} */
 function fitting(header, base) {
   const { epoch, seq, nFrames, bits, predictor, nRows, flags } = header;
-  if (base === null) refuse("baseline", "the frames build on a state, and there is none");
-  const differing = (name, wanted, had) => {
+  if (base === null) return refuse("baseline", "the frames build on a state, and there is none");
+  const differing = (/** @type {string} */ name, /** @type {unknown} */ wanted, /** @type {unknown} */ had) => {
     if (wanted !== had) refuse("baseline", `the frames build on ${name} ${wanted}, the state has ${had}`);
   };
   differing("epoch", epoch, base.epoch);
@@ -223,12 +281,21 @@ function fitting(header, base) {
   return base;
 }
 
-/** Residuals modulo 2^bits, cell (t, i) at t * rows + i. */
+/**
+ * Residuals modulo 2^bits, cell (t, i) at t * rows + i.
+ *
+ * @param {Uint8Array} data
+ * @param {number} bits
+ * @param {number} rows
+ * @param {number} frames
+ * @param {boolean} timeMajor
+ * @returns {Cells}
+ */
 function readPlanes(data, bits, rows, frames, timeMajor) {
   const cells = rows * frames;
   const left = bits === 8 ? new Uint8Array(cells) : new Uint16Array(cells);
   const high = bits === 8 ? null : data.subarray(cells);
-  if (bits === 12 && high.some((byte) => byte > 0xf)) {
+  if (bits === 12 && high !== null && high.some((byte) => byte > 0xf)) {
     refuse("payload", "a residual of 12 bits is larger than 12 bits");
   }
   const mask = (1 << bits) - 1;
@@ -245,6 +312,15 @@ function readPlanes(data, bits, rows, frames, timeMajor) {
 /**
  * Turns residuals into angles in place; returns what prediction needs to know after them: per row the last angle, the
  * last step (signed) and the leaky rate (256ths of a binary angle per frame).
+ *
+ * @param {Cells} cells
+ * @param {number} bits
+ * @param {number} predictor
+ * @param {number} rows
+ * @param {number} frames
+ * @param {Past|null} past
+ * @param {boolean} whole
+ * @returns {Past}
  */
 function restore(cells, bits, predictor, rows, frames, past, whole) {
   const leaky = predictor > PREDICT_LEAKY;
@@ -252,15 +328,11 @@ function restore(cells, bits, predictor, rows, frames, past, whole) {
   const shift = predictor - PREDICT_LEAKY;
   const mask = (1 << bits) - 1;
   const half = 1 << (bits - 1);
-  const last = past === null ? new cells.constructor(rows) : past.last.slice();
+  // A keyframe is predicted as 0, and there is no step to it.
+  const last = past === null ? cells.slice(0, rows) : past.last.slice();
   const step = past === null ? new Int32Array(rows) : past.step.slice();
   const rate = past === null ? new Int32Array(rows) : past.rate.slice();
-  let start = 0;
-  if (past === null) {
-    last.set(cells.subarray(0, rows)); // a keyframe: predicted as 0, and no step
-    start = 1;
-  }
-  for (let t = start; t < frames; t++) {
+  for (let t = past === null ? 1 : 0; t < frames; t++) {
     const offset = t * rows;
     for (let i = 0; i < rows; i++) {
       const before = last[i];
@@ -281,6 +353,7 @@ function restore(cells, bits, predictor, rows, frames, past, whole) {
   return { last, step, rate };
 }
 
+/** @param {Uint8Array} mask @param {number} rows @param {number} frames */
 function readMask(mask, rows, frames) {
   const missing = new Uint8Array(rows * frames);
   const stride = (rows + 7) >>> 3;
@@ -293,13 +366,14 @@ function readMask(mask, rows, frames) {
   return missing;
 }
 
+/** @param {Header} header @param {Uint8Array} payload @returns {Record<string, any>} */
 function readDocument(header, payload) {
   if (crc32(payload) !== header.stateCrc) refuse("state-crc", "the CONFIG is not the one that was sent");
   let document;
   try {
     document = JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(payload));
   } catch (error) {
-    refuse("payload", `the CONFIG is not JSON: ${error.name}`);
+    refuse("payload", `the CONFIG is not JSON: ${error instanceof Error ? error.name : error}`);
   }
   if (document === null || typeof document !== "object" || Array.isArray(document)) {
     refuse("payload", "the CONFIG is not a JSON object");
@@ -321,7 +395,7 @@ for (let byte = 0; byte < 256; byte++) {
   }
 }
 
-/** CRC-32 as in zlib; `crc` continues an earlier one. */
+/** CRC-32 as in zlib; `crc` continues an earlier one. @param {Uint8Array} bytes @param {number} crc */
 export function crc32(bytes, crc = 0) {
   const [t0, t1, t2, t3] = TABLES;
   let value = ~crc;

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ticket_feed.conditional import http_date, not_modified
+from kaizen.runtime.conditional import http_date, not_modified
 
 ETAG = '"0123abcd-gzip"'
 CHANGED = datetime(2026, 3, 1, 9, 30, 15, 250_000, tzinfo=UTC)

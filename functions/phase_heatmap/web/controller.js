@@ -1,0 +1,340 @@
+// How large cells must be, for drawing them to keep up with the display. Pure: time comes with each call.
+//
+// The roadmap's idea (coarser below 30 frames a second, finer above 55) with what it takes not to swing: the cost of a
+// frame is fitted to its number of cells, so that a size is chosen by what it will cost; a change is held for a while,
+// and for longer each time that it had to be taken back. Cells grow at once and shrink late.
+
+const TARGET_HZ = 60;
+const USUAL_MS = 1000 / TARGET_HZ;
+const RATES = [60, 72, 75, 85, 90, 100, 120, 144, 165, 240].map((hertz) => 1000 / hertz);
+const FASTEST_MS = 1000 / 250;
+
+const WINDOW = 512; // animation frames that are remembered
+const COSTS = 12; // costs that are judged
+const PAUSE_MS = 250; // a longer gap is no slow frame: the tab was hidden, or the machine asleep
+const SETTLE_FRAMES = 5; // after a change, not judged
+const START_FRAMES = 30; // nor those after the picture was made anew
+const LASTING_MS = 1000;
+const REFRESH_EVERY_MS = 500;
+
+const LATE_OF = 12;
+const LATE = 3;
+const FULL = 0.95; // of the period: the cost is too high
+const AIM = 0.75; // what a coarser size is chosen for
+const ROOM = 0.8; // what a finer size must stay below,
+const DOUBT = 1.15; // with its cost so much higher than predicted
+const GAIN = 0.1; // of the cost, at least, that the coarsest size would save
+const LOW = 30 / 60; // of the wanted rate: always coarser
+const HIGH = 55 / 60; // never coarser
+
+const DWELL_MS = 2000;
+const LONGEST_DWELL_MS = 60_000;
+const REVERTED_MS = 5000;
+const CALM_MS = 60_000; // after which the dwell is halved
+const LEARNED_MS = 300_000; // for so long it is held that larger cells do not help
+const USUAL_SHARE = 0.9; // of a cost that goes with the number of cells, until a change has shown it
+const HALF_LIFE_MS = 4000; // of what is known of costs
+
+/** @typedef {{due: boolean, changed: boolean}} Tick */
+
+export class Controller {
+  #deltas = new Float64Array(WINDOW); // between animation frames, and when each ended
+  #ends = new Float64Array(WINDOW);
+  #count = 0;
+  #dues = new Float64Array(WINDOW); // when drawings were due
+  #dueCount = 0;
+  #last = -1;
+  #lastDue = -Infinity;
+  #skip = START_FRAMES;
+  #since = 0; // of the rate's window
+  #costs = new Float64Array(COSTS);
+  #costCount = 0;
+  #fit = { weight: 0, p: 0, pp: 0, c: 0, pc: 0, at: 0 };
+  #share = USUAL_SHARE;
+  #learnedAt = -Infinity;
+  /** @type {{step: number, cost: number} | null} */
+  #before = null; // the last change, if it was made because of the cost
+  #back = 0; // the step before it
+  #frequency = NaN; // drawings a second
+  #refresh = USUAL_MS;
+  #rival = { refresh: USUAL_MS, seen: 0 };
+  #refreshAt = 0;
+  #changedAt = 0;
+  #dwell = DWELL_MS;
+  #finerAt = -Infinity; // the last time that cells became smaller
+  #why = "";
+
+  /** @param {number[]} sizes numbers of cells, strictly falling */
+  constructor(sizes) {
+    this.sizes = sizes;
+    this.step = 0;
+  }
+
+  /** Milliseconds from one drawing to the next: one or more frames of the display, at 60 a second or little more. */
+  get period() {
+    const hertz = 1000 / this.#refresh;
+    // A display of 90 has no frames to leave out: half of them would be too few.
+    return Math.max(1, Math.floor(hertz / TARGET_HZ + 0.4)) * this.#refresh;
+  }
+
+  /** What a frame costs now: three of four are cheaper. NaN while that is not known. */
+  get cost() {
+    return quantile(this.#costs, Math.min(this.#costCount, COSTS), 0.75);
+  }
+
+  /** Why cells are as large as they are, to follow "because"; empty while that is not known. */
+  get reason() {
+    const of = `of ${number(this.period)} ms`;
+    if (this.step > 0 && this.#why) return this.#why;
+    const cost = this.cost;
+    if (Number.isNaN(cost)) return "";
+    if (cost < this.period) return `a frame takes ${number(cost)} ${of}`;
+    return this.#share < GAIN ? "larger ones are no faster" : `${Math.round(this.#frequency)} frames a second come`;
+  }
+
+  /** The picture has other sizes; the one that is nearest to the present is kept. @param {number[]} sizes */
+  resize(sizes) {
+    const cells = this.sizes[this.step];
+    const finest = this.step === 0;
+    this.sizes = sizes;
+    const found = sizes.findIndex((each) => each <= cells);
+    this.step = finest ? 0 : found < 0 ? sizes.length - 1 : found;
+    this.#before = null;
+    this.#forget();
+    this.#skip = START_FRAMES;
+  }
+
+  /** What comes next says nothing about drawing: the picture was made anew, or the tab was hidden. */
+  pause() {
+    this.#last = -1;
+    this.#forget();
+  }
+
+  /**
+   * An animation frame.
+   *
+   * @param {number} now milliseconds, of the display's clock
+   * @returns {Tick} whether a drawing is due, and whether `step` has changed
+   */
+  tick(now) {
+    const delta = this.#last < 0 ? Infinity : now - this.#last;
+    this.#last = now;
+    if (delta > PAUSE_MS) {
+      this.#forget();
+      this.#since = now;
+      this.#lastDue = now;
+      return { due: true, changed: false };
+    }
+    this.#deltas[this.#count % WINDOW] = delta;
+    this.#ends[this.#count % WINDOW] = now;
+    this.#count += 1;
+    this.#measureRefresh(now);
+    const due = now - this.#lastDue >= this.period - this.#refresh / 2;
+    if (!due) return { due, changed: false };
+    this.#lastDue = now;
+    if (this.#skip > 0) {
+      this.#skip -= 1;
+      this.#since = now;
+      this.#dueCount = 0;
+      return { due, changed: false };
+    }
+    this.#dues[this.#dueCount % WINDOW] = now;
+    this.#dueCount += 1;
+    return { due, changed: this.#judge(now) };
+  }
+
+  /** What a drawing cost. @param {number} now @param {number} ms @param {number} cells */
+  spent(now, ms, cells) {
+    if (this.#skip > 0 || !(ms >= 0)) return;
+    this.#costs[this.#costCount % COSTS] = ms;
+    this.#costCount += 1;
+    const fit = this.#fit;
+    const kept = 0.5 ** ((now - fit.at) / HALF_LIFE_MS);
+    fit.at = now;
+    fit.weight = fit.weight * kept + 1;
+    fit.p = fit.p * kept + cells;
+    fit.pp = fit.pp * kept + cells * cells;
+    fit.c = fit.c * kept + ms;
+    fit.pc = fit.pc * kept + cells * ms;
+  }
+
+  /** @param {number} now */
+  #judge(now) {
+    const rate = this.#rate(now);
+    const wanted = 1000 / this.period;
+    const cost = this.cost;
+    const known = this.#costCount >= COSTS;
+    this.#frequency = rate;
+    if (now - this.#learnedAt > LEARNED_MS) this.#share = USUAL_SHARE;
+    const inVain = known && this.#inVain(now, cost);
+    if (inVain && !(rate < LOW * wanted)) return this.#change(now, this.#back);
+    const { late, of } = this.#lateness();
+    if (this.step < this.sizes.length - 1 && !(rate > HIGH * wanted)) {
+      const low = now - this.#since >= LASTING_MS && rate < LOW * wanted;
+      const slow = known && cost > FULL * this.period && this.#helps(cost);
+      const missing = of >= LATE_OF && late >= LATE && !(cost < this.period / 4) && this.#helps(cost);
+      if (low || slow || missing) return this.#coarser(now, cost, low ? rate : NaN);
+    }
+    if (now - this.#changedAt > CALM_MS && this.#dwell > DWELL_MS) {
+      this.#dwell = Math.max(this.#dwell / 2, DWELL_MS);
+      this.#changedAt = now;
+    }
+    if (this.step > 0 && known && now - this.#changedAt >= this.#dwell && late <= 1 && rate > HIGH * wanted) {
+      return this.#finer(now, cost);
+    }
+    return false;
+  }
+
+  /** Whether fewer cells would cost less, as far as is known: some costs are not the picture's. @param {number} cost */
+  #helps(cost) {
+    const gain = this.#line().slope * (this.sizes[this.step] - this.sizes[this.sizes.length - 1]);
+    return gain > GAIN * cost;
+  }
+
+  /** @param {number} now @param {number} cost @param {number} rate NaN unless it is the reason */
+  #coarser(now, cost, rate) {
+    const cells = this.sizes[this.step];
+    const { slope } = this.#line();
+    let next = this.step + 1;
+    // Unless drawings only wait for something else: then what they take does not tell what larger cells would.
+    if (!Number.isNaN(cost) && cost * this.#frequency < 1500) {
+      const fits = (/** @type {number} */ step) =>
+        cost - slope * (cells - this.sizes[step]) <= AIM * this.period || step === this.sizes.length - 1;
+      while (!fits(next)) next += 1;
+    }
+    this.#why = Number.isNaN(rate)
+      ? `finer ones took ${number(Math.max(cost, this.period))} of ${number(this.period)} ms`
+      : `finer ones came at ${Math.round(rate)} frames a second`;
+    const known = Number.isNaN(rate) && this.#costCount >= COSTS;
+    this.#before = known ? { step: this.step, cost } : null;
+    if (now - this.#finerAt < REVERTED_MS) this.#dwell = Math.min(2 * this.#dwell, LONGEST_DWELL_MS);
+    return this.#change(now, next);
+  }
+
+  /** @param {number} now @param {number} cost */
+  #finer(now, cost) {
+    const { base, slope } = this.#line();
+    let next = this.step;
+    while (next > 0 && DOUBT * (base + slope * this.sizes[next - 1]) < ROOM * this.period) next -= 1;
+    // Drawings that take longer than the period and still come in time only wait for something else: what a finer size
+    // costs cannot be told from them, and is tried.
+    if (next === this.step && cost > this.period) next = this.#share < GAIN ? 0 : this.step - 1;
+    if (next === this.step) return false;
+    this.#finerAt = now;
+    this.#before = null;
+    return this.#change(now, next);
+  }
+
+  /** @param {number} now @param {number} step */
+  #change(now, step) {
+    this.step = step;
+    this.#changedAt = now;
+    this.#forget();
+    return true;
+  }
+
+  #forget() {
+    this.#skip = SETTLE_FRAMES;
+    this.#costCount = 0;
+    this.#dueCount = 0;
+    // The fit stays, as a hint that new costs outweigh at once.
+    for (const name of /** @type {const} */ (["weight", "p", "pp", "c", "pc"])) this.#fit[name] *= 0.1;
+  }
+
+  /** Drawings a second, since the last change and in the last second; NaN while there are none. @param {number} now */
+  #rate(now) {
+    const count = Math.min(this.#dueCount, WINDOW);
+    let n = 0;
+    let first = now;
+    while (n < count) {
+      const at = this.#dues[(this.#dueCount - 1 - n) % WINDOW];
+      if (now - at > LASTING_MS) break;
+      first = at;
+      n += 1;
+    }
+    return n > 1 ? ((n - 1) * 1000) / (now - first) : NaN;
+  }
+
+  /** How many of the last drawings came late. */
+  #lateness() {
+    const of = Math.min(this.#dueCount - 1, LATE_OF);
+    const limit = this.period + 0.6 * this.#refresh;
+    let late = 0;
+    for (let i = 0; i < of; i++) {
+      const at = this.#dueCount - 1 - i;
+      if (this.#dues[at % WINDOW] - this.#dues[(at - 1) % WINDOW] > limit) late += 1;
+    }
+    return { late, of };
+  }
+
+  /** Whether the last change has shown that larger cells save nearly nothing. @param {number} now @param {number} cost */
+  #inVain(now, cost) {
+    if (this.#before === null) return false;
+    const fewer = 1 - this.sizes[this.step] / this.sizes[this.#before.step];
+    const less = 1 - cost / this.#before.cost;
+    this.#share = Math.min(Math.max(less / fewer, 0), USUAL_SHARE);
+    this.#learnedAt = now;
+    this.#back = this.#before.step;
+    this.#before = null;
+    return this.#share < GAIN;
+  }
+
+  /** Cost as a line over cells; by the usual share of it while one size alone has been seen. */
+  #line() {
+    const { weight, p, pp, c, pc } = this.#fit;
+    if (!(weight > 0)) return { base: 0, slope: 0 };
+    const [meanP, meanC] = [p / weight, c / weight];
+    const spread = pp / weight - meanP * meanP;
+    const steep = meanC / meanP;
+    let slope = this.#share * steep;
+    if (spread > 0.01 * meanP * meanP) {
+      // Never steeper than through nothing.
+      slope = Math.min(Math.max((pc / weight - meanP * meanC) / spread, 0), steep);
+    }
+    return { base: meanC - slope * meanP, slope };
+  }
+
+  /** The display's own period: what the fastest quarter of frames takes. @param {number} now */
+  #measureRefresh(now) {
+    if (now - this.#refreshAt < REFRESH_EVERY_MS) return;
+    this.#refreshAt = now;
+    const recent = [];
+    for (let i = 1; i <= Math.min(this.#count, WINDOW); i++) {
+      const at = (this.#count - i) % WINDOW;
+      if (now - this.#ends[at] > 2000) break;
+      recent.push(this.#deltas[at]);
+    }
+    if (recent.length < 20) return;
+    recent.sort((a, b) => a - b);
+    const fast = recent[recent.length >> 3];
+    // Slower than 60 a second is no display, but too much work.
+    const found = Math.min(Math.max(snapped(fast), FASTEST_MS), USUAL_MS);
+    if (Math.abs(found - this.#refresh) < 0.04 * this.#refresh) {
+      this.#rival.seen = 0;
+      return;
+    }
+    this.#rival.seen = Math.abs(found - this.#rival.refresh) < 0.04 * found ? this.#rival.seen + 1 : 1;
+    this.#rival.refresh = found;
+    if (this.#rival.seen < 2) return;
+    this.#refresh = found;
+    this.#rival.seen = 0;
+    this.#forget();
+  }
+}
+
+/** @param {number} ms */
+function snapped(ms) {
+  return RATES.find((rate) => Math.abs(ms - rate) < 0.05 * rate) ?? ms;
+}
+
+/** @param {Float64Array} values @param {number} count @param {number} share */
+function quantile(values, count, share) {
+  if (count === 0) return NaN;
+  const sorted = values.slice(0, count).sort();
+  return sorted[Math.min(count - 1, Math.floor(share * count))];
+}
+
+/** @param {number} ms */
+function number(ms) {
+  return ms < 10 ? ms.toFixed(1) : ms < 100 ? ms.toFixed(1).replace(/\.0$/, "") : ms.toFixed(0);
+}

@@ -1,0 +1,173 @@
+// The controller against a model of a display and of what drawing costs on it; the clock is the model's.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Controller } from "../../../functions/phase_heatmap/web/controller.js";
+
+const SIZES = [640_000, 410_000, 284_000, 160_000, 102_000, 71_000, 40_000, 25_600];
+const RATES = [60, 90, 120, 144];
+
+/** Numbers from 0 to 1, the same in each run. */
+function chance(seed) {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
+/**
+ * A display of `hertz` on which drawing `cells` at `now` costs `cost(cells, now)` ms, a tenth more or less. A drawing
+ * that is not done in time keeps the next animation frame waiting. Returns what happened.
+ */
+function run(hertz, seconds, cost, { sizes = SIZES, seed = 1, gaps = () => 0 } = {}) {
+  const controller = new Controller(sizes);
+  const random = chance(seed);
+  const vsync = 1000 / hertz;
+  const [changes, drawings] = [[], []];
+  let now = 0;
+  let direction = 0;
+  let reversals = 0;
+  while (now < 1000 * seconds) {
+    const before = controller.step;
+    const { due } = controller.tick(now);
+    const moved = Math.sign(controller.step - before);
+    if (moved) {
+      changes.push({ now, step: controller.step });
+      if (direction && moved !== direction) reversals += 1;
+      direction = moved;
+    }
+    let frames = 1;
+    if (due) {
+      const cells = sizes[controller.step];
+      const ms = cost(cells, now) * (0.9 + 0.2 * random());
+      drawings.push({ now, step: controller.step });
+      frames = Math.max(1, Math.ceil(ms / vsync));
+      controller.spent(now + ms, ms, cells);
+    }
+    now += frames * vsync + gaps(now);
+  }
+  const late = drawings.filter(({ now: at }, i) => i && at - drawings[i - 1].now > controller.period * 1.3).length;
+  return { controller, changes, drawings, reversals, late: late / drawings.length };
+}
+
+const linear = (perMillion, base = 1) => (cells) => base + (perMillion * cells) / 1e6;
+const log = ({ changes }) => JSON.stringify(changes);
+
+for (const hertz of RATES) {
+  test(`a fast machine at ${hertz} Hz stays at the finest cells`, () => {
+    const { controller, changes, late } = run(hertz, 30, linear(3));
+    assert.equal(controller.step, 0);
+    assert.deepEqual(changes, []);
+    assert.ok(late < 0.01);
+  });
+
+  test(`a slow machine at ${hertz} Hz settles within two seconds of drawing, and then keeps up`, () => {
+    const { controller, drawings, reversals, changes } = run(hertz, 60, linear(60));
+    assert.ok(controller.step > 0);
+    assert.ok(reversals <= 3, `${reversals} reversals`);
+    assert.ok(changes[0].now < 2500, log({ changes }));
+    const settled = drawings.filter(({ now }) => now > 3000);
+    const late = settled.filter(({ now }, i) => i && now - settled[i - 1].now > controller.period * 1.3).length;
+    assert.ok(late / settled.length <= 0.05, `${late} of ${settled.length} late`);
+  });
+
+  test(`at ${hertz} Hz a load that comes is answered within two seconds, one that goes is used again`, () => {
+    const heavy = (now) => now > 10_000 && now < 40_000;
+    const cost = (cells, now) => linear(heavy(now) ? 45 : 8)(cells);
+    const { changes, reversals, controller } = run(hertz, 90, cost);
+    const first = changes.find(({ now }) => now > 10_000);
+    const last = changes.filter(({ now }) => now > 10_000 && now < 40_000).at(-1);
+    assert.ok(first.now < 12_000, log({ changes }));
+    assert.ok(last.step > 0, log({ changes }));
+    assert.ok(reversals <= 5, `${reversals} reversals in 90 s: ${log({ changes })}`);
+    assert.equal(controller.step, 0, log({ changes }));
+  });
+}
+
+test("what happens is the same in each run", () => {
+  const cost = (cells, now) => linear(now > 20_000 ? 60 : 20)(cells);
+  assert.equal(log(run(144, 60, cost)), log(run(144, 60, cost)));
+});
+
+test("at 60 Hz a lasting rate below 30 always coarsens, even if no cost is known", () => {
+  const controller = new Controller(SIZES);
+  for (let now = 0; now < 60_000; now += 36) controller.tick(now);
+  assert.equal(controller.step, SIZES.length - 1);
+  assert.match(controller.reason, /2\d frames a second/);
+});
+
+test("at 60 Hz a lasting rate above 55 never coarsens, whatever drawing seems to cost", () => {
+  for (const ms of [5, 16, 40, 200]) {
+    const controller = new Controller(SIZES);
+    for (let now = 0, i = 0; now < 60_000; now += i++ % 17 ? 1000 / 60 : 2000 / 60) {
+      controller.tick(now);
+      controller.spent(now, ms, SIZES[controller.step]);
+    }
+    assert.equal(controller.step, 0, `at ${ms} ms`);
+  }
+});
+
+test("where fewer cells cost no less, the picture becomes fine again, and stays so for minutes", () => {
+  const { controller, changes } = run(120, 240, () => 20);
+  assert.equal(changes.length, 2, log({ changes }));
+  assert.equal(controller.step, 0);
+  assert.equal(controller.reason, "larger ones are no faster");
+});
+
+test("drawings that only wait, while all frames come in time, do not keep cells large", () => {
+  const controller = new Controller(SIZES);
+  for (let now = 0; now < 5000; now += 40) controller.tick(now);
+  assert.ok(controller.step > 0);
+  for (let now = 5000; now < 60_000; now += 1000 / 60) {
+    controller.tick(now);
+    controller.spent(now, 40, SIZES[controller.step]);
+  }
+  assert.equal(controller.step, 0);
+  assert.equal(controller.reason, "60 frames a second come");
+});
+
+test("hidden tabs and sleep are no slow frames", () => {
+  const { changes } = run(60, 60, linear(5), { gaps: (now) => (Math.floor(now / 16.7) % 100 === 99 ? 5000 : 0) });
+  assert.deepEqual(changes, []);
+});
+
+test("single spikes change nothing", () => {
+  const spikes = (cells, now) => (Math.floor(now / 1000) % 3 === 0 && now % 1000 < 20 ? 80 : linear(8)(cells));
+  assert.deepEqual(run(60, 60, spikes).changes, []);
+});
+
+test("the period follows the display: one frame of 60 and 90, two of 120 and 144", () => {
+  const frames = { 60: 1, 90: 1, 120: 2, 144: 2, 240: 4 };
+  for (const [hertz, count] of Object.entries(frames)) {
+    const { controller } = run(Number(hertz), 10, linear(2));
+    assert.ok(Math.abs(controller.period - (count * 1000) / hertz) < 0.1, `${hertz} Hz: ${controller.period}`);
+  }
+});
+
+test("a window that moves to a slower display is judged by that one", () => {
+  const controller = new Controller(SIZES);
+  let now = 0;
+  for (; now < 10_000; now += 1000 / 144) controller.tick(now);
+  for (; now < 30_000; now += 1000 / 60) {
+    controller.tick(now);
+    controller.spent(now, 4, SIZES[controller.step]);
+  }
+  assert.ok(Math.abs(controller.period - 1000 / 60) < 0.1);
+  assert.equal(controller.step, 0);
+});
+
+test("a picture of another size keeps about the cells that it could have", () => {
+  const { controller } = run(60, 20, linear(60));
+  const cells = controller.sizes[controller.step];
+  controller.resize(SIZES.map((each) => 2 * each));
+  assert.ok(controller.sizes[controller.step] <= cells);
+  controller.resize([1000]);
+  assert.equal(controller.step, 0);
+});
+
+test("the reason has the numbers that decided", () => {
+  assert.match(run(60, 10, linear(3)).controller.reason, /^a frame takes \d\.\d of 16\.7 ms$/);
+  assert.match(run(60, 10, linear(60)).controller.reason, /^finer ones took \d\d(\.\d)? of 16\.7 ms$/);
+  assert.equal(new Controller(SIZES).reason, "");
+});
