@@ -40,6 +40,7 @@ def dynamodb(monkeypatch: pytest.MonkeyPatch) -> Iterator["DynamoDBClient"]:
     monkeypatch.setenv("TICKETS_TABLE", "tickets")
     monkeypatch.setenv("METRICS_TABLE", "metrics")
     monkeypatch.setenv("POLICY_PARAMETER", "/kaizen/policy")
+    monkeypatch.setenv("STAGE", "local")
     forget()
     with mock_aws():
         client = boto3.client("dynamodb")
