@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from bandwidth_snapshot import wording
-from bandwidth_snapshot.day import Bin, Day, closed, start_of, together
+from bandwidth_snapshot.day import MEGABYTE, Bin, Day, closed, start_of, together
 from bandwidth_snapshot.detector import Limits, Verdict, contributors, judge
 from bandwidth_snapshot.store import BandwidthStore, rounded
 from bandwidth_snapshot.trend import trend, weeks
@@ -163,15 +163,15 @@ class Snapshot:
 
 
 def _gauges(day: Day, verdict: Verdict | None) -> list[Change]:
-    name, stream = "kaizen_bandwidth_day_mb_per_second", {"stream": day.stream}
+    name, stream = "kaizen_bandwidth_day_bytes_per_second", {"stream": day.stream}
     made = [
-        set_gauge(name, stream | {"statistic": "average"}, day.average),
-        set_gauge(name, stream | {"statistic": "p95"}, day.p95),
-        set_gauge(name, stream | {"statistic": "maximum"}, day.maximum),
+        set_gauge(name, stream | {"statistic": "average"}, round(day.average * MEGABYTE)),
+        set_gauge(name, stream | {"statistic": "p95"}, round(day.p95 * MEGABYTE)),
+        set_gauge(name, stream | {"statistic": "maximum"}, round(day.maximum * MEGABYTE)),
         set_gauge("kaizen_bandwidth_day_bytes", stream | {"kind": "sent"}, day.bytes),
         set_gauge("kaizen_bandwidth_day_bytes", stream | {"kind": "saved"}, day.saved),
         set_gauge("kaizen_bandwidth_day_complete_ratio", stream, day.complete),
     ]
     if verdict is not None:
-        made.append(set_gauge("kaizen_bandwidth_expected_mb_per_second", stream, round(verdict.expected, 6)))
+        made.append(set_gauge("kaizen_bandwidth_expected_bytes_per_second", stream, round(verdict.expected * MEGABYTE)))
     return made

@@ -89,10 +89,10 @@ def _metrics(stack: Stack) -> str:
     found = {
         (each.labels["stream"], each.labels["statistic"]): each.value
         for each in scrape(stack)
-        if each.name == "kaizen_bandwidth_day_mb_per_second"
+        if each.name == "kaizen_bandwidth_day_bytes_per_second"
     }
     need({(stream, "average") for stream in (*STREAMS, "*")} <= set(found), sorted(found))
-    return f"{found['*', 'average']:.2f} MB/s on average, {found['*', 'maximum']:.2f} at most"
+    return f"{found['*', 'average'] / 1e6:.2f} MB/s on average, {found['*', 'maximum'] / 1e6:.2f} at most"
 
 
 CHECKS = (

@@ -135,7 +135,7 @@ def test_a_day_that_jumped_is_told_of_once_with_the_stream_that_it_comes_from(st
     assert [each.stream for each in world.published] == ["*"]
     rows, _ = read_rows(store._client, "metrics")
     assert rows["kaizen_bandwidth_anomalies_total"][()].value == 1
-    assert rows["kaizen_bandwidth_expected_mb_per_second"]["*",].value == 3.3
+    assert rows["kaizen_bandwidth_expected_bytes_per_second"]["*",].value == 3_300_000
 
 
 def test_an_alert_that_could_not_be_posted_is_made_up_for(store: BandwidthStore) -> None:

@@ -4,9 +4,9 @@ from kaizen.metrics.catalogue.metric import Metric
 
 METRICS = (
     Metric(
-        "kaizen_bandwidth_day_mb_per_second",
+        "kaizen_bandwidth_day_bytes_per_second",
         "gauge",
-        "Megabytes (10^6 bytes) per second of the last closed UTC day, from bins of five minutes: average, "
+        "Bytes per second of the last closed UTC day, from bins of five minutes: average, "
         "p95 or maximum. The stream * is all of them together.",
         ("stream", "statistic"),
         values={"statistic": ("average", "p95", "maximum")},
@@ -28,7 +28,7 @@ METRICS = (
         absent=True,
     ),
     Metric(
-        "kaizen_bandwidth_expected_mb_per_second",
+        "kaizen_bandwidth_expected_bytes_per_second",
         "gauge",
         "What the last closed UTC day was expected to send, by the same weekdays before it; absent during the warm-up.",
         ("stream",),
