@@ -72,6 +72,8 @@ def unit(metric: Metric) -> str:
     name = metric.name.removesuffix("_total")
     if name.endswith("_timestamp_seconds") or name == "canary_deployment_start_time":
         return "Unix time, s"
+    if name.endswith("_per_second"):
+        return f"{name.removesuffix('_per_second').rpartition('_')[2]}/s"
     if name.endswith("_seconds"):
         return "s"
     if name.endswith("_ratio"):
