@@ -46,7 +46,8 @@ def _started(*arguments: str) -> Iterator["subprocess.Popen[str]"]:
     with subprocess.Popen(command, cwd=paths.ROOT, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True) as run:
         try:
             assert run.stdout is not None
-            assert any("Ctrl-C" in line for line in run.stdout), "it ended before it was up"
+            # The links come before the samples: functions run once the first samples are in.
+            assert any("posted and applied" in line for line in run.stdout), "it ended before it was up"
             yield run
         finally:
             run.kill()
