@@ -71,3 +71,12 @@ def test_secrets_are_references() -> None:
         if any(word in name.lower() for word in SECRET_WORDS):
             assert "Parameter" in name, name
             assert parameter["Default"].startswith("/"), name
+
+
+@pytest.mark.parametrize("name", ["GithubApiUrl", "PagerUrl"])
+def test_tokens_and_keys_do_not_travel_in_the_clear(name: str) -> None:
+    parameter = template()["Parameters"][name]
+    assert re.fullmatch(parameter["AllowedPattern"], parameter["Default"])
+    assert re.fullmatch(parameter["AllowedPattern"], "https://github.example.org/api/v3")
+    for wrong in ("http://github.example.org", "https://", "https://user@example.org/", "ftp://example.org"):
+        assert not re.fullmatch(parameter["AllowedPattern"], wrong)
