@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from kaizen.mttr import WINDOW_METRIC
+from kaizen.tickets import FEED_PARTITION
 from tests.architecture.house import lambda_functions, listed, resources, statements, target
 
 WRITES = {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:BatchWriteItem"}
@@ -74,6 +76,42 @@ def test_each_key_prefix_of_a_parted_table_has_one_writer() -> None:
                     assert all(owners[each] == name for each in rivals), (table, prefix, name)
                     owners[prefix] = name
         assert owners, f"nobody writes {table}"
+
+
+def read_keys(function: str, table: str, action: str) -> list[str]:
+    """The partition keys that a function may take an action on, which must be confined."""
+    (found,) = [
+        each
+        for each in statements(lambda_functions()[function])
+        if action in listed(each["Action"]) and table in {target(resource) for resource in listed(each["Resource"])}
+    ]
+    keys: list[str] = found["Condition"]["ForAllValues:StringEquals"]["dynamodb:LeadingKeys"]
+    return keys
+
+
+def test_the_feed_reads_its_own_keys_only() -> None:
+    """It may be open to everybody: no fault in it may show a ticket's item, or another metric."""
+    assert read_keys("TicketFeed", "TicketsTable", "dynamodb:Query") == [FEED_PARTITION]
+    assert read_keys("TicketFeed", "MetricsTable", "dynamodb:Query") == [WINDOW_METRIC]
+    assert read_keys("TicketFeed", "MetricsTable", "dynamodb:UpdateItem") == ["kaizen_feed_requests_total"]
+
+
+def object_prefixes(function: str) -> set[str]:
+    """Where the objects lie that a function may read."""
+    return {
+        resource["Fn::Sub"].partition("/")[2]
+        for each in statements(lambda_functions()[function])
+        if "s3:GetObject" in listed(each["Action"])
+        for resource in listed(each["Resource"])
+    }
+
+
+def test_buckets_are_listed_by_prefix() -> None:
+    """Listing is needed so that a missing object reads as missing: where it may be read, and nowhere else."""
+    for name, statement in all_statements():
+        if "s3:ListBucket" in listed(statement["Action"]):
+            prefixes = set(statement["Condition"]["StringLike"]["s3:prefix"])
+            assert prefixes == object_prefixes(name), name
 
 
 def test_tables_can_be_restored() -> None:

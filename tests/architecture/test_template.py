@@ -26,7 +26,7 @@ def test_cfn_lint_finds_nothing(translated: dict[str, Any], tmp_path: Path) -> N
 
 
 def test_roles_hold_no_wildcard_actions(translated: dict[str, Any]) -> None:
-    """Also what SAM adds by itself: its roles carry AWS's managed policies for logs, traces and queues, no more."""
+    """Also what SAM adds by itself: its roles carry AWS's managed policies for logs, traces and a VPC, no more."""
     managed = set()
     for resource in translated["Resources"].values():
         if resource["Type"] != "AWS::IAM::Role":
@@ -39,7 +39,7 @@ def test_roles_hold_no_wildcard_actions(translated: dict[str, Any]) -> None:
         for arn in properties.get("ManagedPolicyArns", []):
             managed.add(json.dumps(arn).rpartition("/")[2].strip('"}'))
     assert managed <= {"AWSLambdaBasicExecutionRole", "AWSXrayWriteOnlyAccess", "AWSXRayDaemonWriteAccess",
-                       "AWSLambdaSQSQueueExecutionRole", "AWSLambdaVPCAccessExecutionRole"}  # fmt: skip
+                       "AWSLambdaVPCAccessExecutionRole"}  # fmt: skip
 
 
 def test_names_carry_the_stage(translated: dict[str, Any]) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.architecture.house import lambda_functions, resources, target, template
+from tests.architecture.house import lambda_functions, listed, resources, statements, target, template
 
 GLOBAL_TIMEOUT = template()["Globals"]["Function"]["Timeout"]
 
@@ -16,6 +16,10 @@ def events(kind: str) -> list[tuple[str, dict[str, Any], dict[str, Any]]]:
         for event in function.get("Events", {}).values()
         if event["Type"] == kind
     ]
+
+
+def sources() -> dict[str, dict[str, Any]]:
+    return resources("AWS::Lambda::EventSourceMapping")
 
 
 def alarmed_queues() -> set[str]:
@@ -46,12 +50,28 @@ def dead_letter_queues() -> set[str]:
     return redrives | schedules | failures | rules
 
 
-@pytest.mark.parametrize(("name", "function", "event"), events("SQS"), ids=lambda value: str(value)[:24])
-def test_queue_consumers(name: str, function: dict[str, Any], event: dict[str, Any]) -> None:
-    queue = resources("AWS::SQS::Queue")[target(event["Queue"])]
+@pytest.mark.parametrize(("name", "mapping"), sources().items(), ids=lambda value: str(value)[:24])
+def test_queue_consumers(name: str, mapping: dict[str, Any]) -> None:
+    function = lambda_functions()[target(mapping["FunctionName"])]
+    queue = resources("AWS::SQS::Queue")[target(mapping["EventSourceArn"])]
     assert queue["VisibilityTimeout"] >= 6 * function.get("Timeout", GLOBAL_TIMEOUT)
-    assert event["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     assert "RedrivePolicy" in queue
+
+
+def receivers(statement: dict[str, Any]) -> list[str]:
+    """The queues that a statement lets a function take messages from."""
+    receives = {"sqs:ReceiveMessage", "sqs:DeleteMessage"} & set(listed(statement["Action"]))
+    return [target(each) for each in listed(statement["Resource"])] if receives else []
+
+
+@pytest.mark.parametrize("name", lambda_functions())
+def test_a_consumer_may_receive_from_its_own_queue_only(name: str) -> None:
+    """SAM's own SQS event would add a policy that is good for every queue of the account."""
+    function = lambda_functions()[name]
+    assert not [event for event in function.get("Events", {}).values() if event["Type"] == "SQS"]
+    own = [target(each["EventSourceArn"]) for each in sources().values() if target(each["FunctionName"]) == name]
+    assert sorted(queue for each in statements(function) for queue in receivers(each)) == sorted(own)
 
 
 @pytest.mark.parametrize(("name", "function", "event"), events("ScheduleV2"), ids=lambda value: str(value)[:24])
