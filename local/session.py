@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,10 +11,12 @@ from pathlib import Path
 from kaizen.policy.document import PolicyError, parse
 from local import paths, startpage
 from local.demo import FEATURES
-from local.demo.feature import Check, Feature, left_out, stop
+from local.demo.feature import Check, Feature, after, left_out, short_name, stop
 from local.demo.phase import OSCILLATORS
 from local.errors import LocalError
 from local.stack import Stack
+
+SIDE_BY_SIDE = 3  # features whose samples are played at once: more would only wait for the processor
 
 
 def say(text: str) -> None:
@@ -34,11 +37,11 @@ def run(port: int, policy: str | None, oscillators: int, ended: threading.Event)
 
     A feature whose samples fail is told of, and the others go on.
     """
-    with _up(port, policy, oscillators) as up:
+    with _up(port, policy, oscillators, ended) as up:
         _show(up)
-        for feature in up.features:
-            if not ended.is_set():
-                _played(feature, up.stack, ended)
+        failed = _play(up, ended)
+        for name, error in failed.items():
+            up.stack.say(f"✗ the samples of {name}: {error}")
         if not ended.is_set():
             say("\n  All samples are in.")
         ended.wait()
@@ -49,8 +52,9 @@ def run(port: int, policy: str | None, oscillators: int, ended: threading.Event)
 def demo(port: int, policy: str | None, oscillators: int, ended: threading.Event) -> int:
     """Each step checked and told; 0 when all hold, else 1."""
     failed = 0
-    with _up(port, policy, oscillators) as up:
-        _play(up, ended)
+    with _up(port, policy, oscillators, ended) as up:
+        for error in _play(up, ended).values():
+            raise error
         steps = [step for feature in up.features for step in feature.CHECKS]
         for name, check in steps:
             if ended.is_set():
@@ -61,17 +65,26 @@ def demo(port: int, policy: str | None, oscillators: int, ended: threading.Event
     return 1 if failed else 0
 
 
-def _play(up: Up, ended: threading.Event) -> None:
-    for feature in up.features:
-        if not ended.is_set():
-            feature.play(up.stack, ended)
+def _play(up: Up, ended: threading.Event) -> dict[str, LocalError]:
+    """Play the features' samples side by side, each after those that it names; what failed, by feature."""
+    failed: dict[str, LocalError] = {}
 
+    def play(feature: Feature, before: Sequence[Future[None]]) -> None:
+        wait(before)
+        try:
+            if not ended.is_set():
+                feature.play(up.stack, ended)
+        except LocalError as error:
+            failed[short_name(feature)] = error
 
-def _played(feature: Feature, stack: Stack, ended: threading.Event) -> None:
-    try:
-        feature.play(stack, ended)
-    except LocalError as error:
-        stack.say(f"✗ the samples of {feature.__name__.rpartition('.')[2]}: {error}")
+    with ThreadPoolExecutor(SIDE_BY_SIDE, thread_name_prefix="samples") as pool:
+        begun: dict[str, Future[None]] = {}
+        for feature in up.features:
+            before = [begun[name] for name in after(feature) if name in begun]
+            begun[short_name(feature)] = pool.submit(play, feature, before)
+        for each in begun.values():
+            each.result()
+    return failed
 
 
 def _checked(name: str, check: Check, stack: Stack) -> bool:
@@ -85,7 +98,7 @@ def _checked(name: str, check: Check, stack: Stack) -> bool:
 
 
 @contextmanager
-def _up(port: int, policy: str | None, oscillators: int) -> Iterator[Up]:
+def _up(port: int, policy: str | None, oscillators: int, ended: threading.Event) -> Iterator[Up]:
     """Everything is ended at the end, whatever happens in between."""
     stack = Stack(port, lambda text: say(f"  {text}"), policy_text(policy))
     stack.notes[OSCILLATORS] = oscillators
@@ -97,6 +110,8 @@ def _up(port: int, policy: str | None, oscillators: int) -> Iterator[Up]:
         stack.start()
         page.start()
         say(f"  up after {time.monotonic() - began:.1f} s")
+        # Beside the samples, which begin at once: what they have not called by then is started here.
+        threading.Thread(target=stack.warm, args=(ended,), name="warming", daemon=True).start()
         yield Up(stack, page.address, features)
     finally:
         for feature in features:
@@ -108,7 +123,7 @@ def _up(port: int, policy: str | None, oscillators: int) -> Iterator[Up]:
 def _shown(feature: Feature, stack: Stack) -> bool:
     reason = left_out(feature, stack)
     if reason:
-        stack.say(f"the samples of {feature.__name__.rpartition('.')[2]} are left out: {reason}")
+        stack.say(f"the samples of {short_name(feature)} are left out: {reason}")
     return not reason
 
 

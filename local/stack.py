@@ -2,6 +2,7 @@
 
 import os
 import platform
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -96,6 +97,20 @@ class Stack:
             raise LocalError(f"there is no function {function}")
         return self._emulators[function].invoke(event)
 
+    def warm(self, ended: threading.Event) -> None:
+        """Start every function, so that nobody waits for it later; leaves off when `ended` is set.
+
+        Says which one does not start; its first call tells the same again.
+        """
+        for name, emulator in self._emulators.items():
+            if ended.is_set():
+                return
+            try:
+                emulator.warm()
+            except LocalError as error:
+                if not ended.is_set():
+                    self.say(f"{name} does not start: {error}")
+
     def run(self, schedule: Schedule) -> Invocation:
         """One run of a schedule, as the clock does it: with retries, and a dead letter in the end."""
         return self.invoke_later(schedule.function, payload_of(schedule))
@@ -175,7 +190,7 @@ class Stack:
             environment = self.aws.environments.get(name, {}) | server.CREDENTIALS
             environment["AWS_ENDPOINT_URL"] = self.aws.endpoint
             self._emulators[name] = Emulator(spec, environment, self.logs / f"{name}.log")
-        self.say(f"Lambda: {len(self._emulators)} functions, each under the Runtime Interface Emulator at first use")
+        self.say(f"Lambda: {len(self._emulators)} functions, each under the Runtime Interface Emulator")
         sqs, values = self.aws.client("sqs"), self.aws.values
         pollers = [
             Poller(source, values[f"source {index}"], sqs, self.invoke, self.say)

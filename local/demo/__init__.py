@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from local.demo import bandwidth, canary, cards, dashboard_diff, house, phase, rule_lint, tickets
 from local.demo.feature import Feature
 
-# One line for each feature, in the order in which they are played and checked; the house looks at all of them.
+# One line for each feature, in the order in which they begin and are checked; the house looks at all of them.
 FEATURES: Sequence[Feature] = (
     tickets,
     cards,

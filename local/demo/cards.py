@@ -14,6 +14,7 @@ from local.errors import LocalError
 from local.outside.slack.service import Slack
 from local.stack import Stack
 
+AFTER = ("tickets",)  # whose own figures are told before more tickets come
 CHANNEL, EXPRESSION = "C0TICKETS", "severity:sev1 and component:api"
 REPOSITORY, REPOSITORY_ID = "example-org/checkout", 640001
 # Issues: one that is open, one that is closed in the end, both triaged after they were opened.

@@ -12,7 +12,8 @@ Check = Callable[[Stack], str]  # what was seen; raises Unmet, or anything else,
 
 class Feature(Protocol):
     """One module. It may also have `left_out(stack) -> str`, the reason why there is nothing to show under this policy,
-    empty if there is something; and `stop(stack)`, which ends what `play` started."""
+    empty if there is something; `stop(stack)`, which ends what `play` started; and `AFTER`, names of the modules whose
+    samples its own build on."""
 
     __name__: str
 
@@ -35,6 +36,15 @@ class Feature(Protocol):
     def links(self, stack: Stack) -> Sequence[tuple[str, str]]:
         """Pairs of address and words."""
         ...
+
+
+def short_name(feature: Feature) -> str:
+    return feature.__name__.rpartition(".")[2]
+
+
+def after(feature: Feature) -> Sequence[str]:
+    """The features that are to be played before."""
+    return cast(Sequence[str], getattr(feature, "AFTER", ()))
 
 
 def left_out(feature: Feature, stack: Stack) -> str:

@@ -1,6 +1,6 @@
 """One function under AWS's own Runtime Interface Emulator: real time-outs, real cold starts, no Docker.
 
-The function's process sees its own environment and its own layers, nothing of ours.
+The function's process sees its own environment and its own layers, nothing of ours but `inside/`, which warms it.
 """
 
 import contextlib
@@ -25,8 +25,12 @@ from local.errors import LocalError
 from local.template import FunctionSpec
 
 _START_SECONDS, _ATTEMPTS = 15, 3
+_WARM_SECONDS = 120  # for importing a handler on a machine that is busy; then the call itself tells what is wrong
 # The interpreter behind our environment, run without its site-packages: functions see what Lambda has, nothing of ours.
 _PYTHON = getattr(sys, "_base_executable", sys.executable)
+# As in `inside/kaizen_local.py`, which cannot be imported here: it is a function's process that it runs in.
+WARM, HANDLER = {"kaizen.local": "warm"}, "KAIZEN_LOCAL_HANDLER"
+INSIDE = Path(__file__).parent / "inside"
 _INVOKE = "/2015-03-31/functions/function/invocations"
 # A process dies with the *thread* that started it, so one thread that lives as long as we do starts them all.
 _STARTER = ThreadPoolExecutor(max_workers=1, thread_name_prefix="starter")
@@ -41,7 +45,10 @@ class Invocation:
 
 
 class Emulator:
-    """Starts at the first invocation and takes one at a time, as one Lambda sandbox does."""
+    """Starts at the first invocation and takes one at a time, as one Lambda sandbox does.
+
+    A call's time-out begins when the handler is imported. A process that was killed costs the call that it had.
+    """
 
     def __init__(self, spec: FunctionSpec, environment: Mapping[str, str], log: Path) -> None:
         self._spec = spec
@@ -52,18 +59,36 @@ class Emulator:
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._port = 0
+        self._warm = False
         self.invocations = self.errors = 0
 
     def invoke(self, event: Any) -> Invocation:
         """Raises LocalError when the emulator itself does not answer."""
         with self._lock:
-            if self._process is None or self._process.poll() is not None:
-                self._start()
+            self._warm_up()
             self.invocations += 1
-            answer = self._post(encoded(event))
-        result = _read(answer)
+            self._warm = False  # should this raise
+            result = _read(self._post(encoded(event)))
+            self._warm = not _ended(result)
         self.errors += bool(result.error)
         return result
+
+    def warm(self) -> None:
+        """Start the process and import the handler, so that the first call need not wait for that.
+
+        Raises LocalError when the emulator itself does not start or answer.
+        """
+        with self._lock:
+            self._warm_up()
+
+    def _warm_up(self) -> None:
+        if not self.running:
+            self._start()
+            self._warm = False
+        deadline = time.monotonic() + _WARM_SECONDS
+        while not self._warm and time.monotonic() < deadline:
+            answer = _read(self._post(encoded(WARM)))
+            self._warm = answer.payload == {"ready": True}
 
     def stop(self) -> None:
         process, self._process = self._process, None
@@ -99,7 +124,7 @@ class Emulator:
             sys.executable, str(paths.ROOT / "local" / "lambda_" / "child.py"), str(paths.emulator(platform.machine())),
             "--runtime-interface-emulator-address", f"127.0.0.1:{self._port}",
             "--runtime-api-address", f"127.0.0.1:{runtime_port}",
-            _PYTHON, "-S", "-m", "awslambdaric", self._spec.handler,
+            _PYTHON, "-S", "-m", "awslambdaric", "kaizen_local.lambda_handler",
         ]  # fmt: skip
         return _STARTER.submit(self._spawn, command).result()
 
@@ -107,7 +132,7 @@ class Emulator:
         folders = [paths.FUNCTIONS, *(f for layer in self._spec.layers for f in paths.layer_folders(layer))]
         environment = {
             "PATH": os.environ["PATH"],
-            "PYTHONPATH": os.pathsep.join(map(str, [*folders, paths.RUNTIME])),
+            "PYTHONPATH": os.pathsep.join(map(str, [*folders, paths.RUNTIME, INSIDE])),
             "PYTHONDONTWRITEBYTECODE": "1",
             "PYTHONNOUSERSITE": "1",
             "AWS_LAMBDA_FUNCTION_NAME": self._spec.name,
@@ -118,6 +143,7 @@ class Emulator:
             "LAMBDA_TASK_ROOT": str(paths.FUNCTIONS),
             "TZ": ":UTC",
         } | self._environment
+        environment[HANDLER] = self._spec.handler
         with self._log.open("ab") as log:
             # Its own session, so that Ctrl-C reaches us alone and we end it in order.
             return subprocess.Popen(
@@ -130,6 +156,7 @@ class Emulator:
             connection.request("POST", _INVOKE, body, {"Content-Type": "application/json"})
             return connection.getresponse().read()
         except (OSError, http.client.HTTPException) as error:
+            self.stop()  # the next call finds a new one
             raise LocalError(f"the emulator of {self._spec.name} does not answer; see {self._log}") from error
         finally:
             connection.close()
@@ -148,6 +175,11 @@ def _read(answer: bytes) -> Invocation:
     if isinstance(payload, dict) and "errorType" in payload and "statusCode" not in payload:
         return Invocation(payload, f"{payload['errorType']}: {payload.get('errorMessage', '')}")
     return Invocation(payload)
+
+
+def _ended(result: Invocation) -> bool:
+    """Whether the function's process is gone after this call: the emulator starts another one for the next."""
+    return result.error.startswith("Runtime.") or "Task timed out" in result.error
 
 
 def _signal(process: "subprocess.Popen[bytes]", number: int) -> None:

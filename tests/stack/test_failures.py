@@ -1,6 +1,8 @@
 """What the system does when something is wrong: nothing is lost, and nothing looks fine that is not."""
 
 import json
+import os
+import signal
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -9,7 +11,8 @@ import pytest
 
 from kaizen.github.signatures import signature
 from local import paths
-from local.lambda_.emulator import Emulator
+from local.errors import LocalError
+from local.lambda_.emulator import INSIDE, Emulator
 from local.stack import Stack
 from tests.factories import issue_event
 from tests.stack.http import send
@@ -72,19 +75,63 @@ def test_without_its_stores_every_door_answers_503(fresh_stack: Stack, tmp_path:
         assert answer.payload["statusCode"] == 503, (function, answer.payload)
 
 
-def test_a_function_that_takes_too_long_is_ended(fresh_stack: Stack, tmp_path: Path) -> None:
-    spec = replace(
-        fresh_stack.template.functions["MetricsExporter"], timeout=1, handler="slow.lambda_handler", layers=()
-    )
-    folder = tmp_path / "functions"
+def made(stack: Stack, folder: Path, source: str, timeout: int) -> Emulator:
+    """A function of this source."""
     folder.mkdir()
-    (folder / "slow.py").write_text("import time\n\ndef lambda_handler(event, context):\n    time.sleep(30)\n")
-    emulator = Emulator(spec, {"PYTHONPATH": f"{folder}:{paths.RUNTIME}"}, tmp_path / "slow.log")
+    (folder / "made.py").write_text(source)
+    functions = stack.template.functions
+    spec = replace(functions["MetricsExporter"], timeout=timeout, handler="made.lambda_handler", layers=())
+    return Emulator(spec, {"PYTHONPATH": f"{folder}:{paths.RUNTIME}:{INSIDE}"}, folder / "made.log")
+
+
+def test_a_function_that_takes_too_long_is_ended(fresh_stack: Stack, tmp_path: Path) -> None:
+    source = "import time\n\ndef lambda_handler(event, context):\n    time.sleep(event['seconds'])\n    return 'here'\n"
+    emulator = made(fresh_stack, tmp_path / "functions", source, 3)
     try:
-        answer = emulator.invoke({})
+        assert "timed out" in emulator.invoke({"seconds": 30}).error.lower()
+        assert emulator.invoke({"seconds": 0}).payload == "here"
     finally:
         emulator.stop()
-    assert "timed out" in answer.error.lower()
+
+
+def test_initialising_does_not_count_as_the_calls_time(fresh_stack: Stack, tmp_path: Path) -> None:
+    """An exporter that took 8.6 s to start once answered its first scrape with "Task timed out"."""
+    source = "import time\ntime.sleep(5)\n\ndef lambda_handler(event, context):\n    return event['n']\n"
+    emulator = made(fresh_stack, tmp_path / "functions", source, 3)
+    try:
+        assert emulator.invoke({"n": 7}).payload == 7
+    finally:
+        emulator.stop()
+
+
+def test_a_killed_process_costs_one_answer_at_most(fresh_stack: Stack, tmp_path: Path) -> None:
+    source = "import os\n\ndef lambda_handler(event, context):\n    return os.getpid()\n"
+    emulator = made(fresh_stack, tmp_path / "functions", source, 30)
+    try:
+        os.kill(emulator.invoke({}).payload, signal.SIGKILL)
+        answers = [emulator.invoke({}) for _ in range(4)]
+        assert [bool(each.error) for each in answers].count(True) <= 1
+        assert not answers[-1].error
+        assert emulator._process is not None
+        os.kill(emulator._process.pid, signal.SIGKILL)  # the emulator itself
+        assert sum(refused(emulator) for _ in range(4)) <= 1
+    finally:
+        emulator.stop()
+
+
+def refused(emulator: Emulator) -> bool:
+    try:
+        return bool(emulator.invoke({}).error)
+    except LocalError:
+        return True
+
+
+def test_a_handler_that_cannot_be_imported_says_why(fresh_stack: Stack, tmp_path: Path) -> None:
+    emulator = made(fresh_stack, tmp_path / "functions", "import a_module_that_is_not_there\n", 30)
+    try:
+        assert "a_module_that_is_not_there" in emulator.invoke({}).error
+    finally:
+        emulator.stop()
 
 
 def test_a_function_sees_its_own_settings_alone(fresh_stack: Stack) -> None:
