@@ -13,6 +13,9 @@ PYTEST := $(PY) -m pytest
 SIDE_BY_SIDE := -n auto --dist worksteal # as many processes as there are cores
 LOCK := $(UV) pip compile pyproject.toml --python-version 3.13 --generate-hashes --no-emit-index-url --no-header --no-annotate -q
 
+# What an installer says itself stands above it.
+NOT_INSTALLED = { echo "error: $(@D) could not be installed: is there no network, or no space left on the disk? Then run the same command again."; exit 2; }
+
 .DEFAULT_GOAL := help
 .PHONY: help run demo test check soak lint unit tools bench build deploy policy lock clean
 MAKEFLAGS += --no-print-directory
@@ -21,10 +24,10 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: .build/.stack ## the whole system on this machine, with sample deliveries; Ctrl-C ends it
-	@MALLOC_ARENA_MAX=2 PYTHONPATH=layers/common $(PY) -m local run --port $(PORT) --oscillators $(OSCILLATORS) $(if $(POLICY),--policy "$(POLICY)")
+	@trap : INT; MALLOC_ARENA_MAX=2 PYTHONPATH=layers/common $(PY) -m local run --port $(PORT) --oscillators $(OSCILLATORS) $(if $(POLICY),--policy "$(POLICY)")
 
 demo: .build/.stack ## the same, with every step checked; exits non-zero when one is missing
-	@MALLOC_ARENA_MAX=2 PYTHONPATH=layers/common $(PY) -m local demo --port $(PORT) --oscillators $(OSCILLATORS) $(if $(POLICY),--policy "$(POLICY)")
+	@trap : INT; MALLOC_ARENA_MAX=2 PYTHONPATH=layers/common $(PY) -m local demo --port $(PORT) --oscillators $(OSCILLATORS) $(if $(POLICY),--policy "$(POLICY)")
 
 test: tools .build/.stack .build/sam/.done .build/node/.done lint ## every tier of tests
 	@echo "== template: sam validate, sam build"
@@ -93,44 +96,44 @@ clean: ## remove what the targets installed and built
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' 2> /dev/null \
 		|| { echo "Python 3.13 is needed and $(PYTHON) is not it; try: pyenv install 3.13"; exit 2; }
 	@echo "== installing uv, the installer, into .build/bootstrap"
-	@$(PYTHON) -m venv .build/bootstrap
-	@.build/bootstrap/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/bootstrap.txt
+	@$(PYTHON) -m venv .build/bootstrap || $(NOT_INSTALLED)
+	@.build/bootstrap/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/bootstrap.txt || $(NOT_INSTALLED)
 	@touch $@
 
 .venv/.done: requirements/dev.txt .build/bootstrap/.done
 	@echo "== installing $$(grep -c == $<) Python packages into .venv"
-	@$(UV) venv -q --clear --python .build/bootstrap/bin/python .venv
-	@$(UV) pip sync -q --require-hashes --python $(PY) $<
+	@$(UV) venv -q --clear --python .build/bootstrap/bin/python .venv || $(NOT_INSTALLED)
+	@$(UV) pip sync -q --require-hashes --python $(PY) $< || $(NOT_INSTALLED)
 	@touch $@
 
 .build/sam/.done: requirements/sam.txt .build/bootstrap/.done
 	@echo "== installing aws-sam-cli (with the Runtime Interface Emulator) into .build/sam"
-	@$(UV) venv -q --clear --python .build/bootstrap/bin/python .build/sam
-	@$(UV) pip sync -q --require-hashes --python .build/sam/bin/python $<
+	@$(UV) venv -q --clear --python .build/bootstrap/bin/python .build/sam || $(NOT_INSTALLED)
+	@$(UV) pip sync -q --require-hashes --python .build/sam/bin/python $< || $(NOT_INSTALLED)
 	@touch $@
 
 .build/node/.done: requirements/node/package.json requirements/node/package-lock.json
 	@echo "== installing the tests' npm packages into .build/node"
 	@mkdir -p .build/node && cp $^ .build/node/
-	@npm ci --prefix .build/node --no-audit --no-fund --silent
+	@npm ci --prefix .build/node --no-audit --no-fund --silent || $(NOT_INSTALLED)
 	@touch $@
 
 .build/bench/.done: requirements/bench.txt .build/bootstrap/.done
 	@echo "== installing $$(grep -c == $<) Python packages, the benchmarks' peers among them, into .build/bench"
-	@$(UV) venv -q --clear --python .build/bootstrap/bin/python .build/bench
-	@$(UV) pip sync -q --require-hashes --python .build/bench/bin/python $<
+	@$(UV) venv -q --clear --python .build/bootstrap/bin/python .build/bench || $(NOT_INSTALLED)
+	@$(UV) pip sync -q --require-hashes --python .build/bench/bin/python $< || $(NOT_INSTALLED)
 	@touch $@
 
 .build/runtime/.done: requirements/runtime.txt .venv/.done
 	@echo "== installing what Lambda's runtime brings along into .build/runtime"
 	@rm -rf .build/runtime
-	@$(UV) pip install -q --require-hashes --python $(PY) --target .build/runtime -r $<
+	@$(UV) pip install -q --require-hashes --python $(PY) --target .build/runtime -r $< || $(NOT_INSTALLED)
 	@touch $@
 
 .build/layers/%/.done: layers/%/requirements.txt .venv/.done
 	@echo "== building the layer $* for this machine into .build/layers"
 	@rm -rf .build/layers/$*
-	@$(UV) pip install -q --require-hashes --python $(PY) --target .build/layers/$* -r $<
+	@$(UV) pip install -q --require-hashes --python $(PY) --target .build/layers/$* -r $< || $(NOT_INSTALLED)
 	@touch $@
 
 .build/.stack: .venv/.done .build/sam/.done .build/runtime/.done .build/layers/common/.done .build/layers/numeric/.done

@@ -7,6 +7,7 @@ import sys
 import threading
 from types import FrameType
 
+from local import paths
 from local.errors import LocalError
 
 DEFAULT_PORT = "8700"
@@ -35,6 +36,9 @@ def main() -> int:
         return play(_port(arguments.port), arguments.policy or None, arguments.oscillators, ended)
     except LocalError as error:
         print(f"error: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:  # a full disk, a file that may not be written
+        print(f"error: {error.strerror or error}: {error.filename or paths.BUILD}", file=sys.stderr)
         return 2
 
 

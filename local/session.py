@@ -3,7 +3,6 @@
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,9 +37,11 @@ def run(port: int, policy: str | None, oscillators: int, ended: threading.Event)
     A feature whose samples fail is told of, and the others go on.
     """
     with _up(port, policy, oscillators, ended) as up:
-        _show(up)
-        failed = _play(up, ended)
-        for name, error in failed.items():
+        if not ended.is_set():
+            _show(up)
+        played = Played(up, ended)
+        played.wait()
+        for name, error in played.failed.items():
             up.stack.say(f"✗ the samples of {name}: {error}")
         if not ended.is_set():
             say("\n  All samples are in.")
@@ -53,7 +54,9 @@ def demo(port: int, policy: str | None, oscillators: int, ended: threading.Event
     """Each step checked and told; 0 when all hold, else 1."""
     failed = 0
     with _up(port, policy, oscillators, ended) as up:
-        for error in _play(up, ended).values():
+        played = Played(up, ended)
+        played.wait()
+        for error in played.failed.values():
             raise error
         steps = [step for feature in up.features for step in feature.CHECKS]
         for name, check in steps:
@@ -65,26 +68,38 @@ def demo(port: int, policy: str | None, oscillators: int, ended: threading.Event
     return 1 if failed else 0
 
 
-def _play(up: Up, ended: threading.Event) -> dict[str, LocalError]:
-    """Play the features' samples side by side, each after those that it names; what failed, by feature."""
-    failed: dict[str, LocalError] = {}
+class Played:
+    """The features' samples, played side by side by threads that nobody has to wait for; `failed` is by feature."""
 
-    def play(feature: Feature, before: Sequence[Future[None]]) -> None:
-        wait(before)
-        try:
-            if not ended.is_set():
-                feature.play(up.stack, ended)
-        except LocalError as error:
-            failed[short_name(feature)] = error
-
-    with ThreadPoolExecutor(SIDE_BY_SIDE, thread_name_prefix="samples") as pool:
-        begun: dict[str, Future[None]] = {}
+    def __init__(self, up: Up, ended: threading.Event) -> None:
+        self._stack = up.stack
+        self._ended = ended
+        self._done = {short_name(feature): threading.Event() for feature in up.features}
+        self._free = threading.Semaphore(SIDE_BY_SIDE)
+        self.failed: dict[str, Exception] = {}
         for feature in up.features:
-            before = [begun[name] for name in after(feature) if name in begun]
-            begun[short_name(feature)] = pool.submit(play, feature, before)
-        for each in begun.values():
-            each.result()
-    return failed
+            threading.Thread(target=self._play, args=(feature,), name=short_name(feature), daemon=True).start()
+
+    def wait(self) -> None:
+        """Until all are played, or the end has come."""
+        for each in self._done.values():
+            while not each.wait(0.1):
+                if self._ended.is_set():
+                    return
+
+    def _play(self, feature: Feature) -> None:
+        for name in after(feature):
+            if name in self._done:
+                self._done[name].wait()
+        try:
+            with self._free:
+                if not self._ended.is_set():
+                    feature.play(self._stack, self._ended)
+        except Exception as error:  # noqa: BLE001 - the others go on, and this is told
+            if not self._ended.is_set():  # at the end, what it calls is gone
+                self.failed[short_name(feature)] = error
+        finally:
+            self._done[short_name(feature)].set()
 
 
 def _checked(name: str, check: Check, stack: Stack) -> bool:

@@ -5,6 +5,7 @@ import platform
 import threading
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -77,15 +78,15 @@ class Stack:
             raise
 
     def stop(self) -> None:
-        """End everything, in the order in which work flows; safe at any point of the start."""
+        """End everything; safe at any point of the start. Work that is on its way is not waited for."""
         if self._asynchronous is not None:
             self._asynchronous.end()
-        for each in self._background:
-            each.stop()
+        ends = [each.stop for each in self._background] + [each.end for each in self._emulators.values()]
+        with ThreadPoolExecutor(len(ends) or 1) as pool:  # together: each may take seconds
+            for ended in [pool.submit(end) for end in ends]:
+                ended.result()
         for door in self._servers:
             door.end()
-        for emulator in self._emulators.values():
-            emulator.stop()
         if hasattr(self, "aws"):
             self.aws.stop()
             del self.aws

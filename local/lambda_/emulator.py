@@ -59,7 +59,7 @@ class Emulator:
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._port = 0
-        self._warm = False
+        self._warm = self._ended = False
         self.invocations = self.errors = 0
 
     def invoke(self, event: Any) -> Invocation:
@@ -82,6 +82,8 @@ class Emulator:
             self._warm_up()
 
     def _warm_up(self) -> None:
+        if self._ended:
+            raise LocalError(f"{self._spec.name} has ended with the stack")
         if not self.running:
             self._start()
             self._warm = False
@@ -89,6 +91,11 @@ class Emulator:
         while not self._warm and time.monotonic() < deadline:
             answer = _read(self._post(encoded(WARM)))
             self._warm = answer.payload == {"ready": True}
+
+    def end(self) -> None:
+        """Stop for good: calls that come later are refused."""
+        self._ended = True
+        self.stop()
 
     def stop(self) -> None:
         process, self._process = self._process, None

@@ -1,13 +1,14 @@
 """The stack as a program: its one-sentence errors, and that it leaves nothing behind however it ends."""
 
 import os
+import pty
 import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,30 @@ def test_no_process_outlives_a_run(number: signal.Signals) -> None:
     while any(_alive(pid) for pid in pids) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert [pid for pid in pids if _alive(pid)] == []
+
+
+def test_ctrl_c_in_a_terminal_ends_quietly_while_samples_are_posted() -> None:
+    """make got the signal as well, and added a line of its own about an error; the samples were waited for."""
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.chdir(paths.ROOT)
+        os.execvp("make", ["make", "run", "PORT=0"])
+    shown = b""
+    pressed = False
+    with suppress(OSError):  # what a terminal gives when its last program has ended
+        while piece := os.read(terminal, 4096):
+            shown += piece
+            if b"Samples follow" in shown and not pressed:
+                pressed = True
+                os.write(terminal, b"\x03")
+    os.waitpid(pid, 0)
+    os.close(terminal)
+    last = shown.rpartition(b"Samples follow")[2].decode()
+    assert pressed
+    assert "ending" in last
+    assert "All samples are in" not in last
+    assert "make:" not in last
+    assert "Traceback" not in last
 
 
 @contextmanager
