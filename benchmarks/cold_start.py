@@ -26,6 +26,7 @@ ROUNDS = 9
 BAR, WEBHOOK_BAR = 1.5, 1.25
 # What nobody can do without who has the layer; the common layer holds our own choices, which the bar is for.
 LAYER_IMPORTS = {"NumericLayer": "import numpy, cramjam"}
+ADDRESS = "https://example.invalid"
 FAKE = {str: "fake", str | None: "", int: "1", float: "1", bool: "false"}
 
 BASE = """
@@ -84,7 +85,7 @@ def environment(feature: str) -> dict[str, str]:
         "AWS_ACCESS_KEY_ID": "testing",
         "AWS_SECRET_ACCESS_KEY": "testing",
         "POWERTOOLS_SERVICE_NAME": "kaizen",
-        **{name.upper(): FAKE[kind] for name, kind in hints.items()},
+        **{name.upper(): ADDRESS if name.endswith("_url") else FAKE[kind] for name, kind in hints.items()},
     }
 
 
