@@ -126,7 +126,7 @@ def _url(dashboard: Dashboard) -> str:
 
 
 def _denied() -> Reply:
-    return refused(403, "You'll need additional permissions to perform this action. Permissions needed: dashboards:read",
+    return refused(403, "You'll need additional permissions to perform this action: dashboards:read",
                    title="Access denied", accessErrorId="ACE0000000000")  # fmt: skip
 
 

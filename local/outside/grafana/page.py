@@ -21,7 +21,8 @@ def editor(world: World, dashboard: Dashboard) -> str:
     about = f'<p class="soft">{html.escape(_path(world, dashboard))} · version {dashboard.versions[-1].number}</p>'
     forms = "".join(_form(world.users, dashboard, place, each) for place, each in enumerate(panels(dashboard.model)))
     log = "".join(
-        f"<li>version {each.number} by {html.escape(each.author)}, {each.at:%H:%M:%S} UTC {html.escape(each.message)}</li>"
+        f"<li>version {each.number} by {html.escape(each.author)}, {each.at:%H:%M:%S} UTC "
+        f"{html.escape(each.message)}</li>"
         for each in reversed(dashboard.versions)
     )
     title = html.escape(dashboard.title)
@@ -39,7 +40,8 @@ def _row(world: World, dashboard: Dashboard) -> str:
 
 
 def _path(world: World, dashboard: Dashboard) -> str:
-    names, uid = [], dashboard.folder
+    names: list[str] = []
+    uid = dashboard.folder
     while uid:
         names.insert(0, world.folders[uid].title)
         uid = world.folders[uid].parent

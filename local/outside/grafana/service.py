@@ -1,4 +1,4 @@
-"""The double as a service of the stack: `/grafana/` is its page, `/grafana/api/` the API, `/grafana/control` for tests."""
+"""The double as a service: `/grafana/` is its page, `/grafana/api/` the API, `/grafana/control` for tests."""
 
 import json
 import threading
