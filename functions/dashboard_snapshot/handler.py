@@ -12,6 +12,7 @@ from typing import Any
 from dashboard_snapshot import door
 from dashboard_snapshot.gitref import git_ref
 from dashboard_snapshot.grafana import Grafana
+from dashboard_snapshot.harvest import AT_ONCE
 from dashboard_snapshot.model import run_id
 from dashboard_snapshot.request import read_request
 from dashboard_snapshot.snapshot import Order, Snapshot
@@ -98,7 +99,7 @@ def snapshot(address: str, policy: DashboardSnapshotPolicy, remaining: Any) -> S
     return Snapshot(
         grafana=Grafana(
             address,
-            Outbound(read=20),
+            Outbound(read=20, connections=AT_ONCE),
             given.grafana_token_parameter,
             secret,
             time.sleep,
