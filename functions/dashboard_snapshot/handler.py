@@ -24,7 +24,7 @@ from kaizen.policy.sections.dashboard_snapshot import DashboardSnapshotPolicy
 from kaizen.policy.store import current_policy
 from kaizen.runtime.clients import Limits, client
 from kaizen.runtime.failures import FAILURES, unavailable
-from kaizen.runtime.functions import background_function, http_function
+from kaizen.runtime.functions import either_function
 from kaizen.runtime.http import Event, Response
 from kaizen.runtime.log import logger
 from kaizen.runtime.outbound import Outbound
@@ -118,7 +118,6 @@ def snapshot(address: str, policy: DashboardSnapshotPolicy, remaining: Any) -> S
     )
 
 
-@background_function
 def run(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
     """One run. Raises at the end where it is partial, so that Lambda tries again and at last reports the failure."""
     given, request = settings(), read_request(event)
@@ -136,7 +135,6 @@ def run(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
     return {"run": made.run, "outcome": made.outcome, "dashboards": len(made.entries)}
 
 
-@http_function
 def report(event: Event, context: Any) -> Response:
     """The differences of two runs; 401 without token or key, 503 where a store fails."""
     try:
@@ -148,6 +146,4 @@ def report(event: Event, context: Any) -> Response:
         return unavailable(error, "the snapshots cannot be read", _RETRY_SECONDS)
 
 
-def lambda_handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
-    """An HTTP request is a look, everything else an order for a run."""
-    return report(event, context) if "requestContext" in event else run(event, context)
+lambda_handler = either_function(report, run)
