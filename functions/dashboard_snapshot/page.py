@@ -1,5 +1,6 @@
 """Two runs side by side, as a page and as Markdown. Pure."""
 
+import re
 from collections.abc import Sequence
 from urllib.parse import urlencode
 
@@ -13,6 +14,7 @@ from kaizen.dashboards.sentences import many
 from kaizen.github.markdown import code, prose
 
 LARGEST = 4_000_000  # characters of a page; Lambda answers at most 6 MB
+_COMMIT = re.compile(r"[0-9a-f]{40}")
 _DONE = {"added": "created", "removed": "deleted", "changed": "edited", "moved": "moved"}
 _WHO: dict[Source, tuple[str, str]] = {
     "ui": ("warn", "in the UI"), "provisioning": ("good", "by provisioning"), "program": ("", "by a program"),
@@ -24,7 +26,9 @@ def headline(comparison: Comparison) -> str:
     edits = len(comparison.edits)
     if not count:
         return "No dashboard differs"
-    return f"{many(count, 'dashboard')} differ{'s' if count == 1 else ''}, {edits} of them edited in the UI"
+    which = f"{edits} of them" if count != edits else "all of them" if count > 1 else ""
+    which = f", {which} edited in the UI" if which else ", edited in the UI"
+    return f"{many(count, 'dashboard')} differ{'s' if count == 1 else ''}{which}"
 
 
 def html_page(comparison: Comparison, told: Sequence[Told], grafana: str, path: str, query: dict[str, str]) -> str:
@@ -55,13 +59,18 @@ def html_page(comparison: Comparison, told: Sequence[Told], grafana: str, path: 
 
 def _run(name: str, run: Manifest) -> str:
     state = '<span class="state good">complete</span>' if run.complete else '<span class="state warn">partial</span>'
-    refs = [f"git <code>{escape(run.git_ref[:40])}</code>"] if run.git_ref else []
-    refs += [f"deployed <code>{escape(run.deployed_ref[:40])}</code>"] if run.deployed_ref else []
+    named = (("git", run.git_ref), ("deployed", run.deployed_ref))
+    refs = [f'{word} <code title="{escape(ref)}">{escape(short(ref))}</code>' for word, ref in named if ref]
     return (
         f'<div class="card"><header><b>{name}: {run.started_at:%Y-%m-%d %H:%M} UTC</b>{state}</header>'
         f'<p class="small soft words">run <code>{run.run}</code> · {len(run.entries)} of {many(run.found, "dashboard")}'
         f"{''.join(f' · {each}' for each in refs)}</p></div>"
     )
+
+
+def short(ref: str) -> str:
+    """A commit as people write it; tags and branches whole, up to 60 characters."""
+    return ref[:12] if _COMMIT.fullmatch(ref) else ref[:60]
 
 
 def _partial(run: Manifest) -> str:
@@ -129,7 +138,7 @@ def text_page(comparison: Comparison, told: Sequence[Told]) -> str:
     older, newer = comparison.older, comparison.newer
     lines = [f"## {headline(comparison)}", ""]
     for name, run in (("before", older), ("after", newer)):
-        ref = f", git {code(run.git_ref[:40])}" if run.git_ref else ""
+        ref = f", git {code(short(run.git_ref))}" if run.git_ref else ""
         lines.append(f"- {name}: `{run.run}`, {run.outcome}, {len(run.entries)} of {many(run.found, 'dashboard')}{ref}")
         lines += [f"  - ⚠️ {prose(str(each))}" for each in run.reasons]
     lines.append("")

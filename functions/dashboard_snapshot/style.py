@@ -47,5 +47,5 @@ code { font: var(--mono); background: var(--wash); border-radius: 4px; padding: 
 details > summary { cursor: pointer; } details > .diff { margin-top: 8px; }
 .runs { display: grid; gap: var(--gap); grid-template-columns: repeat(auto-fit, minmax(260px, 1fr)); }
 .runs .card { gap: 4px; }
-@media (max-width: 640px) { main { padding: 16px; } .diff { white-space: pre-wrap; overflow-wrap: anywhere; } }
+@media (max-width: 640px) { main { padding: 16px; } .diff { white-space: pre-wrap; word-break: break-all; } }
 """

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from dashboard_snapshot.comparing import Comparison, Source, counted
 from dashboard_snapshot.diffs import Told, one_line
+from dashboard_snapshot.page import short
 from kaizen.dashboards.sentences import many
 from kaizen.slack.blocks import Message, context, header, section
 from kaizen.slack.escape import cut, date, link
@@ -70,7 +71,7 @@ def _when(instant: str) -> str:
 def _facts(comparison: Comparison) -> list[str]:
     facts = []
     if comparison.newer.git_ref:
-        facts.append(f"git {cut(comparison.newer.git_ref[:12], 40)}")
+        facts.append(f"git {cut(short(comparison.newer.git_ref), 60)}")
     others = counted(comparison.differences)
     quiet = [f"{others[each]} by {word}" for each, word in _OTHERS.items() if others[each]]
     if quiet:
