@@ -179,6 +179,7 @@ class Stack:
         parameters = self.template.parameters
         named = {parameters[name]: self.secrets[each] for each, name in own.OWN.items() if name in parameters}
         named |= self.outside.secrets(self.addresses.outside, parameters)
+        named[own.api_url(parameters)] = self.addresses.api
         for name, value in named.items():
             self.aws.put_secret(name, value)
         if self._policy is not None:  # as `make policy` does it

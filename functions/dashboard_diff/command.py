@@ -8,8 +8,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from dashboard_diff import comment, gitfiles, report
-from dashboard_diff.files import FileDiff, file_diff, file_diffs
+from dashboard_diff import comment, gitfiles
+from kaizen.dashboards import report
+from kaizen.dashboards.files import FileDiff, file_diff, file_diffs
 from kaizen.policy.sections.dashboard_diff import DashboardDiffPolicy
 
 SAME, DIFFERENT, USAGE = 0, 1, 2

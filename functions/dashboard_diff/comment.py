@@ -1,136 +1,15 @@
-"""What a reviewer reads: one comment on the pull request, what breaks first, within GitHub's limit. Pure."""
+"""What a reviewer reads: one comment on the pull request, with the marker by which it is found again. Pure."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 
-from dashboard_diff import marks
-from dashboard_diff.files import FileDiff, verdict
-from kaizen.dashboards import Change, Diff, Metrics, QueryChange
-from kaizen.dashboards.sentences import Quoted, Sentence, many
-from kaizen.github.comments import LONGEST, length
-from kaizen.github.markdown import code, preformatted, prose
+from kaizen.dashboards import markdown
+from kaizen.dashboards.files import FileDiff
 
 MARKER = "<!-- kaizen:dashboard-diff:v1 -->"
-_ROOM = LONGEST - 1500  # for the last lines
-_SIGNS = {"added": "🆕", "removed": "🗑️", "changed": "✏️", "moved": "↔️", "renamed": "🏷️"}
-_MOST_WORDS, _MOST_QUERIES, _MOST_NAMES, _MOST_LINES = 8, 4, 20, 60
+_WHOLE = "`./kaizen dashboard_diff git` shows all."
 
 
 def write(files: Sequence[FileDiff], left_out: Sequence[str] = (), head_sha: str = "") -> str:
     """The comment with its marker."""
-    sign, words = verdict(files)
-    body = _Body(f"{MARKER}\n### Grafana dashboards\n{sign} **{words[:1].upper()}{words[1:]}**\n")
-    for each in sorted(files, key=lambda each: (not _breaks(each), each.diff is None or each.diff.empty, each.path)):
-        body.file(each)
-    return body.text + _foot(body, left_out, head_sha)
-
-
-def _breaks(given: FileDiff) -> bool:
-    return given.diff is not None and bool(given.diff.breaking)
-
-
-class _Body:
-    """Text that grows section by section, and counts what there was no room for."""
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-        self.cut: list[str] = []
-
-    def file(self, given: FileDiff) -> None:
-        title = f" · {code(given.diff.title, 150)}" if given.diff is not None else ""
-        renamed = f" (was {code(given.old_path, 200)})" if given.old_path else ""
-        if not self._fits(f"\n#### {code(given.path, 200)}{renamed}{title}\n"):
-            self.cut.append(f"all of {code(given.path, 200)}")
-            return
-        for problem in given.problems:
-            self._fits(f"\n⚠️ {prose(problem)}\n")
-        if given.diff is None:
-            return
-        self._parts([f"\n🔴 **Breaks:** {sentence(each)}\n" for each in given.diff.breaking], "of what breaks", given)
-        if given.diff.empty:
-            self._fits("\nNo changes.\n")
-        self._parts([f"\n{text}" for text in map(change, given.diff.changes)], "changes", given)
-        self._fits("".join(_after(given.diff)))
-
-    def _parts(self, parts: Iterable[str], what: str, given: FileDiff) -> None:
-        cut = sum(not self._fits(part) for part in parts)
-        if cut:
-            self.cut.append(f"{cut} {what} in {code(given.path, 200)}")
-        if parts and not self.text.endswith("\n"):
-            self.text += "\n"
-
-    def _fits(self, text: str) -> bool:
-        if length(self.text) + length(text) > _ROOM:
-            return False
-        self.text += text
-        return True
-
-
-def sentence(words: Sentence) -> str:
-    """What comes from the file is code, where it does nothing."""
-    return "".join(code(each.text) if isinstance(each, Quoted) else each for each in words)
-
-
-def change(given: Change) -> str:
-    """A line of a list, its queries below it."""
-    what = "" if given.what in ("changed", "renamed", "moved") else f" {given.what}"
-    subject = "" if given.subject in ("panel", "panels") else f"{given.subject} "
-    where = f" · {code(given.where, 100)}" if given.where else ""
-    shown = [sentence(each) for each in given.words[:_MOST_WORDS]]
-    if len(given.words) > _MOST_WORDS:
-        shown.append(f"and {len(given.words) - _MOST_WORDS} more settings")
-    name = f"**{code(given.title, 150)}**" if given.title else ""
-    head = f"{_SIGNS[given.what]} {subject}{name}{where}{what}".rstrip()
-    line = f"- {head}{': ' if name and shown else ' ' if shown else ''}{'; '.join(shown)}"
-    queries = given.queries if given.what != "removed" else ()
-    end = "  " if queries else ""  # a line break in Markdown
-    whole = given.what == "added"
-    lines = [line + end, *(_query(each, whole=whole) for each in queries[:_MOST_QUERIES])]
-    if len(queries) > _MOST_QUERIES:
-        lines.append(f"  and {many(len(queries) - _MOST_QUERIES, 'more query', 'more queries')}")
-    return "\n".join(lines)
-
-
-def _query(given: QueryChange, *, whole: bool) -> str:
-    """`whole`: its panel is new, too."""
-    state = "" if whole or (given.before and given.after) else "new" if given.after else "removed"
-    words = "; ".join(sentence(each) for each in given.words) or state
-    name = f"query {code(given.name, 60)}" if given.name != "for example" else "for example"
-    label = f"  {name}{f': {words}' if words else ''}"
-    if not given.before:
-        return f"{label}\n{preformatted(given.after.strip().splitlines()[:20], 'promql', '  ')}"
-    return f"{label}\n{preformatted(marks.lines(given.before, given.after)[:40], 'diff', '  ')}"
-
-
-def _after(diff: Diff) -> Iterator[str]:
-    if diff.layout:
-        more = len(diff.layout) - _MOST_LINES
-        shown = [*diff.layout[:_MOST_LINES], *([f"  … {many(more, 'more line')}"] if more > 0 else [])]
-        yield "\n<details open><summary>Layout, before and after</summary>\n\n"
-        yield f"{preformatted(shown, 'diff')}\n\n</details>\n"
-    yield from _metrics(diff.metrics)
-    quiet = [sentence(each) for each in diff.notes]
-    if diff.noise:
-        quiet.append("left out: " + ", ".join(f"{count} × {name}" for name, count in diff.noise.items()))
-    if quiet:
-        yield f"\n<sub>{'; '.join(quiet[:10])}</sub>\n"
-
-
-def _metrics(given: Metrics) -> Iterator[str]:
-    parts = []
-    for word, names in (("new", given.added), ("no longer shown", given.removed), ("affected", given.affected)):
-        if names:
-            more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
-            parts.append(f"{word}: {', '.join(code(name, 120) for name in names[:_MOST_NAMES])}{more}")
-    if parts:
-        count = many(given.approximate, "query", "queries")
-        guessed = f" ({count} could only be guessed at)" if given.approximate else ""
-        yield f"\n**Metrics** {' · '.join(parts)}{guessed}\n"
-
-
-def _foot(body: _Body, left_out: Sequence[str], head_sha: str) -> str:
-    cut = ""
-    if body.cut:
-        shown = "; ".join(body.cut[:5]) + (f"; and {len(body.cut) - 5} more files" if len(body.cut) > 5 else "")
-        cut = f"\n✂️ No room here for {shown}. `./kaizen dashboard_diff git` shows all.\n"
-    gaps = "".join(f"\n⚠️ {prose(each)}\n" for each in left_out[:5])
-    return f"{cut}{gaps}" + (f"\n<sub>at {head_sha[:7]}</sub>\n" if head_sha else "")
+    note = f"at {head_sha[:7]}" if head_sha else ""
+    return f"{MARKER}\n" + markdown.write(files, left_out, note, whole=_WHOLE)

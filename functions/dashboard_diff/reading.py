@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from dashboard_diff.files import FileDiff, file_diffs
+from kaizen.dashboards.files import FileDiff, file_diffs
 from kaizen.dashboards.reading import LARGEST
 from kaizen.github.client import Github
 from kaizen.github.contents import ChangedFile, file_at

@@ -26,7 +26,7 @@ IMPURE_NAMES = ("os.environ", "os.getenv", "datetime.now", "datetime.utcnow", "t
 SHARED_ELSEWHERE = {
     "kaizen.github": "canary monitor, rule linting and dashboard diff ask GitHub; the local stack signs samples",
     "kaizen.pager": "the canary monitor, the sandbox reaper and the bandwidth log page",
-    "kaizen.dashboards": "the dashboard diff compares, and dashboard snapshots will",
+    "kaizen.dashboards": "the dashboard diff and dashboard snapshots compare",
     "kaizen.promql": "rule linting and the dashboard diff read queries",
     "kaizen.reviews": "rule linting and the dashboard diff review pull requests, one run at a time",
     "kaizen.prometheus": "the sandbox reaper, the bandwidth log and rule linting ask Prometheus",

@@ -73,7 +73,7 @@ def test_secrets_are_references() -> None:
             assert parameter["Default"].startswith("/"), name
 
 
-@pytest.mark.parametrize("name", ["GithubApiUrl", "PagerUrl"])
+@pytest.mark.parametrize("name", ["GithubApiUrl", "PagerUrl", "GrafanaUrl"])
 def test_tokens_and_keys_do_not_travel_in_the_clear(name: str) -> None:
     parameter = template()["Parameters"][name]
     assert re.fullmatch(parameter["AllowedPattern"], parameter["Default"])

@@ -320,6 +320,14 @@ def _statuses(call: Call) -> Reply:
     return refused(404, "Not Found") if statuses is None else call.page(statuses)
 
 
+def _newest(call: Call) -> Reply:
+    """A branch or a commit, as `GET /commits/{ref}` takes both."""
+    sha = call.repository.branches.get(call.parts["ref"], call.parts["ref"])
+    if sha not in call.repository.commits:
+        return refused(422, f"No commit found for SHA: {call.parts['ref']}")
+    return answer(200, {"sha": sha, "parents": [{"sha": call.repository.commits[sha].parent}]})
+
+
 def _route(method: str, path: str, serve: Callable[[Call], Reply]) -> tuple[str, re.Pattern[str], Any]:
     return method, re.compile(r"/repos/(?P<repository>[^/]+/[^/]+)" + path), serve
 
@@ -336,5 +344,6 @@ _ROUTES = (
     _route("PATCH", r"/issues/comments/(?P<id>\d{1,18})", _edit_comment),
     _route("POST", r"/check-runs", _create_check),
     _route("PATCH", r"/check-runs/(?P<id>\d{1,18})", _update_check),
+    _route("GET", r"/commits/(?P<ref>.+)", _newest),
     _route("GET", r"/deployments/(?P<id>\d{1,18})/statuses", _statuses),
 )

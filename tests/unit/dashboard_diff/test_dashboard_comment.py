@@ -3,8 +3,9 @@
 import json
 import re
 
-from dashboard_diff import comment, report
-from dashboard_diff.files import FileDiff, file_diff, verdict
+from dashboard_diff import comment
+from kaizen.dashboards import report
+from kaizen.dashboards.files import FileDiff, file_diff, verdict
 from kaizen.github.comments import LONGEST, length
 from tests.unit.dashboard_diff.dashboard_samples import Json, dashboard, edited, panel, row
 

@@ -117,6 +117,11 @@ def merge_base(github: Github, repository: str, base: str, head: str) -> str:
     return reading.text(answer, "merge_base_commit.sha")
 
 
+def head_of(github: Github, repository: str, branch: str) -> str:
+    """The newest commit of a branch. Raises GithubError."""
+    return reading.text(github.get(f"{repository_path(repository)}/commits/{quote(branch)}"), "sha")
+
+
 def file_at(github: Github, repository: str, path: str, ref: str, limit: int = LARGEST_BLOB) -> File:
     """A file at a commit, branch or tag; above 1 MB by way of its blob. `limit` is in bytes.
 

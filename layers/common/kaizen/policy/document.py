@@ -6,7 +6,17 @@ from dataclasses import fields
 
 from kaizen.policy.model import Policy
 from kaizen.policy.reader import Table
-from kaizen.policy.sections import bandwidth, canary, dashboard_diff, feed, routes, rule_lint, streams, tickets
+from kaizen.policy.sections import (
+    bandwidth,
+    canary,
+    dashboard_diff,
+    dashboard_snapshot,
+    feed,
+    routes,
+    rule_lint,
+    streams,
+    tickets,
+)
 
 
 class PolicyError(Exception):
@@ -42,6 +52,7 @@ def _read(file: Table) -> Policy:
         bandwidth=bandwidth.read(file),
         rule_lint=rule_lint.read(file),
         dashboard_diff=dashboard_diff.read(file),
+        dashboard_snapshot=dashboard_snapshot.read(file),
     )
     file.close()
     return policy

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from kaizen.policy.sections.bandwidth import BandwidthPolicy
 from kaizen.policy.sections.canary import CanaryPolicy
 from kaizen.policy.sections.dashboard_diff import DashboardDiffPolicy
+from kaizen.policy.sections.dashboard_snapshot import DashboardSnapshotPolicy
 from kaizen.policy.sections.feed import FeedPolicy
 from kaizen.policy.sections.routes import Route
 from kaizen.policy.sections.rule_lint import RuleLintPolicy
@@ -23,6 +24,7 @@ class Policy(TicketRules):
     bandwidth: BandwidthPolicy = field(default_factory=BandwidthPolicy)
     rule_lint: RuleLintPolicy = field(default_factory=RuleLintPolicy)
     dashboard_diff: DashboardDiffPolicy = field(default_factory=DashboardDiffPolicy)
+    dashboard_snapshot: DashboardSnapshotPolicy = field(default_factory=DashboardSnapshotPolicy)
 
     def stream(self, name: str) -> StreamPolicy | None:
         """The stream of that id; None when the policy knows none."""

@@ -1,6 +1,6 @@
 """What every handler begins and ends with: a clean log context, an id that follows the work, an answer to surprises."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any
 
@@ -14,12 +14,7 @@ def http_function(handler: Callable[[Event, Any], Response]) -> Callable[[Event,
     @logger.inject_lambda_context(clear_state=True)
     @wraps(handler)
     def run(event: Event, context: Any) -> Response:
-        _name(handler, request_id(event) or context.aws_request_id)
-        try:
-            return handler(event, context)
-        except Exception as error:  # noqa: BLE001 - whoever waits at a door gets an answer
-            logger.exception("unexpected", error=type(error).__name__)
-            return problem(500, "Internal Server Error", "this is our fault; the log knows more")
+        return _answered(handler, event, context)
 
     return run
 
@@ -37,6 +32,34 @@ def background_function[E, R](handler: Callable[[E, Any], R]) -> Callable[[E, An
         return handler(event, context)
 
     return run
+
+
+def either_function[E: Mapping[str, Any], R](
+    door: Callable[[Event, Any], Response], work: Callable[[E, Any], R]
+) -> Callable[[E, Any], R | Response]:
+    """For a function with a door and a schedule: a request of the gateway goes to `door`, everything else to `work`.
+
+    Each as if it were the only one; neither may be wrapped yet.
+    """
+
+    @logger.inject_lambda_context(clear_state=True)
+    @wraps(work)
+    def run(event: E, context: Any) -> R | Response:
+        if "requestContext" in event:
+            return _answered(door, event, context)
+        _name(work, context.aws_request_id)
+        return work(event, context)
+
+    return run
+
+
+def _answered(handler: Callable[[Event, Any], Response], event: Event, context: Any) -> Response:
+    _name(handler, request_id(event) or context.aws_request_id)
+    try:
+        return handler(event, context)
+    except Exception as error:  # noqa: BLE001 - whoever waits at a door gets an answer
+        logger.exception("unexpected", error=type(error).__name__)
+        return problem(500, "Internal Server Error", "this is our fault; the log knows more")
 
 
 def _name(handler: Callable[..., Any], correlation_id: str) -> None:

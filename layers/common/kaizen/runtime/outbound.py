@@ -42,13 +42,19 @@ class Send(Protocol):
 
 
 class Outbound:
-    """A pool of connections; times are seconds, `limit` is in bytes of the decoded body."""
+    """A pool of connections; times are seconds, `limit` is in bytes of the decoded body. `connections` are kept open at
+    once, for callers with threads."""
 
     def __init__(
-        self, *, connect: float = CONNECT_SECONDS, read: float = READ_SECONDS, limit: int = ANSWER_BYTES
+        self,
+        *,
+        connect: float = CONNECT_SECONDS,
+        read: float = READ_SECONDS,
+        limit: int = ANSWER_BYTES,
+        connections: int = 1,
     ) -> None:
         timeout = urllib3.Timeout(connect=connect, read=read)
-        self._pool = urllib3.PoolManager(timeout=timeout, retries=False)
+        self._pool = urllib3.PoolManager(timeout=timeout, retries=False, maxsize=connections)
         self._limit = limit
 
     def __call__(self, method: str, address: str, headers: Mapping[str, str], body: bytes | None = None) -> Answer:

@@ -9,6 +9,7 @@ from kaizen.metrics.catalogue import (
     canary,
     cards,
     dashboard_diff,
+    dashboard_snapshot,
     feed,
     phase_frames,
     phase_stream,
@@ -35,6 +36,7 @@ _FEATURES = (
     bandwidth,
     rule_lint,
     dashboard_diff,
+    dashboard_snapshot,
 )
 
 CATALOGUE: dict[str, Metric] = {metric.name: metric for feature in _FEATURES for metric in feature.METRICS}

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from dashboard_diff import marks
-from dashboard_diff.files import FileDiff, verdict
-from kaizen.dashboards import Change
+from kaizen.dashboards import marks
+from kaizen.dashboards.diff import Change
+from kaizen.dashboards.files import FileDiff, verdict
 from kaizen.dashboards.sentences import plain
 
 

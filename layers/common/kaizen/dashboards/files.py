@@ -3,7 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from kaizen.dashboards import Dashboard, Diff, NoDashboardError, NotComparedError, compare, read
+from kaizen.dashboards.compare import compare
+from kaizen.dashboards.diff import Diff
+from kaizen.dashboards.model import Dashboard
+from kaizen.dashboards.reading import NoDashboardError, NotComparedError, read
 from kaizen.dashboards.sentences import many
 
 

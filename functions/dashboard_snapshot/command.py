@@ -1,0 +1,72 @@
+"""`python -m dashboard_snapshot diff RUN RUN` and `… runs`: what the bucket holds, without a stack.
+
+AWS's own variables and profiles say whose bucket it is; the comparison is the one of the door and of pull requests.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from dashboard_snapshot.comparing import compared
+from dashboard_snapshot.diffs import told
+from dashboard_snapshot.model import ManifestError
+from dashboard_snapshot.page import headline, html_page, text_page
+from dashboard_snapshot.store import FAILURES, NoRunError, SnapshotStore
+from kaizen.dashboards import report
+from kaizen.runtime.clients import Limits, client
+from kaizen.times import utc_now
+
+SAME, DIFFERENT, USAGE = 0, 1, 2
+_LIMITS = Limits(connect=5, read=30, attempts=3)
+_ALL = 10_000  # dashboards: here nobody waits for an answer of limited size
+_ABOUT = """Exit codes: 0 compared, 1 differences (with --exit-code), 2 wrong usage, or a bucket that cannot be read.
+The bucket's name is the output SnapshotsBucketName of the stack."""
+
+
+def main(arguments: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(prog="dashboard_snapshot", description="What Grafana held.", epilog=_ABOUT)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="diff | runs")
+    diff = commands.add_parser("diff", help="what differs between two runs", epilog=_ABOUT)
+    diff.add_argument("older", metavar="RUN", help="a run, such as 20261128T140000Z-3f2a")
+    diff.add_argument("newer", metavar="RUN")
+    diff.add_argument("--format", choices=("text", "markdown", "html", "json"), default="text", help="what is printed")
+    diff.add_argument("--exit-code", action="store_true", help="1 where dashboards differ")
+    runs = commands.add_parser("runs", help="the runs of the last days, newest first")
+    runs.add_argument("--days", type=int, default=2, help="how many days back")
+    for each in (diff, runs):
+        each.add_argument("--bucket", required=True, help="the bucket of the snapshots")
+    given = parser.parse_args(arguments)
+    try:
+        store = SnapshotStore(client("s3", _LIMITS), given.bucket)
+        return _runs(store, given.days) if given.command == "runs" else _diff(store, given)
+    except (NoRunError, ManifestError, *FAILURES) as error:
+        print(f"dashboard_snapshot: {error}", file=sys.stderr)
+        return USAGE
+
+
+def _runs(store: SnapshotStore, days: int) -> int:
+    for run, outcome in store.runs(utc_now(), days):
+        print(f"{run}  {outcome}")
+    return SAME
+
+
+def _diff(store: SnapshotStore, given: argparse.Namespace) -> int:
+    found = compared(store.run(given.older), store.run(given.newer))
+    differences = told(found, store.content, _ALL)
+    files = [each.diff for each in differences if each.diff is not None]
+    match given.format:
+        case "json":
+            print(report.as_json(files))
+        case "markdown":
+            print(text_page(found, differences))
+        case "html":
+            print(html_page(found, differences, "", "", {}))
+        case _:
+            print(headline(found))
+            for each in differences:
+                author = f", {each.difference.source}: {each.difference.author}" if each.difference.author else ""
+                print(f"{each.difference.what:8}{each.difference.entry.path}{author}")
+            print(report.text(files))
+            for entry in found.unread:
+                print(f"not read in one of the runs: {entry.path}")
+    return DIFFERENT if given.exit_code and found.differences else SAME

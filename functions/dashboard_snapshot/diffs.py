@@ -1,0 +1,75 @@
+"""Differences between two runs as comparisons of dashboards: the same that reviewers of pull requests read. Pure."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from dashboard_snapshot.comparing import Comparison, Difference
+from kaizen.dashboards import Change
+from kaizen.dashboards.files import FileDiff, counted, file_diff
+from kaizen.dashboards.sentences import plain
+
+MOST = 40  # dashboards that are compared part by part in one answer
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A difference with what it comes to. `diff` is None where only the folder is another, or where it was left out."""
+
+    difference: Difference
+    diff: FileDiff | None = None
+
+    @property
+    def quiet(self) -> bool:
+        """Nothing but what Grafana changes by itself."""
+        return self.difference.what == "changed" and self.diff is not None and not self.diff.problems and (
+            self.diff.diff is not None and self.diff.diff.empty and not self.moved
+        )  # fmt: skip
+
+    @property
+    def moved(self) -> bool:
+        before, after = self.difference.before, self.difference.after
+        return before is not None and after is not None and before.folder_uid != after.folder_uid
+
+
+def told(comparison: Comparison, content: Callable[[str], bytes], most: int = MOST) -> list[Told]:
+    """Every difference; the first `most` of those with another content are compared. `content` reads an object."""
+    made: list[Told] = []
+    room = most
+    for each in comparison.differences:
+        if each.what == "moved" or room <= 0:
+            made.append(Told(each))
+            continue
+        room -= 1
+        before, after = (None if side is None else content(side.sha256) for side in (each.before, each.after))
+        made.append(Told(each, file_diff(each.entry.path, before, after)))
+    return made
+
+
+def one_line(given: Told) -> str:
+    """What changed, in plain words; empty where there is nothing to say."""
+    difference, found = given.difference, given.diff
+    parts = []
+    if given.moved:
+        assert difference.before is not None
+        parts.append(f"moved here from {difference.before.folder or 'the root'}")
+    if found is not None and found.diff is not None and difference.what == "changed":
+        parts += [plain(each) for each in found.diff.breaking[:1]]
+        parts += [_change(each) for each in found.diff.changes[: 1 if parts else 2]]
+        rest = len(found.diff.breaking) + len(found.diff.changes) + given.moved - len(parts)
+        if rest > 0:
+            parts.append(f"{rest} more")
+    elif found is not None and found.diff is None:
+        parts += list(found.problems[:1])
+    return "; ".join(parts)
+
+
+def summary(given: Sequence[Told]) -> str:
+    """`2 panels changed, 1 panel added`, over all dashboards."""
+    return counted([each.diff.diff for each in given if each.diff is not None and each.diff.diff is not None])
+
+
+def _change(given: Change) -> str:
+    words = "; ".join(plain(each) for each in (*given.words, *(w for q in given.queries for w in q.words))[:2])
+    what = "" if given.what in ("changed", "renamed", "moved") and words else given.what
+    head = " ".join(each for each in (given.subject, given.title, what) if each)
+    return f"{head}: {words}" if words else head

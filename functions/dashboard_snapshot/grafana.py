@@ -1,0 +1,165 @@
+"""Asks a Grafana: folders, the list of dashboards, one dashboard, who saved it. Each question is a request or some.
+
+The legacy API (`/api`), which every Grafana from 9 to 13 answers: it alone names authors as people know them.
+"""
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, urlencode, urlsplit
+
+from dashboard_snapshot.answers import content, pause
+from dashboard_snapshot.errors import GrafanaError, UnauthorizedError
+from kaizen.runtime.outbound import Answer, OutboundError, Send
+from kaizen.runtime.rotation import ReadSecret
+
+PAGE = 1000  # the largest page that every version gives
+_PAGES = 200  # a list without an end is an error
+_TRIES = 4
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    uid: str
+    title: str
+    parent: str
+
+
+@dataclass(frozen=True, slots=True)
+class Full:
+    """A dashboard as Grafana gives it."""
+
+    model: dict[str, Any]
+    meta: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Save:
+    """One of the versions that Grafana keeps."""
+
+    version: int
+    author: str
+    message: str
+
+
+class Grafana:
+    """`token` names an SSM SecureString, read by `read` (kaizen.runtime.secrets.secret) and anew once it is refused.
+
+    May be used by several threads at once. `sleep` takes seconds; `remaining` gives the seconds that are left, and no
+    pause goes beyond them. Every call raises GrafanaError and SecretError.
+    """
+
+    def __init__(
+        self,
+        address: str,
+        send: Send,
+        token: str,
+        read: ReadSecret,
+        sleep: Callable[[float], object],
+        remaining: Callable[[], float],
+    ) -> None:
+        """Raises ValueError where the token would travel in the clear."""
+        parts = urlsplit(address)
+        here = parts.scheme == "http" and parts.hostname in _LOOPBACK
+        if not parts.hostname or parts.query or parts.username is not None or not (parts.scheme == "https" or here):
+            raise ValueError("GrafanaUrl is no plain https address")
+        self._address = address.rstrip("/")
+        self._send = send
+        self._token = token
+        self._read = read
+        self._sleep = sleep
+        self._remaining = remaining
+        self._renewal = threading.Lock()
+        self._renewed = False
+
+    def folders(self) -> Iterator[Folder]:
+        """Every folder that the token may see, those in others too."""
+        waiting, known = [""], {""}
+        while waiting:
+            parent = waiting.pop()
+            for each in self._pages("/api/folders", **({"parentUid": parent} if parent else {})):
+                uid = _text(each, "uid")
+                if uid not in known:
+                    known.add(uid)
+                    waiting.append(uid)
+                    yield Folder(uid, _text(each, "title"), parent)
+
+    def listed(self) -> list[str]:
+        """The uids of all dashboards that the token may see, by one pass over the list."""
+        return list(dict.fromkeys(_text(each, "uid") for each in self._pages("/api/search", type="dash-db")))
+
+    def dashboard(self, uid: str) -> Full:
+        given = self._get(f"/api/dashboards/uid/{quote(uid, safe='')}")
+        model, meta = (given.get(name) if isinstance(given, dict) else None for name in ("dashboard", "meta"))
+        if not isinstance(model, dict) or not isinstance(meta, dict) or not model.get("title"):
+            raise GrafanaError("unreadable", "the answer holds no dashboard")
+        return Full(model, meta)
+
+    def saves(self, uid: str) -> list[Save]:
+        """Newest first. Needs the right to write dashboards: raises ForbiddenError for a token that only reads."""
+        given = self._get(f"/api/dashboards/uid/{quote(uid, safe='')}/versions", limit=20)
+        listed = given.get("versions") if isinstance(given, dict) else given
+        if not isinstance(listed, list):
+            raise GrafanaError("unreadable", "the answer holds no versions")
+        return [
+            Save(int(each.get("version", 0)), str(each.get("createdBy", "")), str(each.get("message", "")))
+            for each in listed
+            if isinstance(each, dict)
+        ]
+
+    def _pages(self, path: str, **query: str) -> Iterator[Any]:
+        for page in range(1, _PAGES + 1):
+            found = self._get(path, **query, limit=PAGE, page=page)
+            if not isinstance(found, list):
+                raise GrafanaError("unreadable", "the answer is no list")
+            yield from found
+            if len(found) < PAGE:
+                return
+        raise GrafanaError("unreadable", f"the list has more than {_PAGES} pages")
+
+    def _get(self, path: str, **query: str | int) -> Any:
+        address = f"{self._address}{path}" + (f"?{urlencode(query)}" if query else "")
+        answer = self._patiently(address)
+        try:
+            return content(answer)
+        except UnauthorizedError:
+            if not self._renew():
+                raise
+        return content(self._patiently(address))
+
+    def _patiently(self, address: str) -> Answer:
+        """One answer; pauses that Grafana asks for are kept, and what may pass is tried again."""
+        for attempt in range(1, _TRIES + 1):
+            try:
+                answer = self._send("GET", address, self._headers())
+                wait = pause(answer)
+            except OutboundError as error:
+                if attempt == _TRIES or self._remaining() < 2:
+                    raise GrafanaError("unreachable", f"Grafana: {error}") from error
+                wait = 1.0
+            else:
+                if wait is None or attempt == _TRIES or wait > self._remaining():
+                    return answer
+            self._sleep(wait)
+        raise AssertionError
+
+    def _headers(self) -> dict[str, str]:
+        token = self._read(self._token).strip()
+        return {"authorization": f"Bearer {token}", "accept": "application/json", "user-agent": "kaizen-loop"}
+
+    def _renew(self) -> bool:
+        """Whether the token was read anew after it was refused: once in a life."""
+        with self._renewal:
+            first, self._renewed = not self._renewed, True
+            if first:
+                self._read(self._token, fresh=True)
+            return first
+
+
+def _text(given: Any, name: str) -> str:
+    found = given.get(name) if isinstance(given, dict) else None
+    if not isinstance(found, str) or not found:
+        raise GrafanaError("unreadable", f"the answer has an entry without {name}")
+    return found

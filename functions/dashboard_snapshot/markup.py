@@ -1,0 +1,121 @@
+"""A comparison of dashboards as HTML: the sentences that pull requests show, every foreign part escaped. Pure."""
+
+import html
+import re
+from collections.abc import Iterator, Sequence
+
+from kaizen.dashboards import Change, Diff, Metrics, QueryChange, marks
+from kaizen.dashboards.files import FileDiff
+from kaizen.dashboards.sentences import Quoted, Sentence, many
+
+_MOST_WORDS, _MOST_QUERIES, _MOST_NAMES, _MOST_LINES = 20, 8, 40, 120
+_WIDEST = 2000  # characters of a line
+_MARKS = re.compile(r"  [ ^]*\^[ ^]*")
+
+
+def escape(text: str) -> str:
+    return html.escape(text)
+
+
+def body(given: FileDiff) -> str:
+    """What breaks, every change with its queries, the layout, metrics, and what was left out."""
+    return "".join(_parts(given))
+
+
+def _parts(given: FileDiff) -> Iterator[str]:
+    yield from (f'<p class="words">⚠️ {escape(each)}</p>' for each in given.problems)
+    if given.diff is None:
+        return
+    items = [
+        f'<li class="breaks"><p class="words">🔴 <b>Breaks:</b> {_sentence(each)}</p></li>'
+        for each in given.diff.breaking
+    ]
+    items += [_change(each) for each in given.diff.changes]
+    if items:
+        yield f'<ul class="changes">{"".join(items)}</ul>'
+    elif not given.problems:
+        yield '<p class="soft">No changes but those that Grafana makes by itself.</p>'
+    yield from _after(given.diff)
+
+
+def _sentence(words: Sentence) -> str:
+    return "".join(f"<code>{escape(each.text)}</code>" if isinstance(each, Quoted) else escape(each) for each in words)
+
+
+def _change(given: Change) -> str:
+    subject = "" if given.subject in ("panel", "panels") else f"{given.subject} "
+    name = f"<b>{escape(given.title[:200])}</b>" if given.title else ""
+    where = f' <span class="soft">in {escape(given.where[:100])}</span>' if given.where else ""
+    what = "" if given.what in ("changed", "renamed", "moved") else f" {given.what}"
+    words = [_sentence(each) for each in given.words[:_MOST_WORDS]]
+    if len(given.words) > _MOST_WORDS:
+        words.append(f"and {len(given.words) - _MOST_WORDS} more settings")
+    colon = ": " if name and words else " " if words else ""
+    queries = given.queries[:_MOST_QUERIES] if given.what != "removed" else ()
+    more = len(given.queries) - len(queries) if queries else 0
+    shown = "".join(_query(each, whole=given.what == "added") for each in queries)
+    rest = f'<p class="soft">and {many(more, "more query", "more queries")}</p>' if more else ""
+    line = f'<p class="words">{subject}{name}{where}{what}{colon}{"; ".join(words)}</p>'
+    return f'<li class="{given.what}">{line}{shown}{rest}</li>'
+
+
+def _query(given: QueryChange, *, whole: bool) -> str:
+    state = "" if whole or (given.before and given.after) else "new" if given.after else "removed"
+    words = "; ".join(_sentence(each) for each in given.words) or state
+    name = f"query <code>{escape(given.name[:60])}</code>" if given.name != "for example" else "for example"
+    label = f'<p class="small words">{name}{f": {words}" if words else ""}</p>'
+    if not given.before:
+        return label + _pre(f"{escape(line[:_WIDEST])}\n" for line in given.after.strip().splitlines()[:20])
+    return label + _pre(_coloured(marks.lines(given.before, given.after)[:60]))
+
+
+def _coloured(lines: Sequence[str]) -> Iterator[str]:
+    """Lines of a diff; where the next one marks what differs, that alone is coloured, else the whole line."""
+    for place, line in enumerate(lines):
+        if _MARKS.fullmatch(line):
+            continue
+        below = lines[place + 1] if place + 1 < len(lines) else ""
+        tag = {"-": "del", "+": "ins"}.get(line[:1])
+        text = line[:_WIDEST]
+        if tag is None:
+            yield f"{escape(text)}\n"
+        elif _MARKS.fullmatch(below):
+            yield f"{_marked(text, below, tag)}\n"
+        else:
+            yield f"<{tag}>{escape(text)}</{tag}>\n"
+
+
+def _marked(line: str, below: str, tag: str) -> str:
+    shown, at = "", 0
+    for found in re.finditer(r"\^+", below):
+        shown += escape(line[at : found.start()])
+        shown += f"<{tag}>{escape(line[found.start() : found.end()])}</{tag}>"
+        at = found.end()
+    return shown + escape(line[at:])
+
+
+def _pre(lines: Iterator[str]) -> str:
+    return f'<pre class="diff">{"".join(lines).rstrip()}</pre>'
+
+
+def _after(diff: Diff) -> Iterator[str]:
+    if diff.layout:
+        shown = list(_coloured(diff.layout[:_MOST_LINES]))
+        yield f"<details><summary>Layout, before and after</summary>{_pre(iter(shown))}</details>"
+    yield from _metrics(diff.metrics)
+    quiet = [_sentence(each) for each in diff.notes]
+    if diff.noise:
+        quiet.append("left out: " + ", ".join(f"{count} × {escape(name)}" for name, count in diff.noise.items()))
+    if quiet:
+        yield f'<p class="small soft words">{"; ".join(quiet[:10])}</p>'
+
+
+def _metrics(given: Metrics) -> Iterator[str]:
+    parts = []
+    for word, names in (("new", given.added), ("no longer shown", given.removed), ("affected", given.affected)):
+        if names:
+            more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+            listed = ", ".join(f"<code>{escape(name[:120])}</code>" for name in names[:_MOST_NAMES])
+            parts.append(f"{word}: {listed}{more}")
+    if parts:
+        yield f'<p class="small words"><b>Metrics</b> {" · ".join(parts)}</p>'

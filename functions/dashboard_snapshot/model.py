@@ -1,0 +1,130 @@
+"""A run's manifest: what was found, what of it is stored where, and whether that is all. Pure."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from kaizen.times import format_instant, parse_instant
+
+Outcome = Literal["complete", "partial"]
+VERSION = 1
+RUN = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{4}")
+SHOWN = 20  # uids that a reason names
+
+
+class ManifestError(Exception):
+    """What is stored is no manifest. Permanent: look at the bucket."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One dashboard. `folder` is its path by titles, empty at the root; `external` is the file that provisioned it, or
+    empty. `version` counts its saves. `stored_at` is when its object was last written."""
+
+    uid: str
+    title: str
+    folder: str
+    folder_uid: str
+    sha256: str
+    size: int  # bytes
+    version: int
+    created_by: str
+    created_at: str
+    updated_by: str
+    updated_at: str
+    external: str
+    url: str
+    stored_at: str
+
+    @property
+    def path(self) -> str:
+        return f"{self.folder} / {self.title}" if self.folder else self.title
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a run is not complete: a word for programs, a sentence for people, and the dashboards that it is about."""
+
+    kind: str
+    words: str
+    uids: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        if not self.uids:
+            return self.words
+        more = f" and {len(self.uids) - SHOWN} more" if len(self.uids) > SHOWN else ""
+        return f"{self.words}: {', '.join(self.uids[:SHOWN])}{more}"
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """`base` is the complete run that this one is compared with, empty for none. `found` counts the dashboards that
+    Grafana told of. `gone` are uids of the base of which Grafana says that they are no more. `untold`: the
+    note of it could not be posted."""
+
+    run: str
+    started_at: datetime
+    finished_at: datetime
+    outcome: Outcome
+    reasons: tuple[Reason, ...]
+    base: str
+    git_ref: str
+    git_ref_from: str
+    deployed_ref: str
+    found: int
+    entries: tuple[Entry, ...]
+    gone: tuple[str, ...] = ()
+    untold: bool = False
+    folders: Mapping[str, str] = field(default_factory=dict)  # uid -> path by titles
+
+    @property
+    def complete(self) -> bool:
+        return self.outcome == "complete"
+
+    @property
+    def by_uid(self) -> dict[str, Entry]:
+        return {each.uid: each for each in self.entries}
+
+
+def run_id(now: datetime, unique: str) -> str:
+    """Sortable by time; `unique` is any text that no other run has."""
+    return f"{now:%Y%m%dT%H%M%SZ}-{unique.replace('-', '').lower()[:4]:0<4}"
+
+
+def to_json(given: Manifest) -> dict[str, Any]:
+    found = asdict(given)
+    found["started_at"], found["finished_at"] = format_instant(given.started_at), format_instant(given.finished_at)
+    return {"version": VERSION, "stored": len(given.entries)} | found
+
+
+def from_json(given: Mapping[str, Any]) -> Manifest:
+    """Raises ManifestError. What a newer version adds is left alone."""
+    try:
+        return Manifest(
+            run=given["run"],
+            started_at=parse_instant(given["started_at"]),
+            finished_at=parse_instant(given["finished_at"]),
+            outcome=given["outcome"],
+            reasons=tuple(Reason(each["kind"], each["words"], tuple(each["uids"])) for each in given["reasons"]),
+            base=given["base"],
+            git_ref=given["git_ref"],
+            git_ref_from=given["git_ref_from"],
+            deployed_ref=given["deployed_ref"],
+            found=given["found"],
+            entries=tuple(_entry(each) for each in given["entries"]),
+            gone=tuple(given["gone"]),
+            untold=given["untold"],
+            folders=dict(given["folders"]),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise ManifestError(f"a manifest that cannot be read: {type(error).__name__} {error}") from error
+
+
+def _entry(given: Mapping[str, Any]) -> Entry:
+    return Entry(**{name: given[name] for name in Entry.__dataclass_fields__})
+
+
+def reasons_of(given: Sequence[Reason]) -> str:
+    return "; ".join(map(str, given))

@@ -1,0 +1,151 @@
+"""Two runs side by side, as a page and as Markdown. Pure."""
+
+import re
+from collections.abc import Sequence
+from urllib.parse import urlencode
+
+from dashboard_snapshot.comparing import Comparison, Source
+from dashboard_snapshot.diffs import Told, summary
+from dashboard_snapshot.markup import body, escape
+from dashboard_snapshot.model import Entry, Manifest
+from dashboard_snapshot.style import STYLE
+from kaizen.dashboards import markdown
+from kaizen.dashboards.sentences import many
+from kaizen.github.markdown import code, prose
+
+LARGEST = 4_000_000  # characters of a page; Lambda answers at most 6 MB
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+_DONE = {"added": "created", "removed": "deleted", "changed": "edited", "moved": "moved"}
+_WHO: dict[Source, tuple[str, str]] = {
+    "ui": ("warn", "in the UI"), "provisioning": ("good", "by provisioning"), "program": ("", "by a program"),
+}  # fmt: skip
+
+
+def headline(comparison: Comparison) -> str:
+    count = len(comparison.differences)
+    edits = len(comparison.edits)
+    if not count:
+        return "No dashboard differs"
+    which = f"{edits} of them" if count != edits else "all of them" if count > 1 else ""
+    which = f", {which} edited in the UI" if which else ", edited in the UI"
+    return f"{many(count, 'dashboard')} differ{'s' if count == 1 else ''}{which}"
+
+
+def html_page(comparison: Comparison, told: Sequence[Told], grafana: str, path: str, query: dict[str, str]) -> str:
+    """The whole page. `path` and `query` are its own address: what has no room is linked, one dashboard at a time."""
+    cards: list[str] = []
+    size = 0
+    for each in told:
+        card = _card(each, grafana, "")
+        if (each.diff is None and each.difference.what != "moved") or size + len(card) > LARGEST:
+            alone = f"{path}?{urlencode(query | {'uid': each.difference.entry.uid})}"
+            card = _card(Told(each.difference), grafana, alone)
+        size += len(card)
+        cards.append(card)
+    older, newer = comparison.older, comparison.newer
+    words = summary(told)
+    lead = f'<p class="soft">{escape(words)}</p>' if words else ""
+    runs = f'<section class="runs">{_run("Before", older)}{_run("After", newer)}</section>'
+    unread = _unread(comparison.unread)
+    title = headline(comparison)
+    return (
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
+        '<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,">'
+        f'<meta name="referrer" content="no-referrer"><style>{STYLE}</style></head><body><main>'
+        f'<div class="lead"><h1>{title}</h1>{lead}</div>{runs}{_partial(older)}{_partial(newer)}'
+        f"{''.join(cards)}{unread}</main></body></html>"
+    )
+
+
+def _run(name: str, run: Manifest) -> str:
+    state = '<span class="state good">complete</span>' if run.complete else '<span class="state warn">partial</span>'
+    named = (("git", run.git_ref), ("deployed", run.deployed_ref))
+    refs = [f'{word} <code title="{escape(ref)}">{escape(short(ref))}</code>' for word, ref in named if ref]
+    return (
+        f'<div class="card"><header><b>{name}: {run.started_at:%Y-%m-%d %H:%M} UTC</b>{state}</header>'
+        f'<p class="small soft words">run <code>{run.run}</code> · {len(run.entries)} of {many(run.found, "dashboard")}'
+        f"{''.join(f' · {each}' for each in refs)}</p></div>"
+    )
+
+
+def short(ref: str) -> str:
+    """A commit as people write it; tags and branches whole, up to 60 characters."""
+    return ref[:12] if _COMMIT.fullmatch(ref) else ref[:60]
+
+
+def _partial(run: Manifest) -> str:
+    if run.complete:
+        return ""
+    reasons = "".join(f"<li>{escape(str(each))}</li>" for each in run.reasons)
+    lead = f"<b>Run {run.run} is partial: what it lacks is not deleted.</b>"
+    return f'<section class="banner">{lead}<ul>{reasons}</ul></section>'
+
+
+def _card(given: Told, grafana: str, alone: str) -> str:
+    difference = given.difference
+    entry = difference.entry
+    colour, who = _WHO[difference.source]
+    if difference.after is None:
+        colour, who = "bad", "from Grafana"
+    name = escape(entry.title[:300])
+    title = name if difference.after is None else f'<a href="{escape(grafana + entry.url)}" rel="noreferrer">{name}</a>'
+    if alone:
+        shown = f'<p><a href="{escape(alone)}">Show what changed here</a></p>'
+    else:
+        shown = body(given.diff) if given.diff is not None else ""
+    moved = ""
+    if given.moved:
+        assert difference.before is not None
+        moved = f"<p>Moved here from <b>{escape(difference.before.folder or 'the root')}</b>.</p>"
+    return (
+        f'<section class="card"><header><h2>{title}</h2><span class="state {colour}">'
+        f"{_DONE[difference.what]} {who}</span></header>"
+        f'<p class="small soft words">{escape(_facts(given))}</p>{moved}{shown}</section>'
+    )
+
+
+def _facts(given: Told) -> str:
+    difference = given.difference
+    entry = difference.entry
+    facts = [entry.folder or "General"]
+    if difference.after is not None:
+        facts.append(f"last saved by {entry.updated_by or 'nobody known'}, {_time(entry.updated_at)}")
+        old = f"{difference.before.version} → " if difference.before else ""
+        facts.append(f"version {old}{entry.version}")
+    if entry.external:
+        facts.append(f"provisioned from {entry.external}")
+    return " · ".join(facts)
+
+
+def _time(instant: str) -> str:
+    return instant[:16].replace("T", " ") + " UTC" if instant.endswith("Z") else instant
+
+
+def _unread(entries: Sequence[Entry]) -> str:
+    if not entries:
+        return ""
+    listed = "".join(f"<li>{escape(each.path[:300])}</li>" for each in entries[:200])
+    more = f"<li>and {len(entries) - 200} more</li>" if len(entries) > 200 else ""
+    return (
+        f'<section class="card"><header><h2>Not read in one of the runs</h2></header>'
+        f'<p class="soft">Nothing is known of what became of {many(len(entries), "dashboard")}.</p>'
+        f"<ul>{listed}{more}</ul></section>"
+    )
+
+
+def text_page(comparison: Comparison, told: Sequence[Told]) -> str:
+    """Markdown."""
+    older, newer = comparison.older, comparison.newer
+    lines = [f"## {headline(comparison)}", ""]
+    for name, run in (("before", older), ("after", newer)):
+        ref = f", git {code(short(run.git_ref))}" if run.git_ref else ""
+        lines.append(f"- {name}: `{run.run}`, {run.outcome}, {len(run.entries)} of {many(run.found, 'dashboard')}{ref}")
+        lines += [f"  - ⚠️ {prose(str(each))}" for each in run.reasons]
+    lines.append("")
+    for each in told:
+        done = f"{_DONE[each.difference.what]} {_WHO[each.difference.source][1]}"
+        lines.append(f"- {code(each.difference.entry.path, 200)} {done}: {prose(_facts(each))}")
+    left = [f"{many(len(comparison.unread), 'dashboard')} not read in one of the runs."] if comparison.unread else []
+    whole = f"`./kaizen dashboard_snapshot diff {older.run} {newer.run}` shows all."
+    files = [each.diff for each in told if each.diff is not None]
+    return "\n".join(lines) + "\n\n" + (markdown.write(files, left, whole=whole) if files or left else "")

@@ -1,0 +1,46 @@
+"""Who hears of dashboards edited in Grafana, and which branch they come from. Pure. Section [dashboard_snapshot]."""
+
+from dataclasses import dataclass
+
+from kaizen.policy import values
+from kaizen.policy.reader import Table, real, text
+
+_PERSON = text(r"[USW][A-Z0-9]{2,20}", "the Slack id of a person or a user group, such as U0123456789 or S0123456789")
+_REPOSITORY = text(r"[A-Za-z0-9][A-Za-z0-9-]{0,99}/[A-Za-z0-9._-]{1,100}", "a repository such as acme/dashboards")
+_BRANCH = text(r"[A-Za-z0-9._/-]{1,200}", "a branch")
+
+
+@dataclass(frozen=True, slots=True)
+class DashboardSnapshotPolicy:
+    """Exactly one of `channel` and `webhook_parameter` says where the note goes; a webhook cannot edit it.
+
+    `mention` is a person or group that the note calls, or None. A run's git ref is the head of `branch` in
+    `repository`, None for no look at GitHub. More than the share `most_gone` of all dashboards gone at once are not
+    taken for deleted.
+    """
+
+    channel: str | None = None
+    webhook_parameter: str | None = "/kaizen/slack/default-webhook"
+    mention: str | None = None
+    repository: str | None = None
+    branch: str = "main"
+    most_gone: float = 0.2
+
+
+def read(file: Table) -> DashboardSnapshotPolicy:
+    default = DashboardSnapshotPolicy()
+    if not file.has("dashboard_snapshot"):
+        return default
+    table = file.table("dashboard_snapshot")
+    found = DashboardSnapshotPolicy(
+        channel=table.get("channel", values.channel, None),
+        webhook_parameter=table.get("webhook_parameter", values.address, None),
+        mention=table.get("mention", _PERSON, None),
+        repository=table.get("repository", _REPOSITORY, None),
+        branch=table.get("branch", _BRANCH, default.branch),
+        most_gone=table.get("most_gone", real(0.0, 1.0), default.most_gone),
+    )
+    if table.has("channel") == table.has("webhook_parameter"):
+        table.fault("needs exactly one of channel and webhook_parameter")
+    table.close()
+    return found

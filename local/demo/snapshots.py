@@ -1,0 +1,149 @@
+"""Snapshots of Grafana: two dashboards are edited in the UI, and a note says by whom, with a page that shows what."""
+
+import html
+import json
+import re
+import threading
+import urllib.parse
+import urllib.request
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from local.demo.looking import get, need, scrape
+from local.errors import LocalError
+from local.outside.grafana.service import GrafanaService
+from local.outside.slack.service import Slack
+from local.stack import Stack
+
+CHECKOUT, LATENCY = "checkout", "search-latency"
+WAS, IS = 'sum(rate(http_requests_total{status=~"5.."}[5m]))', 'sum(rate(http_requests_total{status=~"5.."}[1h]))'
+_RUNS = "kaizen_dashboard_snapshot_runs_total"
+_LINK = re.compile(r"<(http[^|>]*/reports/dashboards[^|>]*)\|")
+Json = dict[str, Any]
+
+
+def play(stack: Stack, ended: threading.Event) -> None:
+    """A run, an edit by each of two people on Grafana's page, and a run."""
+    seed(stack)
+    _run(stack)
+    for uid, panel, title, expression, user in (
+        (CHECKOUT, 1, "Errors", IS, "ana"),
+        (LATENCY, 0, "Search, 95th percentile", "", "ben"),
+    ):
+        if ended.is_set():
+            return
+        _edit(stack, uid=uid, panel=str(panel), title=title, expression=expression, user=user)
+    _run(stack)
+    stack.say("two dashboards were edited in Grafana's UI: one note says by whom, and links to what changed")
+
+
+def seed(stack: Stack) -> None:
+    """A team's folders and dashboards, besides this repository's own, which are provisioned."""
+    world = stack.outside.of(GrafanaService).world
+    world.folder("shop", "Shop")
+    world.folder("payments", "Payments", "shop")
+    orders = _panel("Orders", "sum(rate(orders_total[5m]))", 0, 0)
+    errors = _panel("Errors", WAS, 12, 0)
+    world.save(_dashboard(CHECKOUT, "Checkout", orders, errors), "ana", folder="payments")
+    quantile = "histogram_quantile(0.95, sum by (le) (rate(search_seconds_bucket[5m])))"
+    world.save(_dashboard(LATENCY, "Search latency", _panel("Search, p95", quantile, 0, 0)), "ben", folder="shop")
+
+
+def _dashboard(uid: str, title: str, *panels: Json) -> Json:
+    numbered = [each | {"id": number} for number, each in enumerate(panels, 1)]
+    return {"uid": uid, "title": title, "schemaVersion": 39, "tags": ["shop"], "panels": numbered}
+
+
+def _panel(title: str, expression: str, x: int, y: int) -> Json:
+    return {
+        "type": "timeseries", "title": title, "gridPos": {"x": x, "y": y, "w": 12, "h": 8},
+        "datasource": {"type": "prometheus", "uid": "prometheus"}, "targets": [{"refId": "A", "expr": expression}],
+    }  # fmt: skip
+
+
+def _edit(stack: Stack, **form: str) -> None:
+    """What a person does on the page. Raises LocalError unless it is saved."""
+    body = urllib.parse.urlencode(form).encode()
+    request = urllib.request.Request(f"{stack.addresses.outside}/grafana/edit", body, method="POST")  # noqa: S310
+    with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - our own loopback address
+        if answer.status != 200 or form["title"] not in html.unescape(answer.read().decode()):
+            raise LocalError(f"Grafana did not save {form['uid']}")
+
+
+def _run(stack: Stack) -> Json:
+    result = stack.invoke("DashboardSnapshot", {})
+    if result.error or not isinstance(result.payload, dict):
+        raise LocalError(f"DashboardSnapshot failed: {result.error}; see {stack.logs}/DashboardSnapshot.log")
+    return result.payload
+
+
+def _notes(stack: Stack) -> list[str]:
+    listed = stack.outside.of(Slack).workspace.listed()
+    return [each["text"] for each in listed if "Dashboards edited in Grafana" in each["text"]]
+
+
+def _page(stack: Stack) -> str:
+    """The address in the note; empty before there is one."""
+    found = [_LINK.search(each) for each in _notes(stack)]
+    return html.unescape(found[-1][1]) if found and found[-1] else ""
+
+
+def links(stack: Stack) -> Sequence[tuple[str, str]]:
+    page = _page(stack)
+    return ((page, "Dashboards: before and after"),) if page else ()
+
+
+def card(stack: Stack, now: datetime) -> str:
+    found = scrape(stack)
+    outcomes = ", ".join(
+        f"{each.labels['outcome']} {int(each.value)}" for each in found if each.name == _RUNS and each.value
+    )
+    kept = [int(each.value) for each in found if each.name == "kaizen_dashboard_snapshot_dashboards"]
+    words = f"{kept[0]} dashboards kept; runs: {outcomes}" if kept else "No run yet."
+    page = _page(stack)
+    link = f'<nav><a href="{html.escape(page)}">Before and after</a></nav>' if page else ""
+    return f"<article><h2>Dashboard snapshots</h2><p>{html.escape(words)}</p>{link}</article>"
+
+
+def _told(stack: Stack) -> str:
+    notes = _notes(stack)
+    need(len(notes) == 1, f"{len(notes)} notes")
+    for words in ("*2 dashboards*", "by *ana*", "window 5m → 1h", "by *ben*", "renamed"):
+        need(words in notes[0], f"no {words!r} in {notes[0]}")
+    return "2 dashboards edited in the UI, by ana and ben"
+
+
+def _shown(stack: Stack) -> str:
+    """The page opens by the link alone, and not without its key."""
+    page = _page(stack)
+    status, text = get(page)
+    need(status == 200 and "2 dashboards differ" in text and "last saved by ana" in text, f"{status} {text[:300]}")
+    status, _ = get(page.partition("&key=")[0])
+    need(status == 401, f"{status} without the key")
+    status, text = get(f"{page}&format=md")
+    need(status == 200 and "### Grafana dashboards" in text, f"{status} {text[:300]}")
+    return "the page opens by its link alone"
+
+
+def _quiet(stack: Stack) -> str:
+    """A run that finds nothing new stores one manifest and tells nobody."""
+    bucket = stack.aws.physical["SnapshotsBucket"]
+    before = _objects(stack, bucket)
+    made = _run(stack)
+    need(made["outcome"] == "complete", json.dumps(made))
+    after = _objects(stack, bucket)
+    need([each for each in after if each not in before] == [f"runs/{made['run']}-complete.json.gz"], after)
+    need(len(_notes(stack)) == 1, f"{len(_notes(stack))} notes")
+    return f"{made['dashboards']} dashboards, one manifest, no object"
+
+
+def _objects(stack: Stack, bucket: str) -> list[str]:
+    return [each["Key"] for each in stack.aws.client("s3").list_objects_v2(Bucket=bucket)["Contents"]]
+
+
+CHECKS = (
+    ("an edit in Grafana is told", _told),
+    ("two runs are compared", _shown),
+    ("nothing new costs nothing", _quiet),
+)

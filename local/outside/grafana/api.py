@@ -1,0 +1,139 @@
+"""Grafana's HTTP API over the world: search, folders, dashboards and their versions, with the rights of one token."""
+
+import json
+import re
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import parse_qs, unquote
+
+from kaizen.times import format_instant
+from local.outside.grafana.world import ANONYMOUS, Dashboard, Folder, World
+from local.outside.service import Reply, Request
+
+PREFIX = "/grafana/api"
+_JSON = (("content-type", "application/json"),)
+_PAGE, _LARGEST_PAGE = 1000, 5000
+_UID = re.compile(r"/dashboards/uid/([^/]{1,40})(/versions)?")
+
+
+class Api:
+    """`token` is the service account's; the world says what it may see."""
+
+    def __init__(self, world: World, token: str) -> None:
+        self._world = world
+        self._token = token
+
+    def answer(self, request: Request) -> Reply:
+        path = request.path.removeprefix(PREFIX)
+        if path == "/health":
+            return _json(200, {"database": "ok", "version": "13.0.0"})
+        if not self._known(request.headers.get("authorization", "")):
+            return refused(401, "Invalid API key", messageId="api-key.invalid")
+        if request.method != "GET":
+            return refused(403, "You'll need additional permissions to perform this action.")
+        query = {name: values[-1] for name, values in parse_qs(request.query).items()}
+        with self._world.lock:
+            if path == "/search":
+                return self._search(query)
+            if path == "/folders":
+                return self._folders(query)
+            if found := _UID.fullmatch(path):
+                return self._dashboard(unquote(found[1]), versions=bool(found[2]))
+        return refused(404, "Not found")
+
+    def _known(self, authorization: str) -> bool:
+        scheme, _, given = authorization.partition(" ")
+        return scheme == "Bearer" and given == self._token
+
+    def _search(self, query: dict[str, str]) -> Reply:
+        """By title, as Grafana sorts: an edit of a title moves what is behind it to another page."""
+        if query.get("type", "dash-db") != "dash-db":
+            return _json(200, [])
+        seen = [each for each in self._world.dashboards.values() if self._world.sees(each)]
+        ordered = sorted(seen, key=lambda each: (each.title.lower(), each.number))
+        return _json(200, [self._hit(each) for each in _page(ordered, query)])
+
+    def _hit(self, dashboard: Dashboard) -> dict[str, Any]:
+        folder = self._world.folders.get(dashboard.folder)
+        hit: dict[str, Any] = {
+            "id": dashboard.number, "uid": dashboard.uid, "orgId": 1, "title": dashboard.title, "uri": "db/x",
+            "url": _url(dashboard), "slug": "", "type": "dash-db", "tags": dashboard.model.get("tags", []),
+            "isStarred": False, "sortMeta": 0,
+        }  # fmt: skip
+        return hit | ({"folderUid": folder.uid, "folderTitle": folder.title} if folder else {})
+
+    def _folders(self, query: dict[str, str]) -> Reply:
+        parent = query.get("parentUid", "")
+        if parent and parent not in self._world.folders:
+            return refused(404, "folder not found", messageId="folder.notFound")
+        if not self._world.sees_folder(parent):
+            return refused(403, "You'll need additional permissions to perform this action.")
+        below = [
+            each for each in self._world.folders.values() if each.parent == parent and self._world.sees_folder(each.uid)
+        ]
+        return _json(200, [_folder(each) for each in _page(sorted(below, key=lambda each: each.title), query)])
+
+    def _dashboard(self, uid: str, *, versions: bool) -> Reply:
+        known, rights = self._world.dashboards.get(uid), self._world.rights
+        if versions and not rights.writes:
+            return refused(403, "Permissions needed: dashboards:write", title="Access denied")
+        if known is None:
+            # Without the right to read all, Grafana does not tell whether there is such a dashboard.
+            return refused(404, "Dashboard not found") if rights.everywhere else _denied()
+        if not self._world.sees(known):
+            return _denied()
+        if versions:
+            listed = [
+                {"id": each.number, "dashboardId": known.number, "uid": uid, "version": each.number,
+                 "created": format_instant(each.at), "createdBy": each.author, "message": each.message}
+                for each in reversed(known.versions)
+            ]  # fmt: skip
+            return _json(200, {"continueToken": "", "versions": listed})
+        return _json(200, {"dashboard": known.model, "meta": self._meta(known)})
+
+    def _meta(self, known: Dashboard) -> dict[str, Any]:
+        first, last = known.versions[0], known.versions[-1]
+        folder = self._world.folders.get(known.folder)
+        return {
+            "type": "db", "canSave": False, "canEdit": False, "canAdmin": False, "canStar": True, "canDelete": False,
+            "slug": "", "url": _url(known), "expires": "0001-01-01T00:00:00Z", "isFolder": False, "hasAcl": False,
+            "created": format_instant(first.at), "createdBy": first.author,
+            "updated": format_instant(last.at), "updatedBy": last.author, "version": last.number,
+            "folderId": folder.number if folder else 0, "folderUid": folder.uid if folder else "",
+            "folderTitle": folder.title if folder else "General",
+            "provisioned": bool(known.external) and last.author == ANONYMOUS,
+            "provisionedExternalId": known.external,
+        }  # fmt: skip
+
+
+def _page[T](items: Sequence[T], query: dict[str, str]) -> Sequence[T]:
+    size, page = _whole(query.get("limit", ""), _PAGE), _whole(query.get("page", ""), 1)
+    size = min(size, _LARGEST_PAGE)
+    return items[(page - 1) * size : page * size]
+
+
+def _whole(text: str, default: int) -> int:
+    return int(text) if text.isascii() and text.isdecimal() and 0 < len(text) < 8 and int(text) else default
+
+
+def _folder(folder: Folder) -> dict[str, Any]:
+    shown = {"id": folder.number, "uid": folder.uid, "title": folder.title}
+    return shown | ({"parentUid": folder.parent} if folder.parent else {})
+
+
+def _url(dashboard: Dashboard) -> str:
+    return f"/d/{dashboard.uid}/{re.sub(r'[^a-z0-9]+', '-', dashboard.title.lower()).strip('-') or 'dashboard'}"
+
+
+def _denied() -> Reply:
+    return refused(403, "You'll need additional permissions to perform this action: dashboards:read",
+                   title="Access denied", accessErrorId="ACE0000000000")  # fmt: skip
+
+
+def refused(status: int, message: str, *headers: tuple[str, str], **more: str) -> Reply:
+    """An error as Grafana words it."""
+    return Reply(status, json.dumps({"message": message, **more}), (*_JSON, *headers))
+
+
+def _json(status: int, content: Any) -> Reply:
+    return Reply(status, json.dumps(content), _JSON)

@@ -1,0 +1,142 @@
+"""What the double knows: folders, dashboards with their versions, users, and what the token may see.
+
+https://grafana.com/docs/grafana/latest/developers/http_api/dashboard/ and .../folder/ and .../folder_dashboard_search/
+"""
+
+import copy
+import json
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from local.paths import ROOT
+
+Json = dict[str, Any]
+ANONYMOUS = "Anonymous"  # how Grafana calls an author that is no user: file provisioning, above all
+PROVISIONED = "kaizen"  # the folder of what this repository's own files provision
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    uid: str
+    title: str
+    parent: str = ""  # empty for the root
+    number: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    number: int
+    author: str
+    at: datetime
+    message: str
+
+
+@dataclass(slots=True)
+class Dashboard:
+    """`external` is the path that it was provisioned from, empty for one that people made."""
+
+    number: int
+    uid: str
+    folder: str
+    model: Json
+    external: str = ""
+    versions: list[Version] = field(default_factory=list)
+
+    @property
+    def title(self) -> str:
+        return str(self.model["title"])
+
+
+@dataclass(slots=True)
+class Rights:
+    """What the token may do. `hidden` are uids of folders and dashboards that it may not see. `everywhere`: it may read
+    `dashboards:*`, so that Grafana tells it apart whether a dashboard is gone or hidden."""
+
+    hidden: set[str] = field(default_factory=set)
+    everywhere: bool = True
+    writes: bool = False
+
+
+class World:
+    """One organisation. Every method may be called by several threads at once."""
+
+    def __init__(self, clock: Callable[[], datetime]) -> None:
+        self.clock = clock
+        self.lock = threading.RLock()
+        self.folders: dict[str, Folder] = {}
+        self.dashboards: dict[str, Dashboard] = {}
+        self.users = ["ana", "ben"]
+        self.rights = Rights()
+
+    def folder(self, uid: str, title: str, parent: str = "") -> Folder:
+        with self.lock:
+            made = Folder(uid, title, parent, len(self.folders) + 1)
+            self.folders[uid] = made
+            return made
+
+    def save(self, model: Json, author: str, *, folder: str = "", message: str = "", external: str = "") -> Dashboard:
+        """What the UI, a program or provisioning does: one version more, whatever is different."""
+        with self.lock:
+            uid = str(model["uid"])
+            known = self.dashboards.get(uid)
+            if known is None:
+                known = Dashboard(1000 + len(self.dashboards), uid, folder, {}, external)
+                self.dashboards[uid] = known
+            number = len(known.versions) + 1
+            known.model = copy.deepcopy(model) | {"id": known.number, "uid": uid, "version": number}
+            known.folder = folder or known.folder
+            known.versions.append(Version(number, author, self.clock(), message))
+            return known
+
+    def edit(self, uid: str, panel: int, title: str, expression: str, author: str, message: str = "") -> Dashboard:
+        """A person changes a panel on the page; raises LookupError where there is no such dashboard or panel."""
+        with self.lock:
+            model = copy.deepcopy(self.dashboards[uid].model)
+            found = panels(model)[panel]
+            found["title"] = title
+            if expression and found.get("targets"):
+                found["targets"][0]["expr"] = expression
+            return self.save(model, author, message=message)
+
+    def remove(self, uid: str) -> None:
+        with self.lock:
+            del self.dashboards[uid]
+
+    def sees(self, dashboard: Dashboard) -> bool:
+        return dashboard.uid not in self.rights.hidden and self.sees_folder(dashboard.folder)
+
+    def sees_folder(self, uid: str) -> bool:
+        """Rights go down: whoever may not see a folder sees nothing in it."""
+        while uid:
+            if uid in self.rights.hidden:
+                return False
+            uid = self.folders[uid].parent
+        return True
+
+    def provision(self, files: Path = ROOT / "grafana" / "dashboards") -> None:
+        """This repository's own dashboards, as Grafana reads them from files."""
+        self.folder(PROVISIONED, "Kaizen Loop")
+        for path in sorted(files.glob("*.json")):
+            model = json.loads(path.read_text(encoding="utf-8"))
+            self.save(model, ANONYMOUS, folder=PROVISIONED, external=path.name)
+
+
+def panels(model: Json) -> list[Json]:
+    """Panels in the order of the file, those of collapsed rows too; rows are left out."""
+    return list(_panels(model.get("panels", [])))
+
+
+def _panels(given: list[Json]) -> Iterator[Json]:
+    for each in given:
+        if each.get("type") == "row":
+            yield from _panels(each.get("panels", []))
+        else:
+            yield each
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,118 @@
+"""A Grafana (the double), a bucket and tables (moto), and people in Slack who are told things."""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from unittest.mock import patch
+from urllib.parse import urlsplit
+
+import boto3
+from moto import mock_aws
+
+from dashboard_snapshot.grafana import Grafana
+from dashboard_snapshot.model import Manifest, run_id
+from dashboard_snapshot.snapshot import Order, Snapshot
+from dashboard_snapshot.store import SnapshotStore
+from kaizen.metrics.counting import count
+from kaizen.metrics.rows import read_rows
+from kaizen.runtime.outbound import Answer
+from kaizen.slack.blocks import Message
+from local.outside.grafana.service import TOKEN, GrafanaService
+from local.outside.service import Request
+from tests.architecture.house import resources
+from tests.unit.dashboard_diff.dashboard_samples import dashboard, panel
+
+BUCKET = "snapshots"
+START = datetime(2026, 11, 28, 14, tzinfo=UTC)
+ENVIRONMENT = {"AWS_DEFAULT_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+
+
+@dataclass
+class World:
+    """`told` are the notes by subject; `waited` are the pauses in seconds. Each run is an hour after the last one."""
+
+    s3: Any
+    dynamodb: Any
+    now: datetime = START
+    told: dict[str, Message] = field(default_factory=dict)
+    posts: list[str] = field(default_factory=list)
+    waited: list[float] = field(default_factory=list)
+    slack_down: bool = False
+    token: str = TOKEN
+    left: float = 600
+
+    def __post_init__(self) -> None:
+        self.grafana = GrafanaService(lambda: self.now)
+        self.world = self.grafana.world
+        self.store = SnapshotStore(self.s3, BUCKET)
+        self.world.folder("shop", "Shop")
+        self.world.folder("pay", "Payments", "shop")
+        self.save("checkout", "pay")
+        self.save("search", "shop")
+
+    def save(self, uid: str, folder: str = "", author: str = "ana", title: str = "", expr: str = "") -> None:
+        model = dashboard(panel("Orders", expr), uid=uid, title=title or uid.capitalize())
+        self.world.save(model, author, folder=folder)
+
+    def send(self, method: str, address: str, headers: Mapping[str, str], body: bytes | None = None) -> Answer:
+        parts = urlsplit(address)
+        reply = self.grafana.answer(Request(method, parts.path, parts.query, headers, body or b""))
+        content = reply.body.encode() if isinstance(reply.body, str) else reply.body
+        return Answer(reply.status, {name.lower(): value for name, value in reply.headers}, content)
+
+    def client(self) -> Grafana:
+        def read(parameter: str, *, fresh: bool = False) -> str:
+            return self.token
+
+        return Grafana("http://127.0.0.1/grafana", self.send, "/t", read, self.waited.append, lambda: self.left)
+
+    def tell(self, subject: str, message: Message) -> None:
+        if self.slack_down:
+            raise ConnectionError("Slack")
+        self.posts += [] if subject in self.told else [subject]
+        self.told[subject] = message
+
+    def snapshot(self) -> Snapshot:
+        return Snapshot(
+            grafana=self.client(), store=self.store, address="https://grafana.example.org", mention="", most_gone=0.2,
+            in_time=lambda: self.left > 0, tell=self.tell, told_of=lambda subject: subject in self.told,
+            page=lambda older, newer: f"https://api.example.org/reports/dashboards?from={older}&to={newer}",
+            count=lambda changes: count(self.dynamodb, "metrics", changes, self.now), clock=lambda: self.now,
+        )  # fmt: skip
+
+    def run(self, **more: Any) -> Manifest:
+        self.now += timedelta(hours=1)
+        order = Order(run_id(self.now, "abcd"), self.now, ("v1", "event"))
+        return self.snapshot().run(replace(order, **more))
+
+    def last(self) -> Manifest:
+        found = self.store.last(self.now)
+        assert found is not None
+        return found
+
+    def stored(self, prefix: str = "") -> list[str]:
+        listed = self.s3.list_objects_v2(Bucket=BUCKET, Prefix=prefix)
+        return [each["Key"] for each in listed.get("Contents", [])]
+
+    def note(self) -> str:
+        return self.told[self.posts[-1]].text
+
+    def counted(self, name: str) -> dict[tuple[str, ...], int]:
+        rows, _ = read_rows(self.dynamodb, "metrics")
+        return {labels: int(each.value) for labels, each in rows.get(f"kaizen_dashboard_snapshot_{name}", {}).items()}
+
+
+@contextmanager
+def aws() -> Iterator[tuple[Any, Any]]:
+    with patch.dict(os.environ, ENVIRONMENT), mock_aws():
+        s3: Any = boto3.client("s3")
+        s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+        dynamodb: Any = boto3.client("dynamodb")
+        for name, logical in (("metrics", "MetricsTable"), ("slack", "SlackTable")):
+            table = resources("AWS::DynamoDB::Table")[logical]
+            parts = {part: table[part] for part in ("AttributeDefinitions", "BillingMode", "KeySchema")}
+            dynamodb.create_table(TableName=name, **parts)
+        yield s3, dynamodb
