@@ -107,11 +107,12 @@ def object_prefixes(function: str) -> set[str]:
 
 
 def test_buckets_are_listed_by_prefix() -> None:
-    """Listing is needed so that a missing object reads as missing: where it may be read, and nowhere else."""
+    """A missing object reads as missing only where listing is allowed: that is where it may be read, nowhere else."""
     for name, statement in all_statements():
         if "s3:ListBucket" in listed(statement["Action"]):
-            prefixes = set(statement["Condition"]["StringLike"]["s3:prefix"])
-            assert prefixes == object_prefixes(name), name
+            listed_there = set(statement["Condition"]["StringLike"]["s3:prefix"])
+            assert listed_there, name
+            assert listed_there <= object_prefixes(name), name
 
 
 def test_tables_can_be_restored() -> None:
