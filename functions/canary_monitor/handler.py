@@ -19,7 +19,7 @@ from kaizen.pager.client import Pager
 from kaizen.policy.sections.canary import CanaryPolicy
 from kaizen.policy.store import current_policy
 from kaizen.runtime.clients import Limits, client
-from kaizen.runtime.functions import background_function
+from kaizen.runtime.functions import queue_function
 from kaizen.runtime.log import logger
 from kaizen.runtime.outbound import Outbound
 from kaizen.runtime.secrets import SecretMissingError, secret
@@ -108,16 +108,11 @@ def monitor(policy: CanaryPolicy) -> Monitor:
     return Monitor(store, outside, policy, utc_now)
 
 
-@background_function
-def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Reports the messages that failed; the queue tries them again and moves them to its dead-letter queue."""
-    failed = []
-    for message in event["Records"]:
-        try:
-            work = read_message(message)
-            result = work(monitor(current_policy(settings().policy_parameter).canary))
-            logger.info("canary", result=result)
-        except Exception as error:  # noqa: BLE001 - one message must not fail its neighbours, whatever is wrong with it
-            logger.exception("canary not handled", message_id=message["messageId"], error=type(error).__name__)
-            failed.append({"itemIdentifier": message["messageId"]})
-    return {"batchItemFailures": failed}
+def handle(message: dict[str, Any]) -> None:
+    """Raises MalformedEventError, and what the stores and the services outside raise."""
+    work = read_message(message)
+    result = work(monitor(current_policy(settings().policy_parameter).canary))
+    logger.info("canary", result=result)
+
+
+lambda_handler = queue_function("canary not handled", handle)

@@ -21,7 +21,7 @@ from kaizen.reviews.dead_letters import DeadLetters
 from kaizen.reviews.incoming import read_message
 from kaizen.reviews.lease import Reviews
 from kaizen.runtime.clients import Limits, client
-from kaizen.runtime.functions import background_function
+from kaizen.runtime.functions import queue_function
 from kaizen.runtime.log import correlate, logger
 from kaizen.runtime.outbound import Outbound
 from kaizen.runtime.secrets import SecretMissingError, secret
@@ -91,14 +91,4 @@ def take(message: dict[str, Any]) -> None:
     count_if_possible(dynamodb(), settings().metrics_table, changes, utc_now())
 
 
-@background_function
-def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Reports the messages that failed; the queue tries them again and moves them to its dead-letter queue."""
-    failed = []
-    for message in event["Records"]:
-        try:
-            take(message)
-        except Exception as error:  # noqa: BLE001 - one message must not fail its neighbours, whatever is wrong with it
-            logger.exception("dashboards not compared", message_id=message["messageId"], error=type(error).__name__)
-            failed.append({"itemIdentifier": message["messageId"]})
-    return {"batchItemFailures": failed}
+lambda_handler = queue_function("dashboards not compared", take)

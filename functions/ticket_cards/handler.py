@@ -14,7 +14,7 @@ from kaizen.metrics.changes import add
 from kaizen.metrics.counting import count_if_possible
 from kaizen.policy.store import current_policy
 from kaizen.runtime.clients import Limits, client
-from kaizen.runtime.functions import background_function
+from kaizen.runtime.functions import queue_function
 from kaizen.runtime.log import logger
 from kaizen.runtime.secrets import secret
 from kaizen.runtime.settings import Settings
@@ -89,14 +89,4 @@ def count(outcome: Outcome) -> None:
     count_if_possible(dynamodb(), settings().metrics_table, changes, utc_now())
 
 
-@background_function
-def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Reports the messages that failed; the queue tries them again and moves them to its dead-letter queue."""
-    failed = []
-    for message in event["Records"]:
-        try:
-            handle(message)
-        except Exception as error:  # noqa: BLE001 - one message must not fail its neighbours, whatever is wrong with it
-            logger.exception("card not shown", message_id=message["messageId"], error=type(error).__name__)
-            failed.append({"itemIdentifier": message["messageId"]})
-    return {"batchItemFailures": failed}
+lambda_handler = queue_function("card not shown", handle)

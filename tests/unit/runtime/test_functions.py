@@ -18,7 +18,7 @@ from botocore.exceptions import (
 
 from kaizen.phase.arrival import Arrival, correlation
 from kaizen.runtime.failures import Cause, cause, unavailable
-from kaizen.runtime.functions import background_function, http_function
+from kaizen.runtime.functions import background_function, http_function, queue_function
 from kaizen.runtime.log import correlate, correlation_id, logger
 from kaizen.runtime.secrets import SecretError, SecretMissingError
 from kaizen.storage.transact import CancelledError
@@ -175,3 +175,20 @@ def test_a_shut_door_says_why_in_the_log_alone(log: StringIO) -> None:
     (line,) = lines(log)
     assert (line["message"], line["cause"], line["error"]) == ("not served", "denied", "ClientError")
     assert "AccessDeniedException" in line["reason"]
+
+
+def test_one_message_of_a_batch_fails_alone(log: StringIO) -> None:
+    worked = []
+
+    def work(message: dict[str, Any]) -> None:
+        if message["body"] == "poison":
+            raise ValueError("of no use")
+        worked.append(message["body"])
+
+    batch = {"Records": [{"messageId": name, "body": name} for name in ("first", "poison", "last")]}
+    answer = queue_function("message not taken", work)(batch, CONTEXT)
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "poison"}]}
+    assert worked == ["first", "last"]
+    (line,) = lines(log)
+    assert (line["message"], line["message_id"], line["error"]) == ("message not taken", "poison", "ValueError")
+    assert line["service"] == work.__module__.partition(".")[0]

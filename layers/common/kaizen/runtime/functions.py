@@ -34,6 +34,27 @@ def background_function[E, R](handler: Callable[[E, Any], R]) -> Callable[[E, An
     return run
 
 
+def queue_function(fault: str, work: Callable[[dict[str, Any]], object]) -> Callable[[dict[str, Any], Any], Response]:
+    """For a queue's batch: `work` takes one message after the other; one that raises fails alone, and none is lost.
+
+    The function reports the messages that failed; the queue tries them again and moves them to its dead-letter queue.
+    `fault` is the log line for such a message.
+    """
+
+    @wraps(work)
+    def run(event: dict[str, Any], context: Any) -> Response:
+        failed = []
+        for message in event["Records"]:
+            try:
+                work(message)
+            except Exception as error:  # noqa: BLE001 - it must not fail its neighbours, whatever is wrong with it
+                logger.exception(fault, message_id=message["messageId"], error=type(error).__name__)
+                failed.append({"itemIdentifier": message["messageId"]})
+        return {"batchItemFailures": failed}
+
+    return background_function(run)
+
+
 def either_function[E: Mapping[str, Any], R](
     door: Callable[[Event, Any], Response], work: Callable[[E, Any], R]
 ) -> Callable[[E, Any], R | Response]:
