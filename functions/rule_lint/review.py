@@ -12,7 +12,8 @@ from kaizen.github.client import Github
 from kaizen.github.comments import Author
 from kaizen.github.contents import PullRequest, changed_files, merge_base, pull_request
 from kaizen.policy.sections.rule_lint import RuleLintPolicy
-from kaizen.reviews.lease import Claim, Pull, Reviews
+from kaizen.reviews.lease import Pull, Reviews
+from kaizen.reviews.rounds import ACTIONS, reviewed
 from rule_lint import comment
 from rule_lint.changes import changes
 from rule_lint.lint import lint
@@ -20,14 +21,7 @@ from rule_lint.model import Finding, Place
 from rule_lint.reading import Reader
 from rule_lint.severities import Ranks
 
-ACTIONS = ("opened", "synchronize", "reopened", "ready_for_review")
-_MOST_ROUNDS = 5  # heads in a row that were out of date before the comment was written
-
 Result = Literal["created", "updated", "unchanged", "silent", "unwatched", "closed", "left", "ignored"]
-
-
-class RestlessError(Exception):
-    """The head moved again and again. Transient: a later try finds it at rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,34 +56,21 @@ class Reviewer:
         if event.action not in ACTIONS:
             return Outcome("ignored")
         pull = Pull(event.repository_id, event.number)
-        claim = self._reviews.claim(pull, self._clock())
-        if claim is None:
-            return Outcome("left")
-        try:
-            return self._until_done(event.repository, pull, claim)
-        except BaseException:
-            self._reviews.release(pull)
-            raise
 
-    def _until_done(self, repository: str, pull: Pull, claim: Claim) -> Outcome:
-        for _ in range(_MOST_ROUNDS):
-            outcome = self._review(repository, pull.number, claim.head_sha)
-            if outcome is None:
-                continue
-            again = self._reviews.done(pull, claim, outcome.head_sha, self._clock())
-            if again is None:
-                return outcome
-            claim = again
-        raise RestlessError(f"the head of {repository}#{pull.number} moved {_MOST_ROUNDS} times")
+        def review(before: str) -> tuple[Outcome, str] | None:
+            outcome = self._review(event.repository, event.number, before)
+            return None if outcome is None else (outcome, outcome.head_sha)
 
-    def _review(self, repository: str, number: int, reviewed: str) -> Outcome | None:
-        """None where the head moved meanwhile. `reviewed` is the head of the last review, empty before the first."""
+        return reviewed(self._reviews, pull, self._clock, review) or Outcome("left")
+
+    def _review(self, repository: str, number: int, before: str) -> Outcome | None:
+        """None where the head moved meanwhile. `before` is the head of the last review, empty before the first."""
         pull = pull_request(self._github, repository, number)
         if pull.state != "open":
-            return Outcome("closed", head_sha=reviewed)
+            return Outcome("closed", head_sha=before)
         listed = changed_files(self._github, repository, pull)
         touched = any(self._policy.watches(path) for each in listed.files for path in (each.path, each.previous_path))
-        if listed.complete and not touched and not reviewed:
+        if listed.complete and not touched and not before:
             return Outcome("unwatched")
         subject = self._subject(repository, pull)
         if pull_request(self._github, repository, number).head_sha != pull.head_sha:
