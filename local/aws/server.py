@@ -17,6 +17,7 @@ from local.aws import fifo
 from local.aws.stand_ins import REGION
 from local.errors import LocalError
 
+_WRITES = ("PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems")
 _ONLY_ONE = threading.Lock()
 CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "local",
@@ -35,6 +36,7 @@ class Aws:
     environments: dict[str, dict[str, str]] = field(default_factory=dict)  # function -> variables
     values: dict[str, str] = field(default_factory=dict)  # queue ARNs by the keys that `create` was given
     physical: dict[str, str] = field(default_factory=dict)  # logical ids to physical ones
+    writes_fail: threading.Event = field(default_factory=threading.Event)  # while set, DynamoDB writes nothing
 
     def client(self, service: str) -> Any:
         build: Any = boto3.client  # its typing knows the services one by one
@@ -61,12 +63,16 @@ class _AtomicTables:
     The other services go on side by side; a queue's long poll would hold up everything else.
     """
 
-    def __init__(self, moto: Callable[..., Iterable[bytes]]) -> None:
-        self._moto, self._tables = moto, threading.Lock()
+    def __init__(self, moto: Callable[..., Iterable[bytes]], fail: threading.Event) -> None:
+        self._moto, self._fail, self._tables = moto, fail, threading.Lock()
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        if not environ.get("HTTP_X_AMZ_TARGET", "").startswith("DynamoDB"):
+        service, _, call = environ.get("HTTP_X_AMZ_TARGET", "").partition(".")
+        if not service.startswith("DynamoDB"):
             return self._moto(environ, start_response)
+        if self._fail.is_set() and call.startswith(_WRITES):
+            start_response("500 Internal Server Error", [("Content-Type", "application/x-amz-json-1.0")])
+            return [b'{"__type": "com.amazonaws.dynamodb.v20120810#InternalServerError", "message": "as asked for"}']
         with self._tables:
             return list(self._moto(environ, start_response))
 
@@ -82,10 +88,11 @@ def start() -> Aws:
         raise LocalError("this process has a stack already, and moto keeps one state per process")
     logging.getLogger("werkzeug").setLevel(logging.ERROR)  # a line per AWS call helps nobody
     fifo.keep_order()
-    moto = _AtomicTables(DomainDispatcherApplication(create_backend_app))
+    writes_fail = threading.Event()
+    moto = _AtomicTables(DomainDispatcherApplication(create_backend_app), writes_fail)
     server = make_server("127.0.0.1", 0, moto, threaded=True, request_handler=MotoRequestHandler)
     threading.Thread(target=server.serve_forever, name="aws", daemon=True).start()
     endpoint = f"http://127.0.0.1:{server.server_port}"
     # moto keeps its state per process, not per server: an earlier stack of this process is forgotten.
     urllib.request.urlopen(f"{endpoint}/moto-api/reset", data=b"").close()  # noqa: S310 - our own loopback address
-    return Aws(server, endpoint)
+    return Aws(server, endpoint, writes_fail=writes_fail)
