@@ -1,1 +1,1 @@
-"""Finds sandboxes that nobody uses, tells their owners, and stops them half an hour after the owner was told."""
+"""Sandboxes that nobody uses: their owners are told, and half an hour later they are stopped, never deleted."""

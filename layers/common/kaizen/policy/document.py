@@ -6,7 +6,17 @@ from dataclasses import fields
 
 from kaizen.policy.model import Policy
 from kaizen.policy.reader import Table
-from kaizen.policy.sections import bandwidth, canary, dashboard_diff, feed, routes, rule_lint, streams, tickets
+from kaizen.policy.sections import (
+    bandwidth,
+    canary,
+    dashboard_diff,
+    feed,
+    routes,
+    rule_lint,
+    sandboxes,
+    streams,
+    tickets,
+)
 
 
 class PolicyError(Exception):
@@ -42,6 +52,7 @@ def _read(file: Table) -> Policy:
         bandwidth=bandwidth.read(file),
         rule_lint=rule_lint.read(file),
         dashboard_diff=dashboard_diff.read(file),
+        sandboxes=sandboxes.read(file),
     )
     file.close()
     return policy
@@ -55,3 +66,4 @@ def _contradictions(policy: Policy) -> Iterator[str]:
     yield from canary.contradictions(policy.canary)
     yield from rule_lint.contradictions(policy.rule_lint)
     yield from dashboard_diff.contradictions(policy.dashboard_diff)
+    yield from sandboxes.contradictions(policy.sandboxes)

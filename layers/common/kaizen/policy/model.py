@@ -8,6 +8,7 @@ from kaizen.policy.sections.dashboard_diff import DashboardDiffPolicy
 from kaizen.policy.sections.feed import FeedPolicy
 from kaizen.policy.sections.routes import Route
 from kaizen.policy.sections.rule_lint import RuleLintPolicy
+from kaizen.policy.sections.sandboxes import SandboxPolicy
 from kaizen.policy.sections.streams import StreamPolicy
 from kaizen.policy.sections.tickets import TicketRules
 
@@ -23,6 +24,7 @@ class Policy(TicketRules):
     bandwidth: BandwidthPolicy = field(default_factory=BandwidthPolicy)
     rule_lint: RuleLintPolicy = field(default_factory=RuleLintPolicy)
     dashboard_diff: DashboardDiffPolicy = field(default_factory=DashboardDiffPolicy)
+    sandboxes: SandboxPolicy = field(default_factory=SandboxPolicy)
 
     def stream(self, name: str) -> StreamPolicy | None:
         """The stream of that id; None when the policy knows none."""
