@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from local.outside.github.service import GithubService
+from local.outside.kubernetes.service import KubernetesService
 from local.outside.pager.service import PagerService
 from local.outside.prometheus.service import PrometheusService
 from local.outside.service import Service
@@ -14,4 +15,5 @@ SERVICES: Mapping[str, Callable[[], Service]] = {
     "github": GithubService,
     "pager": PagerService,
     "prometheus": PrometheusService,
+    "kubernetes": KubernetesService,
 }

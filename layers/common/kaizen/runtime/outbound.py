@@ -3,6 +3,7 @@
 urllib3 comes with boto3, so that it costs no import of its own. Its log lines name no headers.
 """
 
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
@@ -42,13 +43,26 @@ class Send(Protocol):
 
 
 class Outbound:
-    """A pool of connections; times are seconds, `limit` is in bytes of the decoded body."""
+    """A pool of connections; times are seconds, `limit` is in bytes of the decoded body.
+
+    `ca` is PEM text: certificates are then good only if one of these signed them, and no public authority counts.
+    Raises ValueError for a `ca` that is none.
+    """
 
     def __init__(
-        self, *, connect: float = CONNECT_SECONDS, read: float = READ_SECONDS, limit: int = ANSWER_BYTES
+        self,
+        *,
+        connect: float = CONNECT_SECONDS,
+        read: float = READ_SECONDS,
+        limit: int = ANSWER_BYTES,
+        ca: str | None = None,
     ) -> None:
         timeout = urllib3.Timeout(connect=connect, read=read)
-        self._pool = urllib3.PoolManager(timeout=timeout, retries=False)
+        if ca is None:
+            self._pool = urllib3.PoolManager(timeout=timeout, retries=False)
+        else:
+            _check_ca(ca)
+            self._pool = urllib3.PoolManager(timeout=timeout, retries=False, ca_cert_data=ca)
         self._limit = limit
 
     def __call__(self, method: str, address: str, headers: Mapping[str, str], body: bytes | None = None) -> Answer:
@@ -75,3 +89,11 @@ class Outbound:
             if len(content) > self._limit:
                 raise TooLargeError(f"the answer is longer than {self._limit} bytes")
         return bytes(content)
+
+
+def _check_ca(ca: str) -> None:
+    """Now, not at the first call, where a wrong CA would look like a service that is away."""
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=ca)
+    except (ssl.SSLError, ValueError) as error:
+        raise ValueError("the CA is no certificate in PEM") from error
