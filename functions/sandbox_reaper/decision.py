@@ -45,12 +45,6 @@ CLAIM = timedelta(minutes=2)  # then whoever claimed is taken to be gone
 MOST_FLAPS = 3
 RENEWED = timedelta(days=6)  # buttons live for seven
 Action = Literal["none", "notify", "stop", "finish", "restore"]
-WHYS = (
-    "exempt", "lifted", "unreapable", "kept", "snoozed", "snooze_over", "unknown", "unknown_too_long", "active", "idle",
-    "dry_run", "switched_off", "breaker", "notice", "notice_claimed", "notice_again", "notified", "policy_changed",
-    "changed", "asked", "grace", "due", "guarded", "stop_claimed", "stopped", "refused", "finish", "resume",
-    "restarted", "flapping", "resumed", "restoring",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +62,7 @@ class Facts:
     pods: str
     cores: float = 0.0
     memory: int = 0
+    evidence: tuple[str, ...] = ()
     held: Literal["", "dry_run", "switched_off", "breaker"] = ""
     exempt: str = ""
     unreapable: str = ""
@@ -220,6 +215,7 @@ def _claim(row: Row, facts: Facts, policy: SandboxPolicy, why: str) -> Decision:
         pods=facts.pods,
         cores=facts.cores,
         memory=facts.memory,
+        evidence=facts.evidence,
         notice=f"{row.uid}/{row.since:%Y%m%dT%H%M%SZ}",
     )
     return Decision("notify", replace(after, why=why, reason=facts.usage.reason), why, facts.usage.reason)

@@ -10,6 +10,7 @@ from statistics import median
 from kaizen.policy.sections.sandboxes import SandboxPolicy
 
 REMEMBERED = 288  # idle shares: a day of them
+_FEW = 2  # stops that are not many, however small the fleet is
 _FEWEST = 3  # sandboxes that turn idle at once, before it is called many
 
 
@@ -17,7 +18,7 @@ def over_cap(owners: Sequence[str], fleet: int, policy: SandboxPolicy) -> str:
     """Why none of the stops that are due may be made; empty where all may. `owners` has an entry for each of them."""
     if len(owners) > policy.most_stops:
         return f"{len(owners)} stops are due, and a run makes at most {policy.most_stops}"
-    share = max(1, int(policy.most_share * fleet))
+    share = max(_FEW, int(policy.most_share * fleet))
     if len(owners) > share:
         return f"{len(owners)} stops are due, and at most {share} of {fleet} sandboxes are stopped in a run"
     for owner, number in Counter(owners).items():

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from kaizen.times import parse_instant
 from sandbox_reaper.backend import Sandbox
 
-LABEL, WANTED = "kaizen.dev/sandbox", "true"  # the opt-in
+LABEL, WANTED = "kaizen.dev/reaper", "enabled"  # the opt-in, by which the backend lists
 OWNER = "kaizen.dev/owner"
 EXEMPT, EXEMPT_UNTIL = "kaizen.dev/exempt", "kaizen.dev/exempt-until"
 PROTECTED = ("kube-*", "default", "prod*")  # in code: no policy takes one away

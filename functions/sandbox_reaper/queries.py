@@ -19,8 +19,14 @@ SERIES: Mapping[str, str] = {
     "transmit": f"container_network_transmit_bytes_total{_PODS}",
     "disk": f"container_fs_writes_bytes_total{_CONTAINERS}",
 }
-# What is one row of the source: a restart begins a new series, which is summed up with the one before it.
-_UNIT = {"receive": "namespace,pod,interface", "transmit": "namespace,pod,interface"}
+# What is measured as one: a restart begins a new series of it, which shows for minutes beside the one before.
+_UNITS: Mapping[str, str] = {
+    "cpu": "namespace,pod,container,cpu",
+    "memory": "namespace,pod,container",
+    "receive": "namespace,pod,interface",
+    "transmit": "namespace,pod,interface",
+    "disk": "namespace,pod,container,device",
+}
 
 
 def queries(policy: SandboxPolicy) -> dict[str, str]:
@@ -28,13 +34,14 @@ def queries(policy: SandboxPolicy) -> dict[str, str]:
     window = f"[{policy.window}s:{STEP}s]"
     found = {}
     for signal in policy.signals:
-        series = SERIES[signal]
+        series, unit = SERIES[signal], _UNITS[signal]
         if signal == "memory":
-            found["memory_high"] = f"max_over_time(sum by (namespace)({series}){window})"
-            found["memory_low"] = f"min_over_time(sum by (namespace)({series}){window})"
+            level = f"sum by (namespace)(max by ({unit})({series}))"
+            found["memory_high"] = f"max_over_time({level}{window})"
+            found["memory_low"] = f"min_over_time({level}{window})"
         else:
-            found[signal] = f"max_over_time(sum by (namespace)(rate({series}[{RATE}s])){window})"
-        unit = _UNIT.get(signal, "namespace,pod,container")
+            rate = f"sum by (namespace)(max by ({unit})(rate({series}[{RATE}s])))"
+            found[signal] = f"max_over_time({rate}{window})"
         found[f"{signal}_samples"] = f"min by (namespace)(sum by ({unit})(count_over_time({series}[{policy.window}s])))"
     cpu, canary = SERIES["cpu"], SERIES["cpu"].replace("{", f'{{namespace="{policy.canary}",')
     reach = f"[{2 * policy.window}s:{STEP}s]"
@@ -42,6 +49,6 @@ def queries(policy: SandboxPolicy) -> dict[str, str]:
     found["pods"] = f"count by (namespace)(count by (namespace,pod)({cpu}))"
     found["canary"] = f"min_over_time(sum by (namespace)(rate({canary}[{RATE}s])){window})"
     found["canary_samples"] = (
-        f"max by (namespace)(sum by (namespace,pod,container)(count_over_time({canary}[{policy.window}s])))"
+        f"max by (namespace)(sum by ({_UNITS['cpu']})(count_over_time({canary}[{policy.window}s])))"
     )
     return found

@@ -76,9 +76,10 @@ def judged(sandbox: Sandbox, touched: datetime, readings: Readings, policy: Sand
     | `touched` lies in the future                                                 | unknown |
     | `touched` lies in the window                                                 | active  |
     | there is no whole answer                                                     | unknown |
-    | a peak is above its limit                                                    | active  |
+    | a peak is above its limit: it was there, whatever else is missing            | active  |
     | it asks for graphics processors, or shares the node's network                | unknown |
     | a figure or a pod is missing, samples are missing or old, the canary is dead | unknown |
+    | memory changed by more than its limit                                        | active  |
     | else: every peak of the whole window is below its limit                      | idle    |
     """
     if touched > readings.at + SKEW:
@@ -92,6 +93,8 @@ def judged(sandbox: Sandbox, touched: datetime, readings: Readings, policy: Sand
         return Usage("active", *busy, figures)
     if unclear := _unclear(sandbox, figures, policy) or _canary(readings, policy):
         return Usage("unknown", *unclear, figures)
+    if moved := _memory(figures, policy):
+        return Usage("active", "memory", moved, figures)
     return Usage("idle", "idle", f"every peak of {human(policy.window)} is below its limit", figures)
 
 
@@ -113,12 +116,15 @@ def _busy(figures: Mapping[str, float], policy: SandboxPolicy) -> tuple[str, str
     ):
         if signal in policy.signals and figures.get(signal, -1.0) >= limit:
             return signal, f"a peak of {figures[signal]:.4g} {unit}"
-    high, low = figures.get("memory_high"), figures.get("memory_low")
-    if high is not None and low is not None:
-        change = high - low
-        if change >= max(policy.memory_share * high, policy.memory_bytes):
-            return "memory", f"memory changed by {change / 2**20:.0f} MiB"
     return None
+
+
+def _memory(figures: Mapping[str, float], policy: SandboxPolicy) -> str:
+    """By how much it changed. A pod that is not measured looks the same, so that samples are counted first."""
+    change = figures["memory_high"] - figures["memory_low"]
+    if change < max(policy.memory_share * figures["memory_high"], policy.memory_bytes):
+        return ""
+    return f"memory changed by {change / 2**20:.0f} MiB"
 
 
 def _unclear(sandbox: Sandbox, figures: Mapping[str, float], policy: SandboxPolicy) -> tuple[str, str] | None:

@@ -17,14 +17,13 @@ _MOST = 20  # sandboxes that a report names
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One sandbox in a report: `reason` is why it would be stopped, or why it would not."""
+    """One sandbox in a report."""
 
     name: str
     owner: Owner
     cores: float
     memory: int
     since: datetime | None
-    reason: str
 
 
 def cores(number: float) -> str:

@@ -13,6 +13,7 @@ from kaizen.metrics.catalogue import (
     phase_frames,
     phase_stream,
     rule_lint,
+    sandboxes,
     slack,
     slack_interactions,
     tickets,
@@ -35,6 +36,7 @@ _FEATURES = (
     bandwidth,
     rule_lint,
     dashboard_diff,
+    sandboxes,
 )
 
 CATALOGUE: dict[str, Metric] = {metric.name: metric for feature in _FEATURES for metric in feature.METRICS}

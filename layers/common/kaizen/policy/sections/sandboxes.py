@@ -29,7 +29,7 @@ class SandboxPolicy:
     takes samples. `canary` is a namespace that always works: while it shows nothing, nothing is known.
 
     `owners` says which person or channel in Slack stands behind a name in a label. At most `most_stops`, `most_share`
-    of the fleet (one at least) and `most_per_owner` are stopped in a run; where more are due, none is. The breaker
+    of the fleet (two at least) and `most_per_owner` are stopped in a run; where more are due, none is. The breaker
     opens when the idle share is `breaker_share` above its median of a day.
     """
 
