@@ -76,3 +76,8 @@ def cause(error: BaseException) -> str:
 
 def told(faults: Iterable[Exception]) -> str:
     return "; ".join(f"{', '.join(getattr(each, '__notes__', []))}: {each}".removeprefix(": ") for each in faults)
+
+
+def failed(error: Exception) -> list[Change]:
+    """A run that could not begin."""
+    return [add("kaizen_sandbox_errors_total", {"cause": cause(error)})]

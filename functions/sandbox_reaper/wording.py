@@ -131,17 +131,6 @@ _BY_OUTCOME = {
 }  # fmt: skip
 
 
-def why(row: Row) -> Message:
-    """What *Why* answers: each figure beside its limit, and since when."""
-    since = f" since {date(row.since, 'UTC')}" if row.since is not None else ""
-    lines = [f"*{escape(row.name)}* was seen idle{since}:", *(f"• {escape(each)}" for each in row.evidence)]
-    if row.owner is not None:
-        lines.append(f"• its owner by {escape(row.owner.found)}")
-    lines.append(f"Now: {escape(row.reason)}")
-    text = "\n".join(lines)
-    return Message((section(text),), text)
-
-
 def _evidence(row: Row) -> list[Block]:
     return [context(escape(" · ".join(row.evidence)))] if row.evidence else []
 

@@ -39,6 +39,13 @@ METRICS = (
     ),
     Metric("kaizen_sandbox_resumes_total", "counter", "Sandboxes that were brought back from a stop."),
     Metric(
+        "kaizen_sandbox_presses_total",
+        "counter",
+        "Presses of buttons: taken, of a message that is over, or refused as forged or of somebody else.",
+        ("result",),
+        values={"result": ("taken", "over", "refused")},
+    ),
+    Metric(
         "kaizen_sandbox_reclaimed_core_seconds_total",
         "counter",
         "Processor time that stopped sandboxes did not hold: requested cores times seconds.",
