@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from local.demo import bandwidth, canary, cards, dashboard_diff, house, phase, rule_lint, tickets
+from local.demo import bandwidth, canary, cards, dashboard_diff, house, phase, rule_lint, sandboxes, tickets
 from local.demo.feature import Feature
 
 # One line for each feature, in the order in which they are played and checked; the house looks at all of them.
@@ -14,5 +14,6 @@ FEATURES: Sequence[Feature] = (
     bandwidth,
     rule_lint,
     dashboard_diff,
+    sandboxes,
     house,
 )

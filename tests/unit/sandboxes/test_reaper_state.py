@@ -14,7 +14,7 @@ from sandbox_reaper.state import BEFORE_STOP, Owner, Receipt, Request, Row, Stat
 from sandbox_reaper.usage import Usage
 from tests.unit.sandboxes.sandbox_world import LIVE, OWNER, T0
 
-IDLE, ACTIVE, UNKNOWN = (Usage(each, each, each) for each in ("idle", "active", "unknown"))  # type: ignore[arg-type]
+IDLE, ACTIVE, UNKNOWN = (Usage(each, each, each) for each in ("idle", "active", "unknown"))
 ANA = Owner(OWNER, OWNER, "annotation")
 LATER = T0 + timedelta(hours=1)
 SINCE = T0 - timedelta(hours=2, minutes=31)
