@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 def why(standing: "Standing") -> Message:
     """Each figure beside its limit, since when, how its owner was found, and what is decided now."""
     since = f" since {date(parse_instant(standing.idle_since), 'UTC')}" if standing.idle_since else ""
-    lines = [f"*{escape(standing.name)}* was seen idle{since}, by every five minutes of the window:"]
+    lines = [f"*{escape(standing.name)}* was seen idle{since}:"]
     lines += [f"• {escape(each)}" for each in standing.evidence]
-    lines += [f"• its owner is told by {escape(standing.owner)}"] if standing.owner else []
+    lines += [f"• its owner is named by {escape(standing.owner)}"] if standing.owner else []
     lines.append(f"Now: {escape(standing.state.lower().replace('_', ' '))}, {escape(standing.reason)}.")
     text = "\n".join(lines)
     return Message((section(text),), text)

@@ -63,7 +63,7 @@ def concluded(done: Outcome, policy: SandboxPolicy, shown: SlackBoard) -> None:
     """What only a whole run can say: the report of a dry run, the usual idle share, gauges."""
     if policy.mode == "dry-run" and policy.channel is not None and done.visits:
         try:
-            shown.report(f"report/{done.at:%Y-%m-%d}", report.message(done), policy.channel)
+            shown.report(f"report/{done.at:%Y-%m-%d}", report.message(done, policy.window), policy.channel)
         except Exception as error:  # noqa: BLE001 - raised with the others at the end
             done.faults.append(error)
     if not done.source:

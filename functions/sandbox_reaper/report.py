@@ -18,7 +18,7 @@ def would_stop(done: Outcome) -> list[Visit]:
     return [each for each in done.visits if done.held == "dry_run" and each.row.state == "IDLE"]
 
 
-def message(done: Outcome) -> Message:
+def message(done: Outcome, window: int) -> Message:
     lines = [
         wording.Line(each.row.name, each.owner, each.sandbox.cores, each.sandbox.memory, each.row.since)
         for each in would_stop(done)
@@ -32,7 +32,7 @@ def message(done: Outcome) -> Message:
         "cannot be stopped": states["UNREAPABLE"],
     }
     unowned = sum(not each.owner.known for each in done.visits)
-    return wording.report(lines, len(done.visits), others, unowned)
+    return wording.report(lines, len(done.visits), others, unowned, window)
 
 
 def counts(done: Outcome) -> list[Change]:

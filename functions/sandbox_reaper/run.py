@@ -213,7 +213,7 @@ class Run:
             pods=restore.pods_of(sandbox),
             cores=sandbox.cores,
             memory=sandbox.memory,
-            evidence=wording.evidence(visit.usage.figures, _limits(self.policy), sandbox.fleeting),
+            evidence=wording.evidence(visit.usage.figures, self.policy, sandbox.fleeting),
             held=self._held(done),
             exempt=exempt,
             unreapable=f"something scaled it up after {row.flaps} stops" if flapping else why_not,
@@ -361,10 +361,6 @@ def _touched(sandbox: Sandbox, row: Row) -> datetime:
 def _urgency(visit: Visit) -> tuple[int, str]:
     state = visit.row.state
     return (_ORDER.index(state) if state in _ORDER else len(_ORDER), visit.sandbox.name)
-
-
-def _limits(policy: SandboxPolicy) -> dict[str, float]:
-    return {"cpu": policy.cpu, "receive": policy.receive, "transmit": policy.transmit, "disk": policy.disk}
 
 
 def _differs(before: Row, after: Row) -> bool:

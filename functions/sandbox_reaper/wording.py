@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from kaizen.durations import human
+from kaizen.policy.sections.sandboxes import SandboxPolicy
 from kaizen.slack.blocks import Block, Message, context, header, section
 from kaizen.slack.buttons import Button, signed
 from kaizen.slack.escape import cut, date, escape, plain_date
@@ -48,9 +50,9 @@ def _notice(row: Row, secret: str) -> Message:
     else:
         lead = f"🟠 *{escape(row.name)}* will be stopped *{date(row.stop_after, 'UTC')}*, unless somebody keeps it."
     holds = f"It holds *{cores(row.cores)}* and *{gibibytes(row.memory)}*"
-    held = f"{holds}, and has been idle since {date(row.since, 'UTC')}."
+    held = f"{holds}, and has been idle at least since {date(row.since, 'UTC')}."
     after = "Nothing is deleted: *Resume* brings it back as it was."
-    facts = [context(f"Why: {escape(row.reason)}."), *_evidence(row)]
+    facts = _evidence(row)
     if row.owner is not None and not row.owner.known:
         facts.append(context("Nobody is named as its owner: set the annotation `kaizen.dev/owner` to a Slack id."))
     elements = [
@@ -76,7 +78,7 @@ def _open(row: Row) -> bool:
 def _stopped(row: Row, secret: str) -> Message:
     assert row.stopped_at is not None
     by = f", as <@{escape(row.by)}> wanted" if row.asked else ""
-    lead = f"⏹️ *{escape(row.name)}* was stopped {date(row.stopped_at, 'UTC')}{by}."
+    lead = f"⚪ *{escape(row.name)}* was stopped {date(row.stopped_at, 'UTC')}{by}."
     freed = f"{cores(row.cores)} and {gibibytes(row.memory)} are free again. Nothing is deleted."
     buttons = [_press(row, secret, "resume", "Resume", "primary"), _press(row, secret, "why", "Why")]
     title = f"Sandbox stopped: {row.name}"
@@ -132,7 +134,7 @@ _BY_OUTCOME = {
 
 
 def _evidence(row: Row) -> list[Block]:
-    return [context(escape(" · ".join(row.evidence)))] if row.evidence else []
+    return [context(escape(f"Why: {' · '.join(row.evidence)}"))] if row.evidence else []
 
 
 def _press(row: Row, secret: str, verb: str, text: str, style: str = "") -> dict[str, Any]:
@@ -144,12 +146,13 @@ def _press(row: Row, secret: str, verb: str, text: str, style: str = "") -> dict
     return shown | {"value": value} | ({"style": style} if style else {})
 
 
-def report(lines: Sequence[Line], fleet: int, others: Mapping[str, int], unowned: int) -> Message:
+def report(lines: Sequence[Line], fleet: int, others: Mapping[str, int], unowned: int, window: int) -> Message:
     """What a live run would stop: who owns it, what it holds, and why. `others` counts the rest by what they are."""
     total = f"{cores(sum(each.cores for each in lines))}, {gibibytes(sum(each.memory for each in lines))}"
     title = f"Sandboxes: would stop {len(lines)} of {fleet}"
-    lead = f"*{total}* are held by idle sandboxes." if lines else "Nothing would be stopped."
-    blocks: list[Block] = [header(title), section(f"{lead} This is a dry run: nobody was told, nothing is stopped.")]
+    held = f"*{total}* are held by sandboxes of which no five-minute peak in {human(window)} reached its limit."
+    lead = held if lines else "Nothing would be stopped."
+    blocks: list[Block] = [header(title), section(f"{lead}\nThis is a dry run: nobody was told, nothing is stopped.")]
     shown = sorted(lines, key=lambda each: (-each.cores, each.name))
     rows = [_line(each) for each in shown[:_MOST]]
     blocks += [section("\n".join(rows[at : at + 5])) for at in range(0, len(rows), 5)]
@@ -167,20 +170,25 @@ def _line(line: Line) -> str:
     who = (
         f"<@{line.owner.target}>" if line.owner.person else escape(line.owner.name) if line.owner.known else "no owner"
     )
-    since = f", idle since {date(line.since, 'UTC')}" if line.since is not None else ""
+    since = f", idle at least since {date(line.since, 'UTC')}" if line.since is not None else ""
     return f"🟠 *{cut(line.name, 80)}* · {who} · {cores(line.cores)}, {gibibytes(line.memory)}{since}"
 
 
-def evidence(figures: Mapping[str, float], limits: Mapping[str, float], fleeting: Sequence[str]) -> tuple[str, ...]:
-    """Each peak beside its limit, in words; and what a stop would lose."""
-    made = []
-    for signal, words, unit in (
-        ("cpu", "CPU at most", "cores"), ("receive", "received at most", "B/s"), ("transmit", "sent at most", "B/s"),
-        ("disk", "written at most", "B/s"),
+def evidence(figures: Mapping[str, float], policy: SandboxPolicy, fleeting: Sequence[str]) -> tuple[str, ...]:
+    """What makes it idle, each peak beside its limit; and what a stop would lose."""
+    made = [f"no five-minute peak of the last {human(policy.window)} reaches its limit"]
+    if "cpu" in figures:
+        made.append(f"CPU {figures['cpu']:.3g} of {policy.cpu:.3g} cores")
+    for signal, words, limit in (
+        ("receive", "received", policy.receive),
+        ("transmit", "sent", policy.transmit),
+        ("disk", "written", policy.disk),
     ):  # fmt: skip
-        if signal in figures and signal in limits:
-            made.append(f"{words} {figures[signal]:.3g} of {limits[signal]:.3g} {unit}")
+        if signal in figures:
+            made.append(f"{words} {figures[signal]:,.0f} of {limit:,.0f} B/s")
     if "memory_high" in figures and "memory_low" in figures:
-        made.append(f"memory changed by {(figures['memory_high'] - figures['memory_low']) / 2**20:.0f} MiB")
+        change = (figures["memory_high"] - figures["memory_low"]) / 2**20
+        limit = max(policy.memory_share * figures["memory_high"], policy.memory_bytes) / 2**20
+        made.append(f"memory changed by {change:.0f} of {limit:.0f} MiB")
     made += [f"a stop empties {each}" for each in fleeting[:3]]
     return tuple(made)

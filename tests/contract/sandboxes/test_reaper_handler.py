@@ -102,7 +102,7 @@ def test_why_answers_in_the_thread(world: ReaperWorld) -> None:
     world.press(message, "why")
     (answer,) = [each for each in world.slack.listed() if each.get("thread_ts")]
     assert answer["thread_ts"] == message["ts"]
-    assert "CPU at most 0 of 0.03 cores" in answer["text"]
+    assert "CPU 0 of 0.03 cores" in answer["text"]
     assert world.woken() == []
 
 
