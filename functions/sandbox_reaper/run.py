@@ -129,7 +129,7 @@ class Run:
         """All sandboxes, or the one of that uid. Raises BackendError where there is no whole list of them."""
         now = _whole(self.clock())
         inventory = self.reader.inventory()
-        readings = self.take(now)
+        readings = self.take(now) if inventory.sandboxes else Readings(now)
         if abs(inventory.at - now) > SKEW:
             readings = Readings(now, fault="the clock of the cluster is another than ours")
         done = Outcome(now, frozenset(each.uid for each in inventory.sandboxes), source=readings.fault)

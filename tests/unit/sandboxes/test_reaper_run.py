@@ -372,3 +372,9 @@ def test_a_fence_that_never_gives_way_leaves_all_as_it_was() -> None:
     world.run()
     assert world.row("shop").state == "ACTIVE"
     assert world.stops == []
+
+
+def test_without_sandboxes_nothing_is_asked() -> None:
+    world = World()
+    world.hooks["take"] = lambda: pytest.fail("Prometheus was asked")
+    assert world.run().faults == []
