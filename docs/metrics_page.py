@@ -74,6 +74,8 @@ def unit(metric: Metric) -> str:
         return "Unix time, s"
     if name.endswith("_per_second"):
         return f"{name.removesuffix('_per_second').rpartition('_')[2]}/s"
+    if name.endswith(("_core_seconds", "_byte_seconds")):
+        return f"{name.split('_')[-2]} · s"
     if name.endswith("_seconds"):
         return "s"
     if name.endswith("_ratio"):

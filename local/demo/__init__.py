@@ -2,7 +2,18 @@
 
 from collections.abc import Sequence
 
-from local.demo import bandwidth, canary, cards, dashboard_diff, house, phase, rule_lint, snapshots, tickets
+from local.demo import (
+    bandwidth,
+    canary,
+    cards,
+    dashboard_diff,
+    house,
+    phase,
+    rule_lint,
+    sandboxes,
+    snapshots,
+    tickets,
+)
 from local.demo.feature import Feature
 
 # One line for each feature, in the order in which they begin and are checked; the house looks at all of them.
@@ -15,5 +26,6 @@ FEATURES: Sequence[Feature] = (
     rule_lint,
     dashboard_diff,
     snapshots,
+    sandboxes,
     house,
 )

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 from local.outside.github.service import GithubService
 from local.outside.grafana.service import GrafanaService
+from local.outside.kubernetes.service import KubernetesService
 from local.outside.pager.service import PagerService
 from local.outside.prometheus.service import PrometheusService
 from local.outside.service import Service
@@ -16,4 +17,5 @@ SERVICES: Mapping[str, Callable[[], Service]] = {
     "pager": PagerService,
     "prometheus": PrometheusService,
     "grafana": GrafanaService,
+    "kubernetes": KubernetesService,
 }

@@ -15,6 +15,7 @@ EDGES = {
     "kaizen.runtime.secrets": "reads SSM",
     "kaizen.policy.store": "reads SSM",
     "kaizen.github.kms": "knows what KMS raises: a key that cannot sign is an error of GitHub's client",
+    "sandbox_reaper.kubernetes.eks": "knows what AWS raises: a cluster that EKS does not describe is a backend's error",
     "kaizen.storage.transact": "knows what DynamoDB raises when a transaction is cancelled",
     "kaizen.times": "utc_now, the one wall clock",
 }

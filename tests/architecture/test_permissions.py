@@ -12,7 +12,7 @@ WRITES = {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dyn
 # Counters are written by every feature, each only through kaizen.metrics, with the state they count.
 SHARED_TABLES = {"MetricsTable"}
 # Tables of which each function writes the keys that begin as its condition says, and no two the same.
-PARTED_TABLES = {"SlackTable", "ReviewsTable"}
+PARTED_TABLES = {"SlackTable", "ReviewsTable", "SandboxesTable"}
 # Actions that AWS offers for no single resource; none is needed yet.
 WITHOUT_RESOURCE_LEVEL: set[str] = set()
 

@@ -21,6 +21,7 @@ WEBHOOK_CHANNEL = "incoming webhook"
 Trouble = Literal["ratelimited", "fatal_error", "lost"]
 TROUBLES: tuple[Trouble, ...] = ("ratelimited", "fatal_error", "lost")
 _CHANNEL = re.compile(r"[CDG][A-Z0-9]{6,}|#[a-z0-9_-]{1,80}")
+_PERSON = re.compile(r"[UW][A-Z0-9]{6,}")
 _STAMP = re.compile(r"\d{10}\.\d{6}")
 
 
@@ -60,6 +61,7 @@ class Workspace:
             "auth.test": lambda _: {"ok": True, "user": "kaizen", "user_id": "U0LOCAL", "team": "Local"},
             "chat.postMessage": self._post,
             "chat.update": self._update,
+            "conversations.open": self._open,
             "conversations.history": self._history,
             "conversations.replies": self._history,
         }
@@ -157,6 +159,13 @@ class Workspace:
 
     def _told(self, message: dict[str, Any]) -> dict[str, Any]:
         return {"ok": True, "channel": message["channel"], "ts": message["ts"], "message": message}
+
+    def _open(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Direct messages with one person: the channel stays the same."""
+        user = str(given.get("users") or "")
+        if not _PERSON.fullmatch(user):
+            return {"ok": False, "error": "user_not_found" if user else "invalid_arguments"}
+        return {"ok": True, "channel": {"id": f"D{user[1:]}"}}
 
     def _history(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Newest first; a thread from its beginning. Pages by cursor, `oldest` and `latest` excluded."""

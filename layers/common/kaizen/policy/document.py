@@ -14,6 +14,7 @@ from kaizen.policy.sections import (
     feed,
     routes,
     rule_lint,
+    sandboxes,
     streams,
     tickets,
 )
@@ -53,6 +54,7 @@ def _read(file: Table) -> Policy:
         rule_lint=rule_lint.read(file),
         dashboard_diff=dashboard_diff.read(file),
         dashboard_snapshot=dashboard_snapshot.read(file),
+        sandboxes=sandboxes.read(file),
     )
     file.close()
     return policy
@@ -66,3 +68,4 @@ def _contradictions(policy: Policy) -> Iterator[str]:
     yield from canary.contradictions(policy.canary)
     yield from rule_lint.contradictions(policy.rule_lint)
     yield from dashboard_diff.contradictions(policy.dashboard_diff)
+    yield from sandboxes.contradictions(policy.sandboxes)

@@ -9,6 +9,7 @@ from kaizen.policy.sections.dashboard_snapshot import DashboardSnapshotPolicy
 from kaizen.policy.sections.feed import FeedPolicy
 from kaizen.policy.sections.routes import Route
 from kaizen.policy.sections.rule_lint import RuleLintPolicy
+from kaizen.policy.sections.sandboxes import SandboxPolicy
 from kaizen.policy.sections.streams import StreamPolicy
 from kaizen.policy.sections.tickets import TicketRules
 
@@ -25,6 +26,7 @@ class Policy(TicketRules):
     rule_lint: RuleLintPolicy = field(default_factory=RuleLintPolicy)
     dashboard_diff: DashboardDiffPolicy = field(default_factory=DashboardDiffPolicy)
     dashboard_snapshot: DashboardSnapshotPolicy = field(default_factory=DashboardSnapshotPolicy)
+    sandboxes: SandboxPolicy = field(default_factory=SandboxPolicy)
 
     def stream(self, name: str) -> StreamPolicy | None:
         """The stream of that id; None when the policy knows none."""

@@ -3,9 +3,10 @@
 urllib3 comes with boto3, so that it costs no import of its own. Its log lines name no headers.
 """
 
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import urllib3
 
@@ -42,8 +43,12 @@ class Send(Protocol):
 
 
 class Outbound:
-    """A pool of connections; times are seconds, `limit` is in bytes of the decoded body. `connections` are kept open at
-    once, for callers with threads."""
+    """A pool of connections; times are seconds, `limit` is in bytes of the decoded body. `connections` are kept
+    open at once, for callers with threads.
+
+    `ca` is PEM text: certificates are then good only if one of these signed them, and no public authority counts.
+    Raises ValueError for a `ca` that is none.
+    """
 
     def __init__(
         self,
@@ -52,9 +57,14 @@ class Outbound:
         read: float = READ_SECONDS,
         limit: int = ANSWER_BYTES,
         connections: int = 1,
+        ca: str | None = None,
     ) -> None:
+        given: dict[str, Any] = {}
+        if ca is not None:
+            _check_ca(ca)
+            given["ca_cert_data"] = ca
         timeout = urllib3.Timeout(connect=connect, read=read)
-        self._pool = urllib3.PoolManager(timeout=timeout, retries=False, maxsize=connections)
+        self._pool = urllib3.PoolManager(timeout=timeout, retries=False, maxsize=connections, **given)
         self._limit = limit
 
     def __call__(self, method: str, address: str, headers: Mapping[str, str], body: bytes | None = None) -> Answer:
@@ -81,3 +91,11 @@ class Outbound:
             if len(content) > self._limit:
                 raise TooLargeError(f"the answer is longer than {self._limit} bytes")
         return bytes(content)
+
+
+def _check_ca(ca: str) -> None:
+    """Now, not at the first call, where a wrong CA would look like a service that is away."""
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=ca)
+    except (ssl.SSLError, ValueError) as error:
+        raise ValueError("the CA is no certificate in PEM") from error

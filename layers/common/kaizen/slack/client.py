@@ -146,6 +146,13 @@ class Bot:
             request["cursor"] = cursor
         raise BlindError("history_too_long", "the channel's history since then is too long to look through")
 
+    def open(self, user: str) -> str:
+        """The channel of direct messages with a person, by which messages there can be edited. Needs `im:write`.
+
+        Raises as `post` does.
+        """
+        return str(self._call("conversations.open", json={"users": user})["channel"]["id"])
+
     def _call(self, method: str, **content: Any) -> dict[str, Any]:
         from slack_sdk.errors import SlackApiError
 

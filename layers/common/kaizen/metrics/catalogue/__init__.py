@@ -14,6 +14,7 @@ from kaizen.metrics.catalogue import (
     phase_frames,
     phase_stream,
     rule_lint,
+    sandboxes,
     slack,
     slack_interactions,
     tickets,
@@ -37,6 +38,7 @@ _FEATURES = (
     rule_lint,
     dashboard_diff,
     dashboard_snapshot,
+    sandboxes,
 )
 
 CATALOGUE: dict[str, Metric] = {metric.name: metric for feature in _FEATURES for metric in feature.METRICS}

@@ -1,0 +1,1 @@
+"""What owners of sandboxes press in Slack: verified, and put down for the reaper, which alone acts."""

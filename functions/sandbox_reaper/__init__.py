@@ -1,0 +1,1 @@
+"""Sandboxes that nobody uses: their owners are told, and half an hour later they are stopped, never deleted."""

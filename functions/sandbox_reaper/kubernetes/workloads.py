@@ -1,0 +1,112 @@
+"""Deployments, StatefulSets and CronJobs as workloads, and the changes that stop and resume them. Pure."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime
+
+from sandbox_reaper.backend import Kind, Workload
+from sandbox_reaper.kubernetes.answers import Json
+from sandbox_reaper.kubernetes.client import MANAGER
+from sandbox_reaper.kubernetes.fields import instant, part, parts, text, texts, whole
+
+STOP_ID = "kaizen.dev/stop-id"
+ORIGINAL = "kaizen.dev/original-size"
+UNREADABLE = "unreadable"  # the stop id of a workload whose original size is no number: nobody's stop
+_LARGEST = 2**31 - 1
+_OURS = (MANAGER, "kube-controller-manager")  # their writes are nobody's deploy
+_GITOPS = {
+    "argocd.argoproj.io/instance": "Argo CD",
+    "kustomize.toolkit.fluxcd.io/name": "Flux Kustomization",
+    "helm.toolkit.fluxcd.io/name": "Flux HelmRelease",
+}
+_ARGO_TRACKING = "argocd.argoproj.io/tracking-id"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A workload with where it is, who else writes to it (a few words, or ""), and its newest rollout or deploy."""
+
+    namespace: str
+    workload: Workload
+    gitops: str
+    changed_at: datetime
+
+
+def found(kind: Kind, given: Json) -> Found | None:
+    """None for one that is being deleted. Raises BackendError for an object that cannot be read."""
+    meta = part(given, "metadata")
+    if "deletionTimestamp" in meta:
+        return None
+    return Found(text(meta, "namespace"), workload(kind, given), _gitops(meta), _changed_at(given))
+
+
+def workload(kind: Kind, given: Json) -> Workload:
+    """Raises BackendError for an object that cannot be read."""
+    meta, spec = part(given, "metadata"), part(given, "spec")
+    if kind == "CronJob":
+        size, template = 0 if spec.get("suspend") is True else 1, part(spec, "jobTemplate")
+    else:
+        size, template = whole(spec, "replicas", 1), part(spec, "template")
+    stop, original = _ours(texts(part(meta, "annotations")))
+    return Workload(
+        kind=kind,
+        name=text(meta, "name"),
+        uid=text(meta, "uid"),
+        generation=whole(meta, "generation"),
+        version=text(meta, "resourceVersion"),
+        size=size,
+        rollout=hashlib.sha256(json.dumps(template, sort_keys=True).encode()).hexdigest()[:16],
+        stop=stop,
+        original=original,
+    )
+
+
+def stopping(workload: Workload, stop_id: str) -> Json:
+    """The merge-patch that takes a workload to size 0; a size that it had before an earlier stop is kept."""
+    notes = {STOP_ID: stop_id}
+    if workload.original is None:
+        notes[ORIGINAL] = str(workload.size)
+    return _change(workload, 0, notes)
+
+
+def resuming(workload: Workload, size: int) -> Json:
+    """The merge-patch that gives a workload a size again, and takes our annotations away."""
+    return _change(workload, size, {STOP_ID: None, ORIGINAL: None})
+
+
+def _change(workload: Workload, size: int, notes: Json) -> Json:
+    spec = {"suspend": size == 0} if workload.kind == "CronJob" else {"replicas": size}
+    return {"metadata": {"resourceVersion": workload.version, "annotations": notes}, "spec": spec}
+
+
+def _ours(annotations: dict[str, str]) -> tuple[str, int | None]:
+    """What our annotations say: stop id and original size. A size that is no number is never taken for none."""
+    stop, original = annotations.get(STOP_ID, ""), annotations.get(ORIGINAL)
+    if original is None:
+        return stop, None
+    if original.isascii() and original.isdecimal() and int(original[:11]) <= _LARGEST:
+        return stop, int(original)
+    return UNREADABLE, None
+
+
+def _gitops(meta: Json) -> str:
+    labels, annotations = texts(part(meta, "labels")), texts(part(meta, "annotations"))
+    for label, words in _GITOPS.items():
+        if labels.get(label):
+            return f"{words} {labels[label]}"
+    tracking = annotations.get(_ARGO_TRACKING, "")
+    return f"Argo CD {tracking.partition(':')[0]}" if tracking else ""
+
+
+def _changed_at(given: Json) -> datetime:
+    """Creation, the end of the last rollout, or the last write of whoever is neither us nor Kubernetes itself."""
+    meta = part(given, "metadata")
+    stamps = [instant(meta, "creationTimestamp")]
+    for each in parts(meta, "managedFields"):
+        if each.get("manager") not in _OURS and each.get("subresource") != "status" and "time" in each:
+            stamps.append(instant(each, "time"))
+    for each in parts(part(given, "status"), "conditions"):
+        if each.get("type") == "Progressing" and each.get("lastUpdateTime"):
+            stamps.append(instant(each, "lastUpdateTime"))
+    return max(stamps)

@@ -1,0 +1,60 @@
+"""What is never stopped: protected names, exemptions, and what could not be brought back. Pure."""
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, time
+from fnmatch import fnmatchcase
+
+from kaizen.times import parse_instant
+from sandbox_reaper.backend import Sandbox
+
+LABEL, WANTED = "kaizen.dev/reaper", "enabled"  # the opt-in, by which the backend lists
+OWNER = "kaizen.dev/owner"
+EXEMPT, EXEMPT_UNTIL = "kaizen.dev/exempt", "kaizen.dev/exempt-until"
+PROTECTED = ("kube-*", "default", "prod*")  # in code: no policy takes one away
+_FALSE = ("false", "no", "0", "")
+
+
+def opted_in(sandbox: Sandbox) -> bool:
+    return sandbox.labels.get(LABEL) == WANTED
+
+
+def protected(name: str, more: Iterable[str] = ()) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in (*PROTECTED, *more))
+
+
+def exempt(sandbox: Sandbox, now: datetime) -> str:
+    """Why it is exempt; empty where it is not. What cannot be read exempts, too, and says so."""
+    given = {**sandbox.labels, **sandbox.annotations}
+    if EXEMPT in given and given[EXEMPT].strip().lower() not in _FALSE:
+        return "exempt for good"
+    if EXEMPT_UNTIL not in given:
+        return ""
+    until = _instant(given[EXEMPT_UNTIL].strip())
+    if until is None:
+        return f"exempt: {EXEMPT_UNTIL} cannot be read, {given[EXEMPT_UNTIL][:40]!r} is neither a date nor an instant"
+    return f"exempt until {until:%Y-%m-%d %H:%M} UTC" if now < until else ""
+
+
+def _instant(text: str) -> datetime | None:
+    """The end of a day, or an instant with a time zone."""
+    try:
+        return datetime.combine(date.fromisoformat(text), time.max, UTC)
+    except ValueError:
+        pass
+    try:
+        return parse_instant(text)
+    except ValueError:
+        return None
+
+
+def unreapable(sandbox: Sandbox, more: Iterable[str] = ()) -> str:
+    """Why it cannot be stopped and brought back as it was; empty where it can."""
+    if protected(sandbox.name, more):
+        return "its name is protected"
+    if sandbox.controllers:
+        return f"{sandbox.controllers[0]} would scale it up again"
+    if sandbox.bare:
+        return f"nothing would bring {sandbox.bare[0]} back"
+    if not any(each.size for each in sandbox.workloads):
+        return "nothing in it runs"
+    return ""

@@ -1,0 +1,75 @@
+"""Decisions with all that they follow from, as they are kept, and made again. Pure."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from kaizen.policy.sections.sandboxes import SandboxPolicy
+from sandbox_reaper.decision import Decision, Facts, decide
+from sandbox_reaper.plain import from_plain, to_plain
+from sandbox_reaper.run import Outcome
+from sandbox_reaper.state import Row
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A sandbox in one run: what was known before each decision, and the guards that did not hold."""
+
+    uid: str
+    run: str
+    name: str
+    policy: str
+    steps: tuple[tuple[Row, Facts], ...]
+    guarded: tuple[str, ...] = ()
+
+    def text(self) -> str:
+        steps = [[to_plain(row), to_plain(facts)] for row, facts in self.steps]
+        return json.dumps({"policy": self.policy, "steps": steps, "guarded": list(self.guarded)}, separators=(",", ":"))
+
+    @classmethod
+    def read(cls, uid: str, run: str, name: str, text: str) -> "Kept":
+        given = json.loads(text)
+        steps = tuple((from_plain(Row, row), from_plain(Facts, facts)) for row, facts in given["steps"])
+        return cls(uid, run, name, given["policy"], steps, tuple(given["guarded"]))
+
+
+def run_of(at: datetime) -> str:
+    """The name of a run: sortable, as `20260302T090000Z`."""
+    return f"{at:%Y%m%dT%H%M%SZ}"
+
+
+def policy_key(policy: SandboxPolicy) -> str:
+    text = json.dumps(to_plain(policy), sort_keys=True)
+    return f"policy#{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+
+
+def kept(done: Outcome, policy: str) -> Iterator[Kept]:
+    """Of each sandbox that is not simply in use, or was not before."""
+    for visit in done.visits:
+        first = visit.steps[0].row if visit.steps else None
+        if first is None or (first.state == visit.row.state == "ACTIVE" and visit.usage.value == "active"):
+            continue
+        steps = tuple((each.row, each.facts) for each in visit.steps)
+        guarded = tuple(f"{name}: {why}" for name, why in visit.guarded)
+        yield Kept(visit.row.uid, run_of(done.at), visit.row.name, policy, steps, guarded)
+
+
+def replayed(found: Kept, policy: SandboxPolicy) -> list[Decision]:
+    """The same decisions, made again from what was kept."""
+    return [decide(row, facts, policy) for row, facts in found.steps]
+
+
+def words(found: Kept, policy: SandboxPolicy) -> str:
+    """The replay for people: what was known, what was decided, and what a stop was refused for."""
+    lines = [f"{found.name} ({found.uid}), run {found.run}"]
+    for (row, facts), decision in zip(found.steps, replayed(found, policy), strict=True):
+        lines.append(
+            f"  {row.state} at {facts.now:%Y-%m-%d %H:%M:%S} UTC, usage {facts.usage.value}: {facts.usage.reason}"
+        )
+        lines += [f"    {name} = {value:.6g}" for name, value in sorted(facts.usage.figures.items())]
+        acts = f", then {decision.action}" if decision.action != "none" else ""
+        lines.append(f"  -> {decision.row.state}: {decision.why} ({decision.reason}){acts}")
+    lines += [f"  not stopped, {each}" for each in found.guarded]
+    return "\n".join(lines)

@@ -1,0 +1,395 @@
+"""One run: every sandbox is looked at and moved on, then what is due is stopped, if all guards hold.
+
+A run goes on past a sandbox that fails, and raises at the end. It takes nothing new when little time is left: the next
+run goes on where it ended, since every step is stored before it is done.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Literal, Protocol
+
+from kaizen.metrics.changes import Change, add
+from kaizen.policy.sections.sandboxes import SandboxPolicy
+from sandbox_reaper import fleet, guards, protection, restore, stopping, wording
+from sandbox_reaper.backend import Inventory, Reader, Sandbox, Writer
+from sandbox_reaper.decision import MOST_FLAPS, Decision, Facts, decide, wanted
+from sandbox_reaper.owners import owner_of
+from sandbox_reaper.state import BEFORE_STOP, Owner, Receipt, Request, Row
+from sandbox_reaper.usage import SKEW, Readings, Usage, judged
+
+LEAST_LEFT = 0.2  # share of the time; below it nothing new is begun
+_MOST_MOVES = 8
+_REREAD = timedelta(seconds=30)  # then the figures of the re-check are read again
+_FLAPPING = timedelta(hours=24)
+# What is half done comes first, then what has a deadline.
+_ORDER = ("STOP_CLAIMED", "RESUMED", "STOPPED", "NOTIFIED", "NOTICE_CLAIMED", "IDLE")
+
+
+class Store(Protocol):
+    """Where rows, records and decisions are kept. `save` raises OvertakenError where another run was faster."""
+
+    def rows(self) -> Mapping[str, Row]: ...
+    def requests(self) -> Mapping[str, Sequence[Request]]: ...
+    def save(self, row: Row, changes: Iterable[Change], now: datetime) -> Row: ...
+    def forget(self, row: Row) -> None: ...
+    def keep_record(self, record: restore.Record) -> restore.Record | None: ...
+    def record(self, uid: str, stop_id: str) -> restore.Record | None: ...
+    def history(self) -> Sequence[float]: ...
+
+
+class Board(Protocol):
+    """Where people read. Both raise SlackError and BusyError."""
+
+    def channel(self, owner: Owner) -> str: ...
+    def show(self, row: Row) -> Receipt: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One decision with all that it follows from, so that it can be made again."""
+
+    row: Row
+    facts: Facts
+    decision: Decision
+
+
+@dataclass(slots=True)
+class Visit:
+    """One sandbox in this run. `row` is as it is stored by now; `steps` are the decisions, in order."""
+
+    sandbox: Sandbox
+    row: Row
+    usage: Usage
+    requests: Sequence[Request]
+    owner: Owner
+    steps: list[Step] = field(default_factory=list)
+    guarded: list[tuple[str, str]] = field(default_factory=list)
+    due: bool = False
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a run saw and did. `listed` are the uids of the whole list; `faults` are the errors that it went past.
+
+    `held`, `cap` and `breaker` are why nobody is stopped; empty where they do not hold.
+    """
+
+    at: datetime
+    listed: frozenset[str] = frozenset()
+    visits: list[Visit] = field(default_factory=list)
+    faults: list[Exception] = field(default_factory=list)
+    source: str = ""
+    held: str = ""
+    cap: str = ""
+    breaker: str = ""
+    stops: Counter[str] = field(default_factory=Counter)
+    resumes: int = 0
+    postponed: int = 0
+    idle: int = 0
+    alive: int = 0
+
+
+class BlockedError(Exception):
+    """More is due, or idle, than may be stopped at once: nothing was stopped, and somebody should look.
+
+    `by` is what held: `cap` or `breaker`.
+    """
+
+    def __init__(self, by: str, message: str) -> None:
+        super().__init__(message)
+        self.by = by
+
+
+class SourceError(Exception):
+    """The usage could not be read: nothing is known, and nothing was stopped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """`writer` is None in a dry run, or while the switch is off: then nothing in here can stop anything.
+
+    `take` reads the figures of the fleet at an instant, `left` is the share of the function's time that is left.
+    """
+
+    reader: Reader
+    writer: Writer | None
+    resumer: stopping.Resumer
+    take: Callable[[datetime], Readings]
+    store: Store
+    board: Board
+    policy: SandboxPolicy
+    switch: bool
+    clock: Callable[[], datetime]
+    left: Callable[[], float]
+
+    def go(self, only: str = "") -> Outcome:
+        """All sandboxes, or the one of that uid. Raises BackendError where there is no whole list of them."""
+        now = _whole(self.clock())
+        inventory = self.reader.inventory()
+        readings = self.take(now) if inventory.sandboxes else Readings(now)
+        if abs(inventory.at - now) > SKEW:
+            readings = Readings(now, fault="the clock of the cluster is another than ours")
+        done = Outcome(now, frozenset(each.uid for each in inventory.sandboxes), source=readings.fault)
+        rows, requests = self.store.rows(), self.store.requests()
+        found = [*inventory.sandboxes, *self._elsewhere(inventory, rows, done)]
+        done.visits = [self._visit(each, rows, requests, readings) for each in found]
+        self._look_at_all(done)
+        mine = [each for each in done.visits if only in ("", each.row.uid)]
+        for place, visit in enumerate(sorted(mine, key=_urgency)):
+            if self.left() <= LEAST_LEFT:
+                done.postponed = len(mine) - place
+                break
+            self._guarded(done, visit, partial(self._moved, done=done))
+        due = [each for each in mine if each.due]
+        done.cap = fleet.over_cap([each.row.owner.target for each in due if each.row.owner], done.alive, self.policy)
+        self._stop_all(due, done)
+        self._conclude(done)
+        return done
+
+    def _elsewhere(self, inventory: Inventory, rows: Mapping[str, Row], done: Outcome) -> list[Sandbox]:
+        """Sandboxes with a row that are not in the list: no longer opted in, or gone, which ends their row."""
+        listed = {each.uid for each in inventory.sandboxes}
+        found = []
+        for row in rows.values():
+            if row.uid in listed:
+                continue
+            sandbox = self.reader.sandbox(row.name)
+            over = row.state in ("ACTIVE", "EXEMPT") and row.shown == row.outcome
+            if sandbox is None or sandbox.uid != row.uid or over:
+                self.store.forget(row)
+            else:
+                found.append(sandbox)
+        return found
+
+    def _visit(
+        self,
+        sandbox: Sandbox,
+        rows: Mapping[str, Row],
+        requests: Mapping[str, Sequence[Request]],
+        readings: Readings,
+    ) -> Visit:
+        row = rows.get(sandbox.uid) or Row(sandbox.uid, sandbox.name)
+        usage = judged(sandbox, _touched(sandbox, row), readings, self.policy)
+        owner = owner_of(sandbox, self.policy.owners, self.policy.channel or "")
+        return Visit(sandbox, row, usage, requests.get(sandbox.uid, ()), owner)
+
+    def _look_at_all(self, done: Outcome) -> None:
+        alive = [each for each in done.visits if each.row.state in BEFORE_STOP]
+        done.alive, done.idle = len(alive), sum(each.usage.value == "idle" for each in alive)
+        done.breaker = fleet.breaker(done.idle, done.alive, self.store.history(), self.policy)
+        done.held = self._held(done)
+
+    def _held(self, done: Outcome) -> Literal["", "dry_run", "switched_off", "breaker"]:
+        if self.policy.mode != "live":
+            return "dry_run"
+        if not self.switch or self.writer is None:
+            return "switched_off"
+        return "breaker" if done.breaker else ""
+
+    def _guarded(self, done: Outcome, visit: Visit, act: Callable[[Visit], None]) -> None:
+        """One sandbox must not keep the others waiting, whatever is wrong with it."""
+        try:
+            act(visit)
+        except Exception as error:  # noqa: BLE001 - raised at the end of the run
+            error.add_note(visit.sandbox.name)
+            done.faults.append(error)
+
+    def _facts(self, visit: Visit, done: Outcome) -> Facts:
+        sandbox, row = visit.sandbox, visit.row
+        now = _whole(self.clock())
+        flapping = row.flaps >= MOST_FLAPS and row.resumed_at is not None and now - row.resumed_at < _FLAPPING
+        why_not = protection.unreapable(sandbox, self.policy.protected)
+        exempt = protection.exempt(sandbox, now) if protection.opted_in(sandbox) else "it is not opted in any more"
+        record = self.store.record(row.uid, row.stop_id) if row.state == "STOPPED" else None
+        return Facts(
+            now=now,
+            usage=visit.usage,
+            owner=visit.owner,
+            config=fleet.config_of(self.policy),
+            rollout=restore.rollout_of(sandbox),
+            pods=restore.pods_of(sandbox),
+            cores=sandbox.cores,
+            memory=sandbox.memory,
+            evidence=wording.evidence(visit.usage.figures, self.policy, sandbox.fleeting),
+            held=self._held(done),
+            exempt=exempt,
+            unreapable=f"something scaled it up after {row.flaps} stops" if flapping else why_not,
+            scaled_up=record is not None and restore.scaled_up(record, sandbox),
+            request=wanted(row, visit.requests),
+        )
+
+    def _moved(self, visit: Visit, done: Outcome) -> None:
+        """Move after move, until there is none, or until all are needed to decide."""
+        self._shown(visit)
+        facts = self._facts(visit, done)
+        for _ in range(_MOST_MOVES):
+            before = visit.row
+            decision = self._step(visit, facts)
+            if decision.action == "stop":
+                visit.due = True
+                break
+            if decision.action == "none":
+                if decision.row.state == before.state or facts.stop or facts.restored:
+                    break  # what was just changed is looked at in the next run
+                facts = replace(facts, request=wanted(visit.row, visit.requests), receipt=None)
+                continue
+            facts = self._acted(visit, decision, facts, done)
+        self._shown(visit)
+
+    def _step(self, visit: Visit, facts: Facts) -> Decision:
+        """Decide and store: what is written comes before what is done."""
+        before, decision = visit.row, decide(visit.row, facts, self.policy)
+        visit.steps.append(Step(before, facts, decision))
+        row = decision.row
+        if before.counted is not None:  # its savings are counted with this write
+            row = replace(row, counted=facts.now if row.state == "STOPPED" else None)
+        visit.row = row
+        if _differs(before, row):
+            visit.row = self.store.save(row, (*_counted(before, row), *_saved(before, facts.now)), facts.now)
+        return decision
+
+    def _acted(self, visit: Visit, decision: Decision, facts: Facts, done: Outcome) -> Facts:
+        """What an action brought, as facts for the next decision."""
+        match decision.action:
+            case "notify":
+                assert visit.row.owner is not None
+                channel = self.board.channel(visit.row.owner)
+                receipt = self.board.show(replace(visit.row, channel=channel))
+                return replace(facts, now=_whole(self.clock()), receipt=receipt)
+            case "finish":
+                record = self.store.record(visit.row.uid, visit.row.stop_id)
+                ended = stopping.finish(self.reader, self.writer, self.resumer, record)
+                done.stops["stopped" if ended == "done" else "undone"] += 1
+                return replace(facts, now=_whole(self.clock()), stop=ended)
+            case _:
+                record = self.store.record(visit.row.uid, visit.row.stop_id)
+                if record is None:
+                    raise LookupError(f"there is no record of the stop {visit.row.stop_id}")
+                self._shown(visit)
+                stopping.restore(self.reader, self.resumer, record)
+                done.resumes += 1
+                return replace(facts, now=_whole(self.clock()), restored=True)
+
+    def _shown(self, visit: Visit) -> None:
+        """The notice says what became of it."""
+        row = visit.row
+        if row.notice and row.channel and row.outcome and row.shown != row.outcome:
+            self.board.show(row)
+            visit.row = self.store.save(replace(row, shown=row.outcome), (), _whole(self.clock()))
+
+    def _stop_all(self, due: Sequence[Visit], done: Outcome) -> None:
+        readings: Readings | None = None
+        for place, visit in enumerate(due):
+            if self.left() <= LEAST_LEFT:
+                done.postponed += len(due) - place
+                return
+            now = _whole(self.clock())
+            if readings is None or now - readings.at > _REREAD:
+                readings = self.take(now)
+            self._guarded(done, visit, partial(self._stop, readings=readings, done=done))
+
+    def _stop(self, visit: Visit, readings: Readings, done: Outcome) -> None:
+        """The re-check, every guard, the record, every guard again, the claim, the writes."""
+        sandbox = self.reader.sandbox(visit.row.name)
+
+        def case(seen: Sandbox | None, record: restore.Record | None) -> guards.Case:
+            return self._case(visit, seen, readings, record, done)
+
+        before = case(sandbox, None)
+        visit.guarded = guards.before_writing(before)
+        if visit.guarded or sandbox is None or self.writer is None:
+            return
+        stop_id = f"{visit.row.name}-{before.now:%Y%m%dT%H%M%SZ}"
+        record = self.store.keep_record(restore.record_of(sandbox, stop_id, before.now))
+        visit.guarded = guards.refusals(case(sandbox, record))
+        if visit.guarded or record is None:
+            return
+        row = replace(visit.row, state="STOP_CLAIMED", stop_id=stop_id, why="stop_claimed", cores=sandbox.cores)
+        visit.row = self.store.save(replace(row, memory=sandbox.memory), (), before.now)
+        ended = stopping.stop(
+            self.reader, self.writer, record, sandbox, lambda seen: not guards.refusals(case(seen, record))
+        )
+        done.stops["stopped" if ended == "done" else "undone"] += 1
+        self._step(visit, replace(self._facts(visit, done), stop=ended))
+        self._shown(visit)
+
+    def _case(
+        self, visit: Visit, seen: Sandbox | None, readings: Readings, record: restore.Record | None, done: Outcome
+    ) -> guards.Case:
+        nothing = Usage("unknown", "gone", "it is gone")
+        return guards.Case(
+            now=_whole(self.clock()),
+            row=visit.row,
+            sandbox=seen,
+            usage=judged(seen, _touched(seen, visit.row), readings, self.policy) if seen is not None else nothing,
+            read_at=readings.at,
+            policy=self.policy,
+            switch=self.switch,
+            whole=visit.row.uid in done.listed,
+            config=fleet.config_of(self.policy),
+            rollout=restore.rollout_of(seen) if seen is not None else "",
+            pods=restore.pods_of(seen) if seen is not None else "",
+            canary=readings.of("canary", self.policy.canary) or 0.0,
+            cap=done.cap,
+            breaker=done.breaker,
+            record=record,
+        )
+
+    def _conclude(self, done: Outcome) -> None:
+        """What must be told although every sandbox was seen to."""
+        if done.source:
+            done.faults.append(SourceError(done.source))
+        if done.breaker and self.policy.mode == "live":
+            done.faults.append(BlockedError("breaker", done.breaker))
+        if done.cap:
+            done.faults.append(BlockedError("cap", done.cap))
+
+
+def _whole(at: datetime) -> datetime:
+    """Down to the second, so that what is stored equals what is compared."""
+    return at.astimezone(UTC).replace(microsecond=0)
+
+
+def _touched(sandbox: Sandbox, row: Row) -> datetime:
+    """The newest sign of a person."""
+    return max(each for each in (sandbox.created_at, sandbox.changed_at, row.resumed_at) if each is not None)
+
+
+def _urgency(visit: Visit) -> tuple[int, str]:
+    state = visit.row.state
+    return (_ORDER.index(state) if state in _ORDER else len(_ORDER), visit.sandbox.name)
+
+
+def _differs(before: Row, after: Row) -> bool:
+    """Whether it is worth a write: why a sandbox that is in use stays so is not."""
+    if after.state == before.state == "ACTIVE":
+        return replace(before, why=after.why, reason=after.reason) != after
+    return before != after
+
+
+def _counted(before: Row, after: Row) -> list[Change]:
+    """Counted with the state that they change, so that no repeat counts twice."""
+    match before.state, after.state:
+        case "NOTICE_CLAIMED", "NOTIFIED":
+            return [add("kaizen_sandbox_notices_total", {})]
+        case "STOP_CLAIMED", "STOPPED":
+            return [add("kaizen_sandbox_stops_total", {"result": "stopped"})]
+        case "STOP_CLAIMED", "ACTIVE":
+            return [add("kaizen_sandbox_stops_total", {"result": "undone"})]
+        case "RESUMED", "ACTIVE":
+            return [add("kaizen_sandbox_resumes_total", {})]
+    return []
+
+
+def _saved(before: Row, now: datetime) -> list[Change]:
+    """What a stopped sandbox has saved since it was last counted."""
+    if before.counted is None:
+        return []
+    seconds = max(0, int((now - before.counted).total_seconds()))
+    return [
+        add("kaizen_sandbox_reclaimed_core_seconds_total", {}, round(before.cores * seconds)),
+        add("kaizen_sandbox_reclaimed_memory_byte_seconds_total", {}, before.memory * seconds),
+    ]

@@ -1,0 +1,166 @@
+"""Whether a sandbox is in use: three values, and idle is the one that must be proven. Pure.
+
+It is decided from the list of sandboxes, never from the names in an answer: what an answer leaves out is not known.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Literal
+
+from kaizen.durations import human
+from kaizen.policy.sections.sandboxes import SandboxPolicy
+from kaizen.prometheus.results import Result, Vector
+from sandbox_reaper.backend import Sandbox
+
+COVERAGE, MOST_COVERAGE = 0.95, 1.2
+SKEW = timedelta(minutes=2)  # between clocks; what lies further ahead is not believed
+_OLDEST_STEPS = 3  # samples that the newest one may lack, and one step of the question
+
+Value = Literal["active", "idle", "unknown"]
+
+
+class OddAnswerError(Exception):
+    """An answer is not what was asked for: another type, or something may be missing. Nothing follows from it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """The figures of the whole fleet, by question and namespace, or why there are none (`fault`).
+
+    `at` is when they were asked for; the window ends `lag` before it.
+    """
+
+    at: datetime
+    figures: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    fault: str = ""
+
+    def of(self, question: str, namespace: str) -> float | None:
+        return self.figures.get(question, {}).get(namespace)
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """`why` is one of a few words, `reason` says it to people, `figures` are those it follows from."""
+
+    value: Value
+    why: str
+    reason: str
+    figures: Mapping[str, float] = field(default_factory=dict)
+
+
+def by_namespace(result: Result) -> dict[str, float]:
+    """The values of an answer. Raises OddAnswerError for anything but a whole vector of one value per namespace."""
+    if not isinstance(result, Vector) or result.histograms:
+        raise OddAnswerError(
+            f"the answer is a {type(result).__name__.lower()} or a histogram, and no vector of numbers"
+        )
+    if not result.notes.complete:
+        raise OddAnswerError(f"something may be missing: {'; '.join(result.notes.warnings) or 'a partial answer'}")
+    found: dict[str, float] = {}
+    for sample in result.samples:
+        namespace = sample.labels.get("namespace", "")
+        if set(sample.labels) - {"namespace"} or namespace in found:
+            raise OddAnswerError("the answer has more than one value for a namespace")
+        if namespace and math.isfinite(sample.value):
+            found[namespace] = sample.value
+    return found
+
+
+def judged(sandbox: Sandbox, touched: datetime, readings: Readings, policy: SandboxPolicy) -> Usage:
+    """The usage of a sandbox; `touched` is the newest sign of a person: its creation, a rollout, a resume.
+
+    | condition, the first that holds                                              | value   |
+    |------------------------------------------------------------------------------|---------|
+    | `touched` lies in the future                                                 | unknown |
+    | `touched` lies in the window                                                 | active  |
+    | there is no whole answer                                                     | unknown |
+    | a peak is above its limit: it was there, whatever else is missing            | active  |
+    | it asks for graphics processors, or shares the node's network                | unknown |
+    | a figure or a pod is missing, samples are missing or old, the canary is dead | unknown |
+    | memory changed by more than its limit                                        | active  |
+    | else: every peak of the whole window is below its limit                      | idle    |
+    """
+    if touched > readings.at + SKEW:
+        return Usage("unknown", "clock", "its newest change lies in the future")
+    if readings.at - touched < timedelta(seconds=policy.window):
+        return Usage("active", "touched", f"it was changed {human((readings.at - touched).total_seconds())} ago")
+    if readings.fault:
+        return Usage("unknown", "source", readings.fault)
+    figures = _figures(sandbox.name, readings)
+    if busy := _busy(figures, policy):
+        return Usage("active", *busy, figures)
+    if unclear := _unclear(sandbox, figures, policy) or _canary(readings, policy):
+        return Usage("unknown", *unclear, figures)
+    if moved := _memory(figures, policy):
+        return Usage("active", "memory", moved, figures)
+    return Usage("idle", "idle", f"every peak of {human(policy.window)} is below its limit", figures)
+
+
+def _figures(namespace: str, readings: Readings) -> dict[str, float]:
+    return {
+        question: values[namespace]
+        for question, values in readings.figures.items()
+        if namespace in values and not question.startswith("canary")
+    }
+
+
+def _busy(figures: Mapping[str, float], policy: SandboxPolicy) -> tuple[str, str] | None:
+    """The first signal above its limit, in a word and in a sentence. A limit that is met is exceeded."""
+    for signal, limit, unit in (
+        ("cpu", policy.cpu, "cores"),
+        ("receive", policy.receive, "bytes received per second"),
+        ("transmit", policy.transmit, "bytes sent per second"),
+        ("disk", policy.disk, "bytes written per second"),
+    ):
+        if signal in policy.signals and figures.get(signal, -1.0) >= limit:
+            return signal, f"a peak of {figures[signal]:.4g} {unit}"
+    return None
+
+
+def _memory(figures: Mapping[str, float], policy: SandboxPolicy) -> str:
+    """By how much it changed. A pod that is not measured looks the same, so that samples are counted first."""
+    change = figures["memory_high"] - figures["memory_low"]
+    if change < max(policy.memory_share * figures["memory_high"], policy.memory_bytes):
+        return ""
+    return f"memory changed by {change / 2**20:.0f} MiB"
+
+
+def _unclear(sandbox: Sandbox, figures: Mapping[str, float], policy: SandboxPolicy) -> tuple[str, str] | None:
+    if sandbox.gpus:
+        return "gpu", "it asks for graphics processors, whose work is not measured"
+    if sandbox.host_network:
+        return "host_network", f"{sandbox.host_network[0]} shares the network of its node"
+    for signal in policy.signals:
+        for name in ("memory_high", "memory_low") if signal == "memory" else (signal,):
+            if figures.get(name) is None or figures[name] < 0:
+                return "missing", f"no figure for {signal}"
+        samples = figures.get(f"{signal}_samples")
+        if fault := _coverage(samples, signal, policy):
+            return "coverage", fault
+    age = figures.get("age")
+    if age is None or not -SKEW.total_seconds() <= age <= _OLDEST_STEPS * policy.scrape + 60:
+        return "stale", "the newest sample is too old" if age is not None else "no sample of late"
+    if figures.get("pods", 0.0) < len(sandbox.pods):
+        return "pods", f"only {figures.get('pods', 0.0):.0f} of {len(sandbox.pods)} pods are measured"
+    return None
+
+
+def _coverage(samples: float | None, signal: str, policy: SandboxPolicy) -> str:
+    """Why the samples of a signal do not cover the window; empty where they do."""
+    expected = policy.window / policy.scrape
+    if samples is None or samples < COVERAGE * expected:
+        return f"{samples or 0:.0f} of {expected:.0f} samples of {signal}"
+    if samples > MOST_COVERAGE * expected:
+        return f"{samples:.0f} samples of {signal} where {expected:.0f} were expected: gaps could not be seen"
+    return ""
+
+
+def _canary(readings: Readings, policy: SandboxPolicy) -> tuple[str, str] | None:
+    lowest, samples = readings.of("canary", policy.canary), readings.of("canary_samples", policy.canary)
+    if lowest is None or lowest <= 0:
+        return "canary", f"{policy.canary}, which always works, shows no work"
+    if fault := _coverage(samples, f"{policy.canary}, the canary", policy):
+        return "canary", fault
+    return None

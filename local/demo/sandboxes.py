@@ -1,0 +1,196 @@
+"""Sandboxes: one is told of, stopped and resumed, one is kept by a click, one is never touched: nobody measures it."""
+
+import html
+import importlib.util
+import json
+import threading
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from kaizen.policy.sections.sandboxes import SandboxPolicy
+from kaizen.times import utc_now
+from local import paths
+from local.demo.looking import need, scrape
+from local.errors import LocalError
+from local.html import cell, number, table
+from local.outside.kubernetes import kinds, manifests
+from local.outside.kubernetes.service import KubernetesService
+from local.outside.prometheus.service import PrometheusService
+from local.outside.slack.people import USER
+from local.outside.slack.service import Slack
+from local.stack import Stack
+
+OPT_IN, OWNER = {"kaizen.dev/reaper": "enabled"}, {"kaizen.dev/owner": USER}
+# One goes through all of it, one stays stopped, one is kept, and of one nobody knows the owner.
+RESUMED, STOPPED, KEPT, UNOWNED = "checkout-preview", "image-spike", "search-spike", "old-workshop"
+BUSY, DARK, SCALED = "load-test", "dark-lab", "autoscaled-shop"
+_IDLE = (RESUMED, STOPPED, KEPT, UNOWNED, SCALED)
+_AGE = timedelta(days=3)
+_PODS = 3
+_LONGEST_GRACE = 60  # seconds that a person watches
+
+
+def play(stack: Stack, ended: threading.Event) -> None:
+    """A fleet that has been idle for hours; then what the clock would do in half an hour, in seconds."""
+    policy = stack.policy.sandboxes
+    _fleet(stack.outside.of(KubernetesService))
+    for name in (*_IDLE, BUSY):
+        _measured(stack.outside.of(PrometheusService), policy, name, 1.7 if name == BUSY else 0.004)
+    _run(stack)
+    told = utc_now()
+    _press(stack, KEPT, "keep_4h")
+    # The receipt is rounded up to the second, and the message promises a little more than the grace.
+    left = timedelta(seconds=policy.grace * 1.1 + 2) - (utc_now() - told)
+    if ended.wait(left.total_seconds()):
+        return
+    _run(stack)
+    _press(stack, RESUMED, "resume")
+    stack.say(
+        "idle sandboxes: one was told of, stopped and resumed, one is kept by a click, one without figures untouched"
+    )
+
+
+def left_out(stack: Stack) -> str:
+    policy = stack.policy.sandboxes
+    if policy.mode != "live":
+        return "the policy's [sandboxes] says dry-run"
+    return "" if policy.grace <= _LONGEST_GRACE else "the policy's [sandboxes] leaves owners a real grace"
+
+
+def _fleet(kubernetes: KubernetesService) -> None:
+    """Namespaces that were made days ago."""
+    clock = kubernetes.cluster.clock
+    with kubernetes.cluster.lock:
+        kubernetes.cluster.clock = lambda: clock() - _AGE
+        for name in (*_IDLE, BUSY, DARK):
+            notes = {} if name == UNOWNED else OWNER
+            kubernetes.namespace(manifests.namespace(name, OPT_IN, notes))
+            kubernetes.add(kinds.DEPLOYMENTS, name, manifests.replicated("web", 2, manifests.pod_spec("1", "2Gi")))
+            kubernetes.add(kinds.STATEFUL_SETS, name, manifests.replicated("db", 1, manifests.pod_spec("2", "4Gi")))
+        kubernetes.add(kinds.AUTOSCALERS, SCALED, manifests.autoscaler("web", "web"))
+        kubernetes.cluster.clock = clock
+
+
+def _measured(prometheus: PrometheusService, policy: SandboxPolicy, name: str, cpu: float) -> None:
+    """What Prometheus knows of a sandbox, and of the namespace that always works."""
+    for question, text in _questions(policy).items():
+        value = _figures(policy, cpu)[question]
+        prometheus.expression(text, {"namespace": name}, lambda _, value=value: value)  # type: ignore[misc]
+        if question.startswith("canary") and name == BUSY:
+            prometheus.expression(text, {"namespace": policy.canary}, lambda _, value=value: value)  # type: ignore[misc]
+
+
+def _figures(policy: SandboxPolicy, cpu: float) -> Mapping[str, float]:
+    whole, level = policy.window / policy.scrape, 3.1 * 2**30
+    known = {
+        "cpu": cpu, "memory_high": level, "memory_low": level, "age": 14.0, "pods": float(_PODS), "receive": 41.0,
+        "transmit": 12.0, "canary": 0.21,
+    }  # fmt: skip
+    return {each: known.get(each, whole if each.endswith("_samples") else 0.0) for each in _questions(policy)}
+
+
+def _questions(policy: SandboxPolicy) -> dict[str, str]:
+    """The reaper's own texts: functions are not on this process's path."""
+    spec = importlib.util.spec_from_file_location("_reaper_queries", paths.FUNCTIONS / "sandbox_reaper" / "queries.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    found: dict[str, str] = module.queries(policy)
+    return found
+
+
+def _run(stack: Stack) -> None:
+    """One run, as the schedule starts it. Raises LocalError when it fails."""
+    result = stack.invoke("SandboxReaper", {"do": "run"})
+    if result.error:
+        raise LocalError(f"SandboxReaper failed: {result.error}; see {stack.logs}/SandboxReaper.log")
+
+
+def _press(stack: Stack, name: str, verb: str) -> None:
+    message = _message(stack, name)
+    (button,) = [each for each in _buttons(message) if each["action_id"] == f"sandboxes.{verb}"]
+    answered = stack.outside.of(Slack).press(message["channel"], message["ts"], button["action_id"], button["value"])
+    if answered.status != 200:
+        raise LocalError(f"the press of {verb} was answered with {answered.status}: {answered.body}")
+    stack.drain()
+
+
+def _message(stack: Stack, name: str) -> dict[str, Any]:
+    """The one message about a sandbox."""
+    listed = stack.outside.of(Slack).workspace.listed()
+    found = [each for each in listed if each["text"].partition("\n")[0].endswith(f": {name}")]
+    need(len(found) == 1, f"{len(found)} messages about {name}")
+    return found[0]
+
+
+def _buttons(message: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [each for block in message["blocks"] if block["type"] == "actions" for each in block["elements"]]
+
+
+def links(stack: Stack) -> Sequence[tuple[str, str]]:
+    return ()
+
+
+def card(stack: Stack, now: datetime) -> str:
+    states = {each.labels["state"]: each.value for each in scrape(stack) if each.name == "kaizen_sandboxes"}
+    rows = "".join(
+        "<tr>" + cell("State", html.escape(state.lower().replace("_", " "))) + number("Sandboxes", int(count)) + "</tr>"
+        for state, count in sorted(states.items())
+        if count
+    )
+    outside = html.escape(stack.addresses.outside)
+    more = f'<a href="{outside}/slack/">Their messages</a><a href="{outside}/kubernetes/">The cluster</a>'
+    shown = table(("State", "Sandboxes"), rows, numbers=("Sandboxes",))
+    return f"<article><h2>Sandboxes</h2>{shown}<nav>{more}</nav></article>"
+
+
+def _sizes(stack: Stack, name: str) -> tuple[int, int]:
+    cluster = stack.outside.of(KubernetesService).cluster
+    with cluster.lock:
+        web, db = cluster.get(kinds.DEPLOYMENTS, name, "web"), cluster.get(kinds.STATEFUL_SETS, name, "db")
+    return web["spec"]["replicas"], db["spec"]["replicas"]
+
+
+def _resumed(stack: Stack) -> str:
+    message = _message(stack, RESUMED)
+    need(message["text"].startswith("Sandbox resumed"), message["text"])
+    need(_sizes(stack, RESUMED) == (2, 1), f"sizes {_sizes(stack, RESUMED)}")
+    return "one message: told, stopped, and resumed as it was"
+
+
+def _stopped(stack: Stack) -> str:
+    message = _message(stack, STOPPED)
+    need(message["text"].startswith("Sandbox stopped"), message["text"])
+    need(_sizes(stack, STOPPED) == (0, 0), f"sizes {_sizes(stack, STOPPED)}")
+    need("Resume" in json.dumps(message["blocks"]), "no button")
+    return str(message["text"].splitlines()[1])
+
+
+def _untouched(stack: Stack) -> str:
+    """Kept by a click, or without figures, or scaled by something else, or in use: none of them is stopped."""
+    need(_message(stack, KEPT)["text"].startswith("Sandbox kept"), _message(stack, KEPT)["text"])
+    texts = [each["text"] for each in stack.outside.of(Slack).workspace.listed()]
+    for name in (KEPT, BUSY, DARK, SCALED, UNOWNED):
+        need(_sizes(stack, name) == (2, 1), f"{name} has the sizes {_sizes(stack, name)}")
+    for name in (BUSY, DARK, SCALED):
+        need(not [each for each in texts if name in each], f"there is a message about {name}")
+    need(not stack.outside.of(Slack).workspace.refused, f"refused: {stack.outside.of(Slack).workspace.refused}")
+    return "kept by a click, in use, not measured, scaled by something else: all run on"
+
+
+def _metrics(stack: Stack) -> str:
+    found = {(each.name, *each.labels.values()): each.value for each in scrape(stack)}
+    need(found.get(("kaizen_sandbox_stops_total", "stopped")) == 2, "stops")
+    need(found.get(("kaizen_sandbox_unknown",)) == 1, "unknown")
+    need("kaizen_sandbox_last_success_timestamp_seconds" in {name[0] for name in found}, "no whole run")
+    return f"{found[('kaizen_sandboxes', 'ACTIVE')]:.0f} in use or unknown, 2 stops, 1 resume"
+
+
+CHECKS = (
+    ("a sandbox told of, stopped and resumed", _resumed),
+    ("a sandbox that stays stopped", _stopped),
+    ("sandboxes that are left alone", _untouched),
+    ("sandboxes on /metrics", _metrics),
+)

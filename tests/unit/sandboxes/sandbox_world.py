@@ -1,0 +1,225 @@
+"""A fleet in memory for the reaper's tests: a clock, a backend with a fence, a store, Slack, and what is measured."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from kaizen.policy.sections.sandboxes import SandboxPolicy
+from sandbox_reaper import fleet
+from sandbox_reaper.backend import FencedError, GoneError, Inventory, Sandbox, Workload
+from sandbox_reaper.queries import queries
+from sandbox_reaper.restore import Record
+from sandbox_reaper.run import Outcome, Run
+from sandbox_reaper.state import Owner, Receipt, Request, Row
+from sandbox_reaper.usage import Readings
+from sandbox_reaper.wording import message
+
+T0 = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+TICK = timedelta(minutes=5)
+LIVE = SandboxPolicy(mode="live", channel="C0SANDBOXES")
+LABELS = {"kaizen.dev/reaper": "enabled"}
+OWNER = "U0OWNER1"
+
+
+def workload(name: str = "web", size: int = 2, kind: Any = "Deployment") -> Workload:
+    return Workload(kind, name, f"uid-{name}", 1, "1", size, "rollout-1")
+
+
+def sandbox(name: str, **changed: Any) -> Sandbox:
+    given = Sandbox(
+        uid=f"uid-{name}",
+        name=name,
+        created_at=T0 - timedelta(days=3),
+        changed_at=T0 - timedelta(days=1),
+        labels=LABELS,
+        annotations={"kaizen.dev/owner": OWNER},
+        workloads=(workload(), workload("db", 1, "StatefulSet")),
+        pods=(f"{name}-1", f"{name}-2"),
+        cores=2.0,
+        memory=4 * 2**30,
+    )
+    return replace(given, **changed)
+
+
+def idle_figures(policy: SandboxPolicy, pods: int = 2) -> dict[str, float]:
+    """The figures of one sandbox that does nothing, measured whole."""
+    expected = policy.window / policy.scrape
+    made = {name: expected if name.endswith("_samples") else 0.0 for name in queries(policy)}
+    return made | {"memory_high": 2.0**30, "memory_low": 2.0**30, "age": 15.0, "pods": float(pods)}
+
+
+class Crash(BaseException):
+    """The process ends here: nobody catches it."""
+
+
+@dataclass
+class World:
+    """`figures` are by sandbox; one without any is not measured. `hooks` run before calls, by the call's name."""
+
+    policy: SandboxPolicy = LIVE
+    now: datetime = T0
+    sandboxes: dict[str, Sandbox] = field(default_factory=dict)
+    figures: dict[str, dict[str, float]] = field(default_factory=dict)
+    canary: float = 1.0
+    fault: str = ""
+    switch: bool = True
+    left: float = 1.0
+    stored: dict[str, Row] = field(default_factory=dict)
+    asked: dict[str, list[Request]] = field(default_factory=dict)
+    records: dict[tuple[str, str], Record] = field(default_factory=dict)
+    shares: list[float] = field(default_factory=list)
+    messages: dict[str, Any] = field(default_factory=dict)
+    receipts: dict[str, Receipt] = field(default_factory=dict)
+    stops: list[tuple[datetime, str, str]] = field(default_factory=list)
+    hooks: dict[str, Callable[[], None]] = field(default_factory=dict)
+
+    def add(self, given: Sandbox, figures: Mapping[str, float] | None = None) -> Sandbox:
+        self.sandboxes[given.name] = given
+        if figures is not None:
+            self.figures[given.name] = dict(figures)
+        return given
+
+    def idle(self, name: str, **changed: Any) -> Sandbox:
+        return self.add(sandbox(name, **changed), idle_figures(self.policy))
+
+    def change(self, name: str, **changed: Any) -> None:
+        self.sandboxes[name] = replace(self.sandboxes[name], **changed)
+
+    def row(self, name: str) -> Row:
+        return self.stored.get(f"uid-{name}") or Row(f"uid-{name}", name)
+
+    def press(self, name: str, kind: Any, hours: int = 0, by: str = OWNER) -> None:
+        row = self.row(name)
+        since = row.notice.rpartition("/")[2]
+        wanted = Request(f"{self.now.isoformat()}#{kind}", row.uid, kind, since, by, self.now, hours)
+        self.asked.setdefault(row.uid, []).append(wanted)
+
+    def run(self, only: str = "") -> Outcome:
+        live = self.policy.mode == "live" and self.switch
+        made = Run(
+            self, self if live else None, self, self.take, self, self, self.policy, self.switch,
+            lambda: self.now, lambda: self.left,
+        )  # fmt: skip
+        return made.go(only)
+
+    def ticks(self, number: int) -> None:
+        for _ in range(number):
+            self.run()
+            self.now += TICK
+
+    def until(self, name: str, state: str, most: int = 60) -> None:
+        """Tick until a sandbox is in a state. The tick of the state is the last one."""
+        for _ in range(most):
+            self.run()
+            if self.row(name).state == state:
+                return
+            self.now += TICK
+        raise AssertionError(f"{name} is {self.row(name)}")
+
+    def _hook(self, call: str) -> None:
+        if call in self.hooks:
+            self.hooks[call]()
+
+    # ------------------------------------------------------------ the usage
+    def take(self, at: datetime) -> Readings:
+        self._hook("take")
+        if self.fault:
+            return Readings(at, fault=self.fault)
+        names = queries(self.policy)
+        figures: dict[str, dict[str, float]] = {name: {} for name in names}
+        for namespace, each in self.figures.items():
+            for name, value in each.items():
+                figures[name][namespace] = value
+        figures["canary"] = {self.policy.canary: self.canary}
+        figures["canary_samples"] = {self.policy.canary: self.policy.window / self.policy.scrape}
+        return Readings(at, figures)
+
+    # ------------------------------------------------------------ the backend
+    def inventory(self) -> Inventory:
+        self._hook("inventory")
+        listed = [each for each in self.sandboxes.values() if each.labels.get("kaizen.dev/reaper") == "enabled"]
+        return Inventory(self.now, tuple(listed))
+
+    def sandbox(self, name: str) -> Sandbox | None:
+        self._hook("sandbox")
+        return self.sandboxes.get(name)
+
+    def stop(self, given: Sandbox, found: Workload, stop_id: str) -> Workload:
+        self._hook("stop")
+        now = self._fenced(given, found)
+        self.stops.append((self.now, given.name, found.name))
+        original = now.size if now.original is None or now.size else now.original
+        return self._write(given, now, size=0, stop=stop_id, original=original)
+
+    def resume(self, given: Sandbox, found: Workload, size: int, stop_id: str) -> Workload:
+        self._hook("resume")
+        now = self._fenced(given, found)
+        if now.stop != stop_id:
+            raise FencedError(now.stop)
+        return self._write(given, now, size=size, stop="", original=None)
+
+    def rehearse(self, given: Sandbox, found: Workload, stop_id: str) -> None:
+        self._fenced(given, found)
+
+    def _fenced(self, given: Sandbox, found: Workload) -> Workload:
+        here = self.sandboxes.get(given.name)
+        now = next((each for each in here.workloads if each.uid == found.uid), None) if here else None
+        if now is None:
+            raise GoneError(found.name)
+        if now.version != found.version:
+            raise FencedError(found.name)
+        return now
+
+    def _write(self, given: Sandbox, now: Workload, **changed: Any) -> Workload:
+        after = replace(now, generation=now.generation + 1, version=str(int(now.version) + 1), **changed)
+        here = self.sandboxes[given.name]
+        others = tuple(after if each.uid == now.uid else each for each in here.workloads)
+        pods = here.pods if any(each.size for each in others) else ()
+        self.change(given.name, workloads=others, pods=pods or here.pods[:1] * any(each.size for each in others))
+        self._hook("written")
+        return after
+
+    # ------------------------------------------------------------ the store
+    def rows(self) -> dict[str, Row]:
+        return dict(self.stored)
+
+    def requests(self) -> dict[str, list[Request]]:
+        return self.asked
+
+    def save(self, row: Row, changes: Iterable[Any], now: datetime) -> Row:
+        self._hook("save")
+        known = self.stored.get(row.uid)
+        if (known.version if known else 0) != row.version:
+            raise RuntimeError("overtaken")
+        self.stored[row.uid] = replace(row, version=row.version + 1)
+        self._hook("saved")
+        return self.stored[row.uid]
+
+    def forget(self, row: Row) -> None:
+        self.stored.pop(row.uid, None)
+
+    def keep_record(self, record: Record) -> Record | None:
+        self._hook("record")
+        return self.records.setdefault((record.uid, record.stop_id), record)
+
+    def record(self, uid: str, stop_id: str) -> Record | None:
+        return self.records.get((uid, stop_id))
+
+    def history(self) -> Sequence[float]:
+        return self.shares
+
+    # ------------------------------------------------------------ Slack
+    def channel(self, owner: Owner) -> str:
+        return f"D{owner.target[1:]}" if owner.person else owner.target
+
+    def show(self, row: Row) -> Receipt:
+        self._hook("show")
+        self.messages[row.notice] = message(row, "secret")
+        stamp = f"{len(self.messages)}.0"
+        receipt = self.receipts.setdefault(row.notice, Receipt(row.channel, stamp, self.now + timedelta(seconds=1)))
+        self._hook("shown")
+        return receipt
+
+    def remember(self, done: Outcome) -> None:
+        self.shares = fleet.remembered(self.shares, done.idle, done.alive)

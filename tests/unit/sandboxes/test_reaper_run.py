@@ -1,0 +1,380 @@
+"""Whole runs over a fleet in memory: told, then stopped, kept, brought back, or left alone."""
+
+import json
+from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from kaizen.slack.errors import UnreachableError
+from sandbox_reaper.backend import BackendUnavailableError, FencedError
+from sandbox_reaper.run import BlockedError, SourceError
+from tests.unit.sandboxes.sandbox_world import LIVE, TICK, Crash, World, idle_figures, sandbox, workload
+
+
+def text_of(world: World, name: str) -> str:
+    return json.dumps(world.messages[world.row(name).notice].blocks, ensure_ascii=False)
+
+
+def test_idle_then_told_then_stopped_then_resumed() -> None:
+    world = World()
+    before = world.idle("shop")
+    world.until("shop", "NOTIFIED")
+    told = world.now
+    assert "will be stopped" in text_of(world, "shop")
+    world.now += TICK
+    world.until("shop", "STOPPED")
+    assert world.now - told >= timedelta(minutes=30)
+    assert world.now - told <= timedelta(minutes=35)
+    assert [name for _, _, name in world.stops] == ["web", "db"]  # what stores comes last
+    assert "Resume" in text_of(world, "shop")
+    world.ticks(3)
+    assert len(world.stops) == 2
+    world.press("shop", "resume")
+    world.run()
+    assert {each.name: each.size for each in world.sandboxes["shop"].workloads} == {
+        each.name: each.size for each in before.workloads
+    }
+    assert world.row("shop").state == "ACTIVE"
+    assert "is back as it was" in text_of(world, "shop")
+    world.ticks(20)  # a resume is a sign of a person: the two hours begin anew
+    assert world.row("shop").state == "ACTIVE"
+
+
+def test_a_dry_run_tells_nobody_and_has_nothing_to_write_with() -> None:
+    world = World(policy=replace(LIVE, mode="dry-run"))
+    world.idle("shop")
+    world.ticks(50)
+    assert world.row("shop").state == "IDLE"
+    assert (world.messages, world.stops, world.records) == ({}, [], {})
+
+
+def test_a_click_keeps_it_and_the_message_says_so() -> None:
+    world = World()
+    world.idle("shop")
+    world.until("shop", "NOTIFIED")
+    world.now += TICK
+    world.press("shop", "keep", 4)
+    world.until("shop", "SNOOZED")
+    assert "is kept until" in text_of(world, "shop")
+    world.ticks(47)
+    assert world.row("shop").state == "SNOOZED"
+    world.ticks(3)
+    assert world.row("shop").state == "NOTIFIED"  # a notice of its own: the old one stays as it is
+    assert len(world.messages) == 2
+    assert world.stops == []
+
+
+def test_stop_now_needs_no_grace_but_every_other_guard() -> None:
+    world = World()
+    world.idle("shop")
+    world.until("shop", "NOTIFIED")
+    world.press("shop", "stop")
+    world.run("uid-shop")
+    assert world.stops == []  # there is no second reading yet
+    assert "is about to be stopped" in text_of(world, "shop")
+    world.now += TICK
+    world.run("uid-shop")
+    assert world.row("shop").state == "STOPPED"
+
+
+def test_missing_metrics_are_never_taken_for_idle() -> None:
+    world = World()
+    world.add(sandbox("dark"))
+    world.idle("shop")
+    world.ticks(60)
+    assert world.row("dark").state == "ACTIVE"
+    assert {name for _, name, _ in world.stops} == {"shop"}
+
+
+def test_without_prometheus_nothing_is_stopped_and_a_resume_still_works() -> None:
+    world = World()
+    world.idle("shop")
+    world.idle("desk")
+    world.until("shop", "STOPPED")
+    world.now += TICK
+    world.fault = "Prometheus: 503"
+    world.press("shop", "resume")
+    done = world.run()
+    assert any(isinstance(each, SourceError) for each in done.faults)
+    assert world.row("shop").state == "ACTIVE"
+
+
+def test_unknown_freezes_the_deadline_and_a_long_one_voids_the_receipt() -> None:
+    world = World()
+    world.idle("shop")
+    world.until("shop", "NOTIFIED")
+    world.now += TICK
+    deadline = world.row("shop").stop_after
+    world.fault = "Prometheus: 503"
+    world.run()
+    world.now += TICK
+    world.fault = ""
+    world.run()
+    assert deadline is not None
+    assert world.row("shop").stop_after == deadline + TICK
+    world.fault = "Prometheus: 503"
+    world.ticks(3)
+    assert world.row("shop").state == "ACTIVE"
+    assert world.row("shop").receipt is None
+    assert "Notice withdrawn" in text_of(world, "shop")
+
+
+def test_work_in_the_grace_ends_it() -> None:
+    world = World()
+    world.idle("shop")
+    world.until("shop", "NOTIFIED")
+    world.now += TICK
+    world.figures["shop"]["cpu"] = 0.5
+    world.ticks(10)
+    assert world.row("shop").state == "ACTIVE"
+    assert "in use again" in text_of(world, "shop")
+    assert world.stops == []
+
+
+def test_work_between_the_look_and_the_stop_is_seen() -> None:
+    world = World()
+    world.idle("shop")
+    world.until("shop", "NOTIFIED")
+    world.now += timedelta(minutes=40)
+    looks = iter((None, 0.5))
+
+    def busy() -> None:
+        if (cpu := next(looks, None)) is not None:
+            world.figures["shop"]["cpu"] = cpu
+
+    world.hooks["take"] = busy
+    done = world.run()
+    assert [name for name, _ in done.visits[0].guarded] == ["idle"]
+    assert world.stops == []
+
+
+def test_one_that_fails_does_not_keep_the_others() -> None:
+    world = World(policy=replace(LIVE, most_share=1.0, most_per_owner=9))
+    world.idle("good")
+    world.idle("bad")
+    world.until("good", "NOTIFIED")
+    world.now += timedelta(minutes=40)
+
+    def broken() -> None:
+        if len(world.stops) == 2:
+            world.hooks.clear()
+            raise BackendUnavailableError("503")
+
+    world.hooks["sandbox"] = broken
+    done = world.run()
+    assert len(done.faults) == 1
+    assert sorted(world.row(name).state for name in ("good", "bad")) == ["STOPPED", "STOP_CLAIMED"]
+    world.ticks(2)
+    assert {world.row(name).state for name in ("good", "bad")} == {"STOPPED"}
+
+
+@pytest.mark.parametrize("changes", [{"most_stops": 2}, {"most_per_owner": 2}, {"most_share": 0.5}])
+def test_more_than_a_cap_is_due_then_none_is_stopped(changes: dict[str, float]) -> None:
+    world = World(policy=replace(LIVE, **({"most_share": 1.0, "most_per_owner": 9} | changes)))  # type: ignore[arg-type]
+    for name in ("a", "b", "c"):
+        world.idle(name)
+    world.until("a", "NOTIFIED")
+    world.now += timedelta(minutes=40)
+    done = world.run()
+    assert any(isinstance(each, BlockedError) for each in done.faults)
+    assert world.stops == []
+
+
+def test_many_at_once_open_the_breaker() -> None:
+    world = World()
+    busy = idle_figures(LIVE) | {"cpu": 1.0}
+    for number in range(12):
+        world.add(sandbox(f"s{number}"), busy)
+    for _ in range(12):
+        world.remember(world.run())
+        world.now += TICK
+    for each in world.figures.values():
+        each["cpu"] = 0.0
+    done = world.run()
+    assert "12 of 12" in done.breaker
+    assert world.messages == {}
+
+
+def test_a_failed_notice_is_no_receipt() -> None:
+    world = World()
+    world.idle("shop")
+
+    def down() -> None:
+        raise UnreachableError("gaierror", "no connection")
+
+    world.hooks["show"] = down
+    world.ticks(20)
+    assert world.row("shop").state == "NOTICE_CLAIMED"
+    assert world.stops == []
+    world.hooks.clear()
+    world.until("shop", "NOTIFIED")
+    told = world.now
+    world.until("shop", "STOPPED")
+    assert world.now - told >= timedelta(minutes=30)
+
+
+def test_a_fence_that_refuses_for_a_status_is_tried_again() -> None:
+    world = World()
+    world.idle("shop")
+    world.until("shop", "NOTIFIED")
+    world.now += timedelta(minutes=40)
+    bumps = iter((True, False))
+
+    def bump() -> None:
+        if next(bumps, False):
+            here = world.sandboxes["shop"].workloads
+            world.change("shop", workloads=tuple(replace(each, version="7") for each in here))
+
+    world.hooks["stop"] = bump
+    world.run()
+    assert world.row("shop").state == "STOPPED"
+
+
+def test_a_change_in_the_midst_of_a_stop_is_undone() -> None:
+    world = World()
+    world.idle("shop")
+    world.until("shop", "NOTIFIED")
+    world.now += timedelta(minutes=40)
+
+    def deploy() -> None:
+        if len(world.stops) == 1:
+            here = world.sandboxes["shop"].workloads
+            changed = tuple(replace(each, version="9", generation=9) if each.name == "db" else each for each in here)
+            world.change("shop", workloads=changed)
+
+    world.hooks["written"] = deploy
+    world.run()
+    assert world.row("shop").state == "ACTIVE"
+    assert all(each.size for each in world.sandboxes["shop"].workloads)
+    assert "changed while it was being stopped" in text_of(world, "shop")
+
+
+def test_the_same_name_again_is_another_sandbox() -> None:
+    world = World()
+    world.idle("shop")
+    world.until("shop", "NOTIFIED")
+    world.add(replace(sandbox("shop"), uid="uid-new"))
+    world.now += timedelta(minutes=40)
+    world.run()
+    assert world.stops == []
+    assert "uid-shop" not in world.stored
+
+
+def test_nobody_named_means_a_day_and_the_channel() -> None:
+    world = World()
+    world.idle("shop", annotations={})
+    world.until("shop", "NOTIFIED")
+    assert world.row("shop").channel == "C0SANDBOXES"
+    told = world.now
+    world.until("shop", "STOPPED", most=400)
+    assert world.now - told >= timedelta(hours=24)
+
+
+def test_what_scales_it_up_again_and_again_is_left_alone() -> None:
+    world = World()
+    world.idle("shop")
+    for _ in range(3):
+        world.until("shop", "STOPPED")
+        here = world.sandboxes["shop"].workloads
+        again = tuple(replace(each, size=1, version=f"{each.version}0", generation=99) for each in here)
+        world.change("shop", workloads=again, pods=("x-1", "x-2"))
+        world.now += TICK
+        world.run()
+        world.now += TICK
+    world.run()
+    assert world.row("shop").state == "UNREAPABLE"
+    assert "after 3 stops" in world.row("shop").reason
+
+
+def test_a_crash_after_each_write_ends_whole() -> None:
+    """Wherever a run breaks off, the next ones finish or undo: never half, never twice, never without a record."""
+    for call in ("save", "saved", "show", "shown", "record", "stop", "written"):
+        for place in range(1, 4):
+            world = World()
+            before = world.idle("shop")
+            calls = 0
+
+            def crash(place: int = place) -> None:
+                nonlocal calls
+                calls += 1
+                if calls == place:
+                    raise Crash
+
+            world.hooks[call] = crash
+            for _ in range(30):
+                with suppress(Crash):
+                    world.run()
+                world.now += TICK
+            assert world.row("shop").state == "STOPPED", (call, place, world.row("shop"))
+            assert len({name for _, _, name in world.stops}) == len(world.stops), (call, place)
+            undone = call == "stop" and place == 1  # nothing was changed yet: it is told anew, and waits anew
+            assert len(world.receipts) == 1 + undone, (call, place)
+            world.hooks.clear()
+            world.press("shop", "resume")
+            world.run()
+            sizes = {each.name: each.size for each in world.sandboxes["shop"].workloads}
+            assert sizes == {each.name: each.size for each in before.workloads}, (call, place)
+
+
+def test_little_time_left_takes_nothing_new() -> None:
+    world = World()
+    world.idle("shop")
+    world.left = 0.1
+    assert world.run().postponed == 1
+    assert world.stored == {}
+
+
+def test_a_policy_that_changed_asks_anew() -> None:
+    world = World()
+    world.idle("shop")
+    world.until("shop", "NOTIFIED")
+    first = world.row("shop").notice
+    world.now += TICK
+    world.policy = replace(LIVE, cpu=0.02)
+    world.until("shop", "STOPPED")
+    assert world.row("shop").notice != first
+    assert len(world.messages) == 2
+    assert "Notice withdrawn" in json.dumps(world.messages[first].blocks)
+
+
+def test_undone_by_the_switch_in_the_midst_of_a_stop() -> None:
+    world = World()
+    world.idle("shop", workloads=(workload(), workload("api")))
+    world.until("shop", "NOTIFIED")
+    world.now += timedelta(minutes=40)
+
+    def once() -> None:
+        if len(world.stops) == 1:
+            raise BackendUnavailableError("503")
+
+    world.hooks["stop"] = once
+    world.run()
+    assert world.row("shop").state == "STOP_CLAIMED"
+    world.hooks.clear()
+    world.switch = False
+    world.run()
+    assert world.row("shop").state == "ACTIVE"
+    assert all(each.size for each in world.sandboxes["shop"].workloads)
+
+
+def test_a_fence_that_never_gives_way_leaves_all_as_it_was() -> None:
+    world = World()
+    world.idle("shop")
+    world.until("shop", "NOTIFIED")
+    world.now += timedelta(minutes=40)
+
+    def refuse() -> None:
+        raise FencedError("shop")
+
+    world.hooks["stop"] = refuse
+    world.run()
+    assert world.row("shop").state == "ACTIVE"
+    assert world.stops == []
+
+
+def test_without_sandboxes_nothing_is_asked() -> None:
+    world = World()
+    world.hooks["take"] = lambda: pytest.fail("Prometheus was asked")
+    assert world.run().faults == []

@@ -1,0 +1,165 @@
+"""Three values: idle is the one that must be proven."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kaizen.prometheus.results import Matrix, Notes, Result, Sample, Scalar, Vector
+from sandbox_reaper import protection
+from sandbox_reaper.owners import may, owner_of
+from sandbox_reaper.queries import queries
+from sandbox_reaper.usage import OddAnswerError, Readings, Usage, by_namespace, judged
+from tests.unit.sandboxes.sandbox_world import LIVE, OWNER, T0, World, idle_figures, sandbox
+
+HERE = sandbox("shop")
+
+
+def usage(changed: dict[str, float | None] | None = None, **other: Any) -> Usage:
+    world = World(**other)
+    figures = idle_figures(LIVE) | (changed or {})
+    world.figures["shop"] = {name: value for name, value in figures.items() if value is not None}
+    return judged(HERE, HERE.changed_at, world.take(T0), LIVE)
+
+
+def test_idle_is_proven_by_every_figure() -> None:
+    assert usage().value == "idle"
+
+
+@pytest.mark.parametrize("missing", [name for name in queries(LIVE) if not name.startswith("canary")])
+def test_any_missing_figure_is_unknown(missing: str) -> None:
+    assert usage({missing: None}).value == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("changed", "why"),
+    [
+        ({"cpu": 0.03}, "cpu"),
+        ({"receive": 2000.0}, "receive"),
+        ({"transmit": 1000.0}, "transmit"),
+        ({"disk": 4096.0}, "disk"),
+        ({"memory_high": 2.0**30 + 64 * 2**20}, "memory"),
+        ({"cpu": 0.5, "cpu_samples": None, "age": None}, "cpu"),  # a peak that was seen was there
+    ],
+)
+def test_a_peak_is_work(changed: dict[str, float | None], why: str) -> None:
+    found = usage(changed)
+    assert (found.value, found.why) == ("active", why)
+
+
+@pytest.mark.parametrize(
+    ("changed", "why"),
+    [
+        ({"cpu_samples": 227.0}, "coverage"),
+        ({"disk_samples": 100.0}, "coverage"),
+        ({"receive_samples": 480.0}, "coverage"),  # samples come more often than the policy says: a gap could hide
+        ({"age": 400.0}, "stale"),
+        ({"age": -300.0}, "stale"),
+        ({"pods": 1.0}, "pods"),
+        ({"cpu": -1.0}, "missing"),
+    ],
+)
+def test_what_is_not_measured_whole_is_unknown(changed: dict[str, float | None], why: str) -> None:
+    found = usage(changed)
+    assert (found.value, found.why) == ("unknown", why)
+
+
+def test_the_canary_and_the_source_speak_for_all() -> None:
+    assert usage(canary=0.0).why == "canary"
+    assert usage(fault="Prometheus: 503").why == "source"
+
+
+@pytest.mark.parametrize(
+    ("changed", "value", "why"),
+    [
+        ({"gpus": 1}, "unknown", "gpu"),
+        ({"host_network": ("proxy-1",)}, "unknown", "host_network"),
+        ({"changed_at": T0 - timedelta(minutes=119)}, "active", "touched"),
+        ({"changed_at": T0 + timedelta(minutes=3)}, "unknown", "clock"),
+    ],
+)
+def test_what_the_list_says_counts_too(changed: dict[str, Any], value: str, why: str) -> None:
+    world = World()
+    world.figures["shop"] = idle_figures(LIVE)
+    here = replace(HERE, **changed)
+    found = judged(here, here.changed_at, world.take(T0), LIVE)
+    assert (found.value, found.why) == (value, why)
+
+
+@given(st.dictionaries(st.sampled_from(sorted(queries(LIVE))), st.none() | st.floats(0, 1e9), max_size=4))
+def test_idle_never_without_the_proof(changed: dict[str, float | None]) -> None:
+    found = usage(changed)
+    if found.value == "idle":
+        assert all(found.figures[f"{each}_samples"] >= 0.95 * 240 for each in LIVE.signals)
+        assert found.figures["cpu"] < LIVE.cpu
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Scalar(0, 1),
+        Matrix(()),
+        Vector((), histograms=1),
+        Vector((Sample({"namespace": "a"}, 0, 1),), notes=Notes(warnings=("a store is away",))),
+        Vector((), notes=Notes(partial=True)),
+        Vector((Sample({"namespace": "a"}, 0, 1), Sample({"namespace": "a"}, 0, 2))),
+        Vector((Sample({"namespace": "a", "pod": "b"}, 0, 1),)),
+    ],
+)
+def test_odd_answers_are_no_answers(answer: Result) -> None:
+    with pytest.raises(OddAnswerError):
+        by_namespace(answer)
+
+
+def test_values_that_are_none_are_left_out() -> None:
+    found = by_namespace(Vector((Sample({"namespace": "a"}, 0, float("nan")), Sample({"namespace": "b"}, 0, 2))))
+    assert found == {"b": 2}
+
+
+def test_the_number_of_questions_is_constant() -> None:
+    assert len(queries(LIVE)) == 15
+    assert judged(HERE, HERE.changed_at, Readings(T0, fault="x"), LIVE).value == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("given", "exempt"),
+    [
+        ({"kaizen.dev/exempt": "true"}, True),
+        ({"kaizen.dev/exempt": "perhaps"}, True),
+        ({"kaizen.dev/exempt": "false"}, False),
+        ({"kaizen.dev/exempt-until": "2026-03-02"}, True),
+        ({"kaizen.dev/exempt-until": "2026-03-01"}, False),
+        ({"kaizen.dev/exempt-until": "2026-03-02T08:59:59Z"}, False),
+        ({"kaizen.dev/exempt-until": "2026-03-02T10:00:00"}, True),  # no time zone: nobody knows when
+        ({"kaizen.dev/exempt-until": "soon"}, True),
+    ],
+)
+def test_exemptions(given: dict[str, str], exempt: bool) -> None:
+    assert bool(protection.exempt(replace(HERE, annotations=given), T0)) is exempt
+
+
+@pytest.mark.parametrize("name", ["kube-system", "default", "prod", "production-eu", "mine"])
+def test_protected_names(name: str) -> None:
+    assert protection.protected(name, ("mi*",))
+    assert not protection.protected("shop", ("mi*",))
+
+
+@pytest.mark.parametrize(
+    ("annotations", "labels", "target", "known"),
+    [
+        ({"kaizen.dev/owner": OWNER}, {"team": "web"}, OWNER, True),
+        ({"kaizen.dev/owner": "ana"}, {}, "U0ANA000", True),
+        ({"kaizen.dev/owner": "nobody"}, {"team": "web"}, "C0WEB000", True),
+        ({}, {"owner": "ana"}, "U0ANA000", True),
+        ({}, {"team": "other"}, "C0ALL000", False),
+    ],
+)
+def test_the_chain_of_owners(annotations: dict[str, str], labels: dict[str, str], target: str, known: bool) -> None:
+    here = replace(HERE, annotations=annotations, labels=labels)
+    found = owner_of(here, {"ana": "U0ANA000", "web": "C0WEB000"}, "C0ALL000")
+    assert (found.target, found.known) == (target, known)
+    assert may(found, target if found.person else "U0ANYONE", "" if found.person else target)
+    assert not may(found, "U0OTHER0", "D0OTHER0")
