@@ -40,6 +40,7 @@ class Cluster:
         self._due: dict[Key, datetime] = {}
         self._settle = settle
         self._settling = False
+        self.stuck: dict[Key, str] = {}  # what controllers could not do, and why
 
     def user(self, token: str, name: str, rules: tuple[Rule, ...] = ADMIN) -> None:
         self.users[token] = User(name, rules)
@@ -163,12 +164,21 @@ class Cluster:
     def settle(self) -> None:
         """Let the controllers do what is due."""
         self._settling = True
-        while due := [key for key, at in self._due.items() if at <= self.clock()]:
-            for key in due:
-                self._due.pop(key, None)
-                if key in self._objects and not self._ends(key[1]):
-                    self._settle(self, key)
-        self._settling = False
+        try:
+            while due := [key for key, at in self._due.items() if at <= self.clock()]:
+                for key in due:
+                    self._due.pop(key, None)
+                    self._settle_one(key)
+        finally:
+            self._settling = False
+
+    def _settle_one(self, key: Key) -> None:
+        if key not in self._objects or self._ends(key[1]):
+            return
+        try:
+            self._settle(self, key)
+        except refusals.Refused as refused:  # a template that makes no pod, say: people see it, and the object stays
+            self.stuck[key] = str(refused)
 
     def _next(self) -> datetime:
         """When controllers see what happens now: late, but for what one of them does for the next."""

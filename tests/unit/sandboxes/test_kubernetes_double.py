@@ -109,6 +109,19 @@ def test_controls() -> None:
     assert service.cluster.every(kinds.PODS) == []
 
 
+def test_a_template_that_makes_no_pod_leaves_its_workload() -> None:
+    service = KubernetesService()
+    service.namespace(manifests.namespace("train"))
+    given = manifests.replicated("web", 1)
+    given["spec"]["template"]["metadata"]["annotations"] = {"number": 3}
+    service.add(kinds.DEPLOYMENTS, "train", given)
+    assert service.cluster.every(kinds.PODS) == []
+    (why,) = service.cluster.stuck.values()
+    assert "metadata.annotations" in why
+    service.add(kinds.DEPLOYMENTS, "train", manifests.replicated("other", 1))
+    assert len(service.cluster.every(kinds.PODS)) == 1
+
+
 def test_nobody_gets_in_without_a_token() -> None:
     service = KubernetesService()
     assert asked(service, "GET", f"{PREFIX}/api/v1/namespaces", token="").status == 403
