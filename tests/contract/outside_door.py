@@ -36,10 +36,10 @@ class Door(Handler):
 
 
 @contextmanager
-def door(service: Any) -> Iterator[tuple[str, list[Request]]]:
+def door(service: Any, kind: type[Door] = Door) -> Iterator[tuple[str, list[Request]]]:
     """The address where the service listens, and what it hears."""
     heard: list[Request] = []
-    server = bind(0, Door, service=service, heard=heard)
+    server = bind(0, kind, service=service, heard=heard)
     server.start()
     try:
         yield server.address, heard

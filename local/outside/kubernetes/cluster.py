@@ -34,9 +34,13 @@ class Cluster:
         self.kinds = set(kinds.KINDS)
         self._version = _FIRST_VERSION
         self._objects: dict[Key, Object] = {}
+        self._keys: dict[str, Key] = {}  # by uid
+        self._owned: dict[str, set[Key]] = {}  # by the owner's uid
         self._kept: dict[tuple[str, int], tuple[datetime, list[Object]]] = {}
         self._due: dict[Key, datetime] = {}
         self._settle = settle
+        self._settling = False
+        self.stuck: dict[Key, str] = {}  # what controllers could not do, and why
 
     def user(self, token: str, name: str, rules: tuple[Rule, ...] = ADMIN) -> None:
         self.users[token] = User(name, rules)
@@ -148,8 +152,7 @@ class Cluster:
         self._remove((kind.plural, namespace, name))
         if kind is kinds.NAMESPACES:
             for key in [key for key in self._objects if key[1] == name]:
-                self._objects.pop(key, None)
-                self._due.pop(key, None)
+                self._forget(key)
         return gone
 
     def terminate(self, namespace: str) -> None:
@@ -160,11 +163,26 @@ class Cluster:
 
     def settle(self) -> None:
         """Let the controllers do what is due."""
-        while due := [key for key, at in self._due.items() if at <= self.clock()]:
-            for key in due:
-                del self._due[key]
-                if key in self._objects and not self._ends(key[1]):
-                    self._settle(self, key)
+        self._settling = True
+        try:
+            while due := [key for key, at in self._due.items() if at <= self.clock()]:
+                for key in due:
+                    self._due.pop(key, None)
+                    self._settle_one(key)
+        finally:
+            self._settling = False
+
+    def _settle_one(self, key: Key) -> None:
+        if key not in self._objects or self._ends(key[1]):
+            return
+        try:
+            self._settle(self, key)
+        except refusals.Refused as refused:  # a template that makes no pod, say: people see it, and the object stays
+            self.stuck[key] = str(refused)
+
+    def _next(self) -> datetime:
+        """When controllers see what happens now: late, but for what one of them does for the next."""
+        return self.clock() + (timedelta(0) if self._settling else self.delay)
 
     def _ends(self, namespace: str) -> bool:
         space = self._objects.get((kinds.NAMESPACES.plural, "", namespace))
@@ -175,13 +193,12 @@ class Cluster:
 
     def owned(self, uid: str) -> Iterator[tuple[Key, Object]]:
         """What an object controls."""
-        for key, each in list(self._objects.items()):
-            if any(owner["uid"] == uid for owner in each["metadata"].get("ownerReferences", [])):
-                yield key, each
+        for key in sorted(self._owned.get(uid, ())):
+            if key in self._objects:
+                yield key, self._objects[key]
 
     def _remove(self, key: Key) -> None:
-        gone = self._objects.pop(key)
-        self._due.pop(key, None)
+        gone = self._forget(key)
         self._version += 1
         for below, _ in self.owned(gone["metadata"]["uid"]):
             if below in self._objects:
@@ -189,10 +206,17 @@ class Cluster:
         for owner in gone["metadata"].get("ownerReferences", []):
             self._wake_owner(owner["uid"])
 
+    def _forget(self, key: Key) -> Object:
+        gone = self._objects.pop(key)
+        self._due.pop(key, None)
+        del self._keys[gone["metadata"]["uid"]]
+        for owner in gone["metadata"].get("ownerReferences", []):
+            self._owned[owner["uid"]].discard(key)
+        return gone
+
     def _wake_owner(self, uid: str) -> None:
-        for key, each in self._objects.items():
-            if each["metadata"]["uid"] == uid:
-                self._due.setdefault(key, self.clock() + self.delay)
+        if uid in self._keys:
+            self._due.setdefault(self._keys[uid], self._next())
 
     def _store(self, kind: Kind, namespace: str, name: str, given: Object) -> Object:
         self._version += 1
@@ -200,8 +224,13 @@ class Cluster:
         key = (kind.plural, namespace, name)
         before = self._objects.get(key)
         self._objects[key] = stored
+        self._keys[stored["metadata"]["uid"]] = key
+        for owner in (before or {"metadata": {}})["metadata"].get("ownerReferences", []):
+            self._owned[owner["uid"]].discard(key)
+        for owner in stored["metadata"].get("ownerReferences", []):
+            self._owned.setdefault(owner["uid"], set()).add(key)
         if before is None or before.get("spec") != stored.get("spec"):
-            self._due[key] = self.clock() + self.delay
+            self._due[key] = self._next()
         return stored
 
     def _managed(self, old: Object, manager: str, part: str) -> list[dict[str, Any]]:

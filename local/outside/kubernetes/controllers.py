@@ -81,8 +81,8 @@ def _replicas(cluster: Cluster, kind: Kind, given: Object, wanted: int) -> None:
     numbered = kind is kinds.STATEFUL_SETS
     for index in range(len(mine), 0 if finished else wanted):
         name = f"{meta['name']}-{index if numbered else uuid.uuid4().hex[:5]}"
-        labels = template.get("metadata", {}).get("labels", {})
-        made = {"metadata": _owned(kind, given, name) | {"labels": labels}, "spec": template["spec"]}
+        noted = {field: template.get("metadata", {}).get(field, {}) for field in ("labels", "annotations")}
+        made = {"metadata": _owned(kind, given, name) | noted, "spec": template["spec"]}
         cluster.create(kinds.PODS, meta["namespace"], made, CONTROLLER)
     _status(cluster, kind, given, wanted, given.get("status", {}).get("conditions", []))
 
