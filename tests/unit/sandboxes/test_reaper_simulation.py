@@ -5,6 +5,7 @@ from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from kaizen.slack.errors import UnreachableError
 from sandbox_reaper.queries import queries
@@ -28,6 +29,8 @@ class Simulation(World):
     lives: dict[str, truth.Life] = field(default_factory=dict)
     weather: truth.Weather = field(default_factory=lambda: truth.Weather([], []))
     wrong: list[str] = field(default_factory=list)
+    delayed: truth.Spans = field(default_factory=list)
+    people_at: dict[str, list[float]] = field(default_factory=dict)
     decisions: int = 0
 
     def __post_init__(self) -> None:
@@ -90,7 +93,12 @@ class Simulation(World):
                 continue
             if row.state == "NOTIFIED" and self.luck.random() < 0.02:
                 self.press(name, "keep" if self.luck.random() < 0.5 else "stop", 4)
+                self.people_at.setdefault(name, []).append(minute)
+            if row.state == "UNREAPABLE":
+                self.people_at.setdefault(name, []).append(minute)
             if row.state == "STOPPED" and truth.during(life.work, minute - TICK, minute):
+                if not truth.during(life.work, minute - 0.1, minute):  # it was short: who resumes comes after it
+                    self.people_at.setdefault(name, []).append(minute)
                 if self.luck.random() < 0.8:
                     self.press(name, "resume")
                 else:
@@ -110,14 +118,42 @@ class Simulation(World):
         if self.now.hour == 0:
             self.asked.clear()  # as the table's time to live does
         chance = self.luck.random()
-        for _ in range(0 if chance < 0.01 else 2 if chance < 0.02 else 1):
+        runs_now = 0 if chance < 0.01 else 2 if chance < 0.02 else 1
+        whole = False
+        for _ in range(runs_now):
             before = len(self.stops)
             with suppress(Crash), self.broken():
-                self.decisions += len(self.run().visits)
+                done = self.run()
+                self.decisions += len(done.visits)
+                whole = not done.faults
             runs = Counter(name for _, name, _ in self.stops[before:])
             if len(runs) > POLICY.most_stops + 1:  # one that broke off may be finished beside them
                 self.wrong.append(f"{len(runs)} were stopped at once at {self.minute}")
+        if not whole:  # an outage, a cap, the breaker, a run that broke off or never came
+            self.delayed.append((self.minute, self.minute + 0.1))
         self.now += timedelta(minutes=TICK)
+
+    def idle_times(self) -> tuple[int, int]:
+        """How many pauses of use were long, measured and undisturbed; and how many of these ended in a stop in time."""
+        whole = stopped = 0
+        begins = {(name, (at - T0) / timedelta(minutes=1)) for at, name, _ in self.stops}
+        by_name: dict[str, list[float]] = {}
+        for name, at in sorted(begins):
+            by_name.setdefault(name, []).append(at)
+        for name, life in self.lives.items():
+            for (_, begin), (end, _) in pairwise(life.work):
+                if end - begin >= LATEST and end <= self.minute and not self._disturbed(name, begin):
+                    whole += 1
+                    stopped += any(begin < at <= begin + LATEST for at in by_name.get(name, ()))
+        return whole, stopped
+
+    def _disturbed(self, name: str, begin: float) -> bool:
+        """Whether a person or a fault had a part in the two hours and three quarters from there."""
+        span, life = (begin - WINDOW - LAG, begin + LATEST), self.lives[name]
+        faults = (self.weather.silences, life.gaps, life.deploys)
+        if truth.during(self.delayed, begin, span[1]) or any(truth.during(each, *span) for each in faults):
+            return True
+        return any(begin - 4 * 60 - TICK < at < span[1] for at in self.people_at.get(name, ()))
 
     def broken(self) -> "Broken":
         return Broken(self, self.luck.choice(_CALLS) if self.luck.random() < 0.02 else "")
@@ -166,3 +202,13 @@ def test_a_month_of_fifty_sandboxes() -> None:
     stopped = {row.name for row in world.stored.values() if row.stop_id} | {name for _, name, _ in world.stops}
     assert len(stopped) == FLEET  # each of them once at least
     assert len(world.stops) > 30 * DAYS
+    whole, in_time = world.idle_times()
+    assert whole > 5 * DAYS
+    assert in_time >= 0.99 * whole, (in_time, whole)
+
+
+def test_the_simulation_sees_a_grace_that_is_too_short() -> None:
+    world = Simulation(policy=replace(POLICY, grace=600), seed=18)
+    while world.minute < 1440:
+        world.tick()
+    assert any("was not told for 30 minutes" in each for each in world.wrong)
