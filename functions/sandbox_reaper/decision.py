@@ -110,7 +110,6 @@ def _to(row: Row, state: State, why: str, reason: str, outcome: Outcome, facts: 
         state=state,
         since=None,
         first_reading=None,
-        last_reading=None,
         frozen=None,
         claimed=None,
         receipt=None,
@@ -125,6 +124,8 @@ def _to(row: Row, state: State, why: str, reason: str, outcome: Outcome, facts: 
 
 
 def _stay(row: Row, why: str, reason: str) -> Decision:
+    if (row.why, row.reason) == (why, reason):
+        return Decision("none", row, why, reason)
     return Decision("none", replace(row, why=why, reason=reason), why, reason)
 
 
@@ -178,12 +179,12 @@ def _idle(row: Row, facts: Facts, policy: SandboxPolicy) -> Decision | None:
     now, thawed = facts.now, row
     if row.state == "ACTIVE":
         since = now - timedelta(seconds=policy.lag + policy.window)
-        after = replace(row, state="IDLE", since=since, first_reading=now, last_reading=now)
+        after = replace(row, state="IDLE", since=since, first_reading=now)
         return _stay(after, "idle", facts.usage.reason)
     if row.frozen is not None:
         late = row.stop_after + (now - row.frozen) if row.stop_after is not None else None
         thawed = replace(row, frozen=None, stop_after=late, shown="" if row.receipt else row.shown)
-    read = replace(thawed, first_reading=thawed.first_reading or now, last_reading=now)
+    read = thawed if thawed.first_reading is not None else replace(thawed, first_reading=now)
     match row.state:
         case "IDLE":
             return _claim(read, facts, policy, "notice")
@@ -248,7 +249,7 @@ def _told(row: Row, facts: Facts) -> Decision:
     if row.config != facts.config:
         voided = _to(row, "IDLE", "policy_changed", "the policy is not the one of the notice", "withdrawn", facts).row
         # Since now: with the old instant, the new notice would be taken for the old one.
-        after = replace(voided, since=facts.now, first_reading=facts.now, last_reading=facts.now)
+        after = replace(voided, since=facts.now, first_reading=facts.now)
         return Decision("none", after, after.why, after.reason)
     if row.rollout != facts.rollout or row.pods != facts.pods:
         return _to(row, "ACTIVE", "changed", "it was changed since the notice", "in_use", facts)

@@ -6,9 +6,10 @@ run goes on where it ended, since every step is stored before it is done.
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from operator import attrgetter
 from typing import Literal, Protocol
 
 from kaizen.metrics.changes import Change, add
@@ -24,6 +25,7 @@ LEAST_LEFT = 0.2  # share of the time; below it nothing new is begun
 _MOST_MOVES = 8
 _REREAD = timedelta(seconds=30)  # then the figures of the re-check are read again
 _FLAPPING = timedelta(hours=24)
+_COUNTED_EVERY = timedelta(minutes=15)  # of what a stopped sandbox saves
 # What is half done comes first, then what has a deadline.
 _ORDER = ("STOP_CLAIMED", "RESUMED", "STOPPED", "NOTIFIED", "NOTICE_CLAIMED", "IDLE")
 
@@ -72,12 +74,15 @@ class Visit:
 
 @dataclass(slots=True)
 class Outcome:
-    """What a run saw and did. `listed` are the uids of the whole list; `faults` are the errors that it went past.
+    """What a run saw and did, under a policy with that `config`.
+
+    `listed` are the uids of the whole list; `faults` are the errors that it went past.
 
     `held`, `cap` and `breaker` are why nobody is stopped; empty where they do not hold.
     """
 
     at: datetime
+    config: str
     listed: frozenset[str] = frozenset()
     visits: list[Visit] = field(default_factory=list)
     faults: list[Exception] = field(default_factory=list)
@@ -132,7 +137,8 @@ class Run:
         readings = self.take(now) if inventory.sandboxes else Readings(now)
         if abs(inventory.at - now) > SKEW:
             readings = Readings(now, fault="the clock of the cluster is another than ours")
-        done = Outcome(now, frozenset(each.uid for each in inventory.sandboxes), source=readings.fault)
+        listed = frozenset(each.uid for each in inventory.sandboxes)
+        done = Outcome(now, fleet.config_of(self.policy), listed, source=readings.fault)
         rows, requests = self.store.rows(), self.store.requests()
         found = [*inventory.sandboxes, *self._elsewhere(inventory, rows, done)]
         done.visits = [self._visit(each, rows, requests, readings) for each in found]
@@ -204,16 +210,17 @@ class Run:
         why_not = protection.unreapable(sandbox, self.policy.protected)
         exempt = protection.exempt(sandbox, now) if protection.opted_in(sandbox) else "it is not opted in any more"
         record = self.store.record(row.uid, row.stop_id) if row.state == "STOPPED" else None
+        idle = visit.usage.value == "idle"  # only then is it told of or stopped, and the rest is asked for
         return Facts(
             now=now,
             usage=visit.usage,
             owner=visit.owner,
-            config=fleet.config_of(self.policy),
-            rollout=restore.rollout_of(sandbox),
-            pods=restore.pods_of(sandbox),
+            config=done.config,
+            rollout=restore.rollout_of(sandbox) if idle else "",
+            pods=restore.pods_of(sandbox) if idle else "",
             cores=sandbox.cores,
             memory=sandbox.memory,
-            evidence=wording.evidence(visit.usage.figures, self.policy, sandbox.fleeting),
+            evidence=wording.evidence(visit.usage.figures, self.policy, sandbox.fleeting) if idle else (),
             held=self._held(done),
             exempt=exempt,
             unreapable=f"something scaled it up after {row.flaps} stops" if flapping else why_not,
@@ -243,12 +250,11 @@ class Run:
         """Decide and store: what is written comes before what is done."""
         before, decision = visit.row, decide(visit.row, facts, self.policy)
         visit.steps.append(Step(before, facts, decision))
-        row = decision.row
-        if before.counted is not None:  # its savings are counted with this write
+        row, changes = decision.row, _counted(before, decision.row)
+        if before.counted is not None and (row.state != "STOPPED" or facts.now - before.counted >= _COUNTED_EVERY):
+            changes += _saved(before, facts.now)
             row = replace(row, counted=facts.now if row.state == "STOPPED" else None)
-        visit.row = row
-        if _differs(before, row):
-            visit.row = self.store.save(row, (*_counted(before, row), *_saved(before, facts.now)), facts.now)
+        visit.row = self.store.save(row, changes, facts.now) if _differs(before, row) else row
         return decision
 
     def _acted(self, visit: Visit, decision: Decision, facts: Facts, done: Outcome) -> Facts:
@@ -329,7 +335,7 @@ class Run:
             policy=self.policy,
             switch=self.switch,
             whole=visit.row.uid in done.listed,
-            config=fleet.config_of(self.policy),
+            config=done.config,
             rollout=restore.rollout_of(seen) if seen is not None else "",
             pods=restore.pods_of(seen) if seen is not None else "",
             canary=readings.of("canary", self.policy.canary) or 0.0,
@@ -363,10 +369,13 @@ def _urgency(visit: Visit) -> tuple[int, str]:
     return (_ORDER.index(state) if state in _ORDER else len(_ORDER), visit.sandbox.name)
 
 
+_FACTS_OF_ROW = attrgetter(*(each.name for each in fields(Row) if each.name not in ("why", "reason")))
+
+
 def _differs(before: Row, after: Row) -> bool:
     """Whether it is worth a write: why a sandbox that is in use stays so is not."""
     if after.state == before.state == "ACTIVE":
-        return replace(before, why=after.why, reason=after.reason) != after
+        return bool(_FACTS_OF_ROW(before) != _FACTS_OF_ROW(after))
     return before != after
 
 

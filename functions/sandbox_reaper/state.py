@@ -57,7 +57,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """`since` is when the idle time began, `notice` names its message; readings are when it was seen idle.
+    """`since` is when the idle time began, `notice` names its message; `first_reading` began them.
 
     `config`, `rollout` and `pods` are what held when the notice went out. `frozen` is since when nothing is known.
     `outcome` is what the notice should say, `shown` what it is known to say. `issued` is when its buttons
@@ -70,7 +70,6 @@ class Row:
     version: int = 0
     since: datetime | None = None
     first_reading: datetime | None = None
-    last_reading: datetime | None = None
     frozen: datetime | None = None
     claimed: datetime | None = None
     owner: Owner | None = None

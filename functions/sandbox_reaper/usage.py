@@ -85,7 +85,7 @@ def judged(sandbox: Sandbox, touched: datetime, readings: Readings, policy: Sand
     if touched > readings.at + SKEW:
         return Usage("unknown", "clock", "its newest change lies in the future")
     if readings.at - touched < timedelta(seconds=policy.window):
-        return Usage("active", "touched", f"it was changed {human((readings.at - touched).total_seconds())} ago")
+        return Usage("active", "touched", f"it was made or changed at {touched:%Y-%m-%d %H:%M} UTC")
     if readings.fault:
         return Usage("unknown", "source", readings.fault)
     figures = _figures(sandbox.name, readings)

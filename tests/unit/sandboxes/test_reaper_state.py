@@ -19,13 +19,13 @@ ANA = Owner(OWNER, OWNER, "annotation")
 LATER = T0 + timedelta(hours=1)
 SINCE = T0 - timedelta(hours=2, minutes=31)
 TOLD = Row(
-    "u", "shop", "NOTIFIED", since=SINCE, first_reading=T0 - timedelta(minutes=31), last_reading=T0, claimed=SINCE,
+    "u", "shop", "NOTIFIED", since=SINCE, first_reading=T0 - timedelta(minutes=31), claimed=SINCE,
     issued=SINCE, owner=ANA, channel="D0", receipt=Receipt("D0", "1.0", T0 - timedelta(minutes=31)), stop_after=T0,
     config="c", rollout="r", pods="p", outcome="notified", shown="notified", notice="u/n",
 )  # fmt: skip
 FACTS = Facts(T0, IDLE, ANA, "c", "r", "p")
 FRESH = Row("u", "shop")
-SEEN = replace(FRESH, state="IDLE", since=SINCE, first_reading=T0, last_reading=T0)
+SEEN = replace(FRESH, state="IDLE", since=SINCE, first_reading=T0)
 CLAIMED = replace(TOLD, state="NOTICE_CLAIMED", receipt=None, claimed=T0, outcome="", shown="")
 STOPPED = replace(TOLD, state="STOPPED", stop_id="s", outcome="stopped", shown="stopped", issued=T0, counted=T0)
 
