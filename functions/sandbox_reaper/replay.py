@@ -46,10 +46,13 @@ def policy_key(policy: SandboxPolicy) -> str:
 
 
 def kept(done: Outcome, policy: str) -> Iterator[Kept]:
-    """Of each sandbox that is not simply in use, or was not before."""
+    """Of each sandbox about which something else is decided than in the run before."""
     for visit in done.visits:
-        first = visit.steps[0].row if visit.steps else None
-        if first is None or (first.state == visit.row.state == "ACTIVE" and visit.usage.value == "active"):
+        if not visit.steps:
+            continue
+        first, last = visit.steps[0].row, visit.steps[-1].decision
+        same = (first.state, first.why) == (visit.row.state, last.why)
+        if (same and not visit.guarded) or first.state == visit.row.state == "ACTIVE" == visit.usage.value.upper():
             continue
         steps = tuple((each.row, each.facts) for each in visit.steps)
         guarded = tuple(f"{name}: {why}" for name, why in visit.guarded)

@@ -15,7 +15,7 @@ from typing import Literal, Protocol
 from kaizen.metrics.changes import Change, add
 from kaizen.policy.sections.sandboxes import SandboxPolicy
 from sandbox_reaper import fleet, guards, protection, restore, stopping, wording
-from sandbox_reaper.backend import Inventory, Reader, Sandbox, Writer
+from sandbox_reaper.backend import BackendError, Inventory, Reader, Sandbox, Writer
 from sandbox_reaper.decision import MOST_FLAPS, Decision, Facts, decide, wanted
 from sandbox_reaper.owners import owner_of
 from sandbox_reaper.state import BEFORE_STOP, Owner, Receipt, Request, Row
@@ -149,7 +149,8 @@ class Run:
                 done.postponed = len(mine) - place
                 break
             self._guarded(done, visit, partial(self._moved, done=done))
-        due = [each for each in mine if each.due]
+        # A run for one sandbox is there for who asked: what is merely due waits for the caps of a whole run.
+        due = [each for each in mine if each.due and (not only or each.row.asked)]
         done.cap = fleet.over_cap([each.row.owner.target for each in due if each.row.owner], done.alive, self.policy)
         self._stop_all(due, done)
         self._conclude(done)
@@ -162,7 +163,12 @@ class Run:
         for row in rows.values():
             if row.uid in listed:
                 continue
-            sandbox = self.reader.sandbox(row.name)
+            try:
+                sandbox = self.reader.sandbox(row.name)
+            except BackendError as error:
+                error.add_note(row.name)
+                done.faults.append(error)
+                continue
             over = row.state in ("ACTIVE", "EXEMPT") and row.shown == row.outcome
             if sandbox is None or sandbox.uid != row.uid or over:
                 self.store.forget(row)
@@ -239,7 +245,8 @@ class Run:
                 visit.due = True
                 break
             if decision.action == "none":
-                if decision.row.state == before.state or facts.stop or facts.restored:
+                stays = (decision.row.state, decision.row.handled) == (before.state, before.handled)
+                if stays or facts.stop or facts.restored:
                     break  # what was just changed is looked at in the next run
                 facts = replace(facts, request=wanted(visit.row, visit.requests), receipt=None)
                 continue

@@ -245,3 +245,22 @@ def test_lengths_of_a_show_are_refused_anywhere_else(world: ReaperWorld) -> None
 def test_other_events_are_refused(world: ReaperWorld) -> None:
     with pytest.raises(RequestError):
         handler.lambda_handler({"do": "stop"}, CONTEXT)
+
+
+@pytest.mark.parametrize("trouble", ["fatal_error", "ratelimited", "lost"])
+def test_a_notice_that_slack_does_not_take_is_no_receipt(world: ReaperWorld, trouble: str) -> None:
+    world.sandbox("shop")
+    world.later(days=1)
+    assert world.slack.ask({"next": [trouble]}) == ""
+    with pytest.raises(FailedError):
+        world.run()
+    assert world.metric("kaizen_sandbox_errors_total") == {'["slack"]': 1}
+    world.later(minutes=40)
+    world.run()
+    told_at = world.clock[0]
+    assert world.sizes("shop") == {"web": 2, "db": 1}
+    world.message("will be stopped")  # one message, also where the first one had arrived after all
+    while world.sizes("shop")["web"]:
+        world.later(minutes=5)
+        world.run()
+    assert world.clock[0] - told_at >= timedelta(minutes=30)

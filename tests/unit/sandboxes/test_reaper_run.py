@@ -378,3 +378,35 @@ def test_without_sandboxes_nothing_is_asked() -> None:
     world = World()
     world.hooks["take"] = lambda: pytest.fail("Prometheus was asked")
     assert world.run().faults == []
+
+
+def test_a_run_for_one_sandbox_is_no_way_around_the_caps() -> None:
+    world = World(policy=replace(LIVE, most_stops=1))
+    for name in ("a", "b"):
+        world.idle(name)
+    world.until("a", "NOTIFIED")
+    world.now += timedelta(minutes=40)
+    world.run("uid-a")
+    assert world.stops == []
+    world.press("a", "stop")
+    world.run("uid-a")
+    assert {name for _, name, _ in world.stops} == {"a"}
+
+
+def test_an_opted_out_sandbox_that_cannot_be_read_does_not_keep_the_others() -> None:
+    world = World()
+    world.idle("shop")
+    world.idle("gone")
+    world.until("gone", "NOTIFIED")
+    world.change("gone", labels={})
+
+    def broken() -> None:
+        world.hooks.clear()
+        raise BackendUnavailableError("503")
+
+    world.hooks["sandbox"] = broken
+    world.now += TICK
+    assert len(world.run().faults) == 1
+    world.until("shop", "STOPPED")
+    assert world.row("gone").state == "ACTIVE"  # its row has ended with its notice
+    assert {name for _, name, _ in world.stops} == {"shop"}

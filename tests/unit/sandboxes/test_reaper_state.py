@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kaizen.metrics.catalogue.sandboxes import WHYS
 from sandbox_reaper.decision import Decision, Facts, decide, wanted
 from sandbox_reaper.plain import from_plain, to_plain
 from sandbox_reaper.state import BEFORE_STOP, Owner, Receipt, Request, Row, State
@@ -81,6 +82,7 @@ TABLE: list[tuple[str, Row, dict[str, Any], State, str, str]] = [
 def test_each_row_of_the_table(case: str, row: Row, facts: dict[str, Any], state: State, action: str, why: str) -> None:
     found = decide(row, replace(FACTS, **facts), LIVE)
     assert (found.row.state, found.action, found.why) == (state, action, why)
+    assert why in WHYS
     if found.row.state == "ACTIVE":
         assert (found.row.since, found.row.receipt, found.row.stop_after, found.row.asked) == (None, None, None, False)
 
