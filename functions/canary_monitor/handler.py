@@ -13,7 +13,8 @@ from canary_monitor.incoming import read_message
 from canary_monitor.monitor import Monitor, Outside
 from canary_monitor.reread import rereader
 from canary_monitor.store import CanaryStore
-from kaizen.github.auth import TokenAuth
+from kaizen.github import access
+from kaizen.github.access import GithubSettings
 from kaizen.github.client import Github
 from kaizen.pager.client import Pager
 from kaizen.policy.sections.canary import CanaryPolicy
@@ -23,7 +24,6 @@ from kaizen.runtime.functions import queue_function
 from kaizen.runtime.log import logger
 from kaizen.runtime.outbound import Outbound
 from kaizen.runtime.secrets import SecretMissingError, secret
-from kaizen.runtime.settings import Settings
 from kaizen.slack.address import is_loopback
 from kaizen.slack.client import Bot, Poster, Webhook
 from kaizen.slack.notices import Notices
@@ -35,7 +35,7 @@ _GITHUB_SECONDS = 5.0  # then the page goes out without it
 
 
 @dataclass(frozen=True)
-class CanarySettings(Settings):
+class CanarySettings(GithubSettings):
     canaries_table: str
     metrics_table: str
     slack_table: str
@@ -44,8 +44,6 @@ class CanarySettings(Settings):
     schedule_role_arn: str
     canary_queue_arn: str
     canary_dead_letter_queue_arn: str
-    github_api_url: str
-    github_token_parameter: str
     pager_url: str
     pager_key_parameter: str
     slack_token_parameter: str
@@ -76,9 +74,8 @@ def alarms() -> Alarms:
 
 @cache
 def github() -> Github:
-    given = settings()
     send = Outbound(read=_GITHUB_SECONDS)
-    return Github(given.github_api_url, TokenAuth(given.github_token_parameter, secret), send, utc_now)
+    return access.github(settings(), secret, send, utc_now, lambda: client("kms", _LIMITS))
 
 
 def poster(policy: CanaryPolicy) -> Poster:

@@ -10,8 +10,8 @@ from typing import Any
 from dashboard_diff.booking import result
 from dashboard_diff.review import Reviewer
 from kaizen.events.detail import MalformedEventError
-from kaizen.github import viewer
-from kaizen.github.auth import TokenAuth
+from kaizen.github import access
+from kaizen.github.access import GithubSettings
 from kaizen.github.client import Github
 from kaizen.github.comments import Author
 from kaizen.github.errors import GithubError
@@ -25,7 +25,6 @@ from kaizen.runtime.functions import queue_function
 from kaizen.runtime.log import correlate, logger
 from kaizen.runtime.outbound import Outbound
 from kaizen.runtime.secrets import SecretMissingError, secret
-from kaizen.runtime.settings import Settings
 from kaizen.times import utc_now
 
 _LIMITS = Limits(connect=1, read=5, attempts=3)
@@ -33,12 +32,10 @@ _LEASE = timedelta(seconds=150)  # longer than the function may run
 
 
 @dataclass(frozen=True)
-class DashboardDiffSettings(Settings):
+class DashboardDiffSettings(GithubSettings):
     reviews_table: str
     metrics_table: str
     policy_parameter: str
-    github_api_url: str
-    github_token_parameter: str
     dashboard_diff_dead_letter_queue_url: str
 
 
@@ -59,12 +56,12 @@ def dead_letters() -> DeadLetters:
 
 @cache
 def github() -> Github:
-    return Github(settings().github_api_url, TokenAuth(settings().github_token_parameter, secret), Outbound(), utc_now)
+    return access.github(settings(), secret, Outbound(), utc_now, lambda: client("kms", _LIMITS))
 
 
 @cache
 def author(github_: Github) -> Author:
-    return viewer.author(github_)
+    return access.author(settings(), github_)
 
 
 def reviewer() -> Reviewer:

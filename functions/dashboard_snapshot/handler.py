@@ -17,7 +17,8 @@ from dashboard_snapshot.model import run_id
 from dashboard_snapshot.request import read_request
 from dashboard_snapshot.snapshot import Order, Snapshot
 from dashboard_snapshot.store import SnapshotStore
-from kaizen.github.auth import TokenAuth
+from kaizen.github import access
+from kaizen.github.access import GithubSettings
 from kaizen.github.client import Github
 from kaizen.metrics.counting import count
 from kaizen.policy.sections.dashboard_snapshot import DashboardSnapshotPolicy
@@ -29,7 +30,6 @@ from kaizen.runtime.http import Event, Response
 from kaizen.runtime.log import logger
 from kaizen.runtime.outbound import Outbound
 from kaizen.runtime.secrets import SecretMissingError, secret
-from kaizen.runtime.settings import Settings
 from kaizen.slack.address import is_loopback
 from kaizen.slack.client import Bot, Poster, Webhook
 from kaizen.slack.notices import Notices
@@ -42,7 +42,7 @@ _RETRY_SECONDS = 15
 
 
 @dataclass(frozen=True)
-class DashboardSnapshotSettings(Settings):
+class DashboardSnapshotSettings(GithubSettings):
     snapshots_bucket: str
     metrics_table: str
     slack_table: str
@@ -52,8 +52,6 @@ class DashboardSnapshotSettings(Settings):
     reports_token_parameter: str
     api_url_parameter: str
     git_ref: str | None
-    github_api_url: str
-    github_token_parameter: str
     slack_token_parameter: str
     slack_api_url: str
 
@@ -69,8 +67,7 @@ def store() -> SnapshotStore:
 
 
 def github() -> Github:
-    given = settings()
-    return Github(given.github_api_url, TokenAuth(given.github_token_parameter, secret), Outbound(), utc_now)
+    return access.github(settings(), secret, Outbound(), utc_now, lambda: client("kms", _LIMITS))
 
 
 def poster(policy: DashboardSnapshotPolicy) -> Poster:

@@ -8,8 +8,8 @@ from functools import cache
 from typing import Any
 
 from kaizen.events.detail import MalformedEventError
-from kaizen.github import viewer
-from kaizen.github.auth import TokenAuth
+from kaizen.github import access
+from kaizen.github.access import GithubSettings
 from kaizen.github.client import Github
 from kaizen.github.comments import Author
 from kaizen.github.errors import GithubError
@@ -23,7 +23,6 @@ from kaizen.runtime.functions import queue_function
 from kaizen.runtime.log import logger
 from kaizen.runtime.outbound import Outbound
 from kaizen.runtime.secrets import SecretMissingError, secret
-from kaizen.runtime.settings import Settings
 from kaizen.times import utc_now
 from rule_lint.booking import booked, result
 from rule_lint.review import Reviewer
@@ -33,12 +32,10 @@ _LEASE = timedelta(seconds=150)  # longer than the function may run
 
 
 @dataclass(frozen=True)
-class RuleLintSettings(Settings):
+class RuleLintSettings(GithubSettings):
     reviews_table: str
     metrics_table: str
     policy_parameter: str
-    github_api_url: str
-    github_token_parameter: str
     rule_lint_dead_letter_queue_url: str
 
 
@@ -59,12 +56,12 @@ def dead_letters() -> DeadLetters:
 
 @cache
 def github() -> Github:
-    return Github(settings().github_api_url, TokenAuth(settings().github_token_parameter, secret), Outbound(), utc_now)
+    return access.github(settings(), secret, Outbound(), utc_now, lambda: client("kms", _LIMITS))
 
 
 @cache
 def author(asked: Github) -> Author:
-    return viewer.author(asked)
+    return access.author(settings(), asked)
 
 
 def reviewer() -> Reviewer:

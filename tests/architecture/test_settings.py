@@ -14,11 +14,8 @@ SECRET_WORDS = ("secret", "token", "password", "key")
 
 def settings_of(feature: str) -> type[Settings]:
     handler = importlib.import_module(f"{feature}.handler")
-    (found,) = {
-        value
-        for value in vars(handler).values()
-        if isinstance(value, type) and issubclass(value, Settings) and value is not Settings
-    }
+    kinds = {value for value in vars(handler).values() if isinstance(value, type) and issubclass(value, Settings)}
+    (found,) = {kind for kind in kinds if not any(other is not kind and issubclass(other, kind) for other in kinds)}
     return found
 
 

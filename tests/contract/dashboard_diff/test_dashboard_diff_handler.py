@@ -19,7 +19,7 @@ from kaizen.runtime import clients, secrets
 from local.outside.github.world import Comment, Identity, Repository
 from local.outside.service import Reply, Request
 from tests.architecture.house import resources
-from tests.contract.github.github_world import NAME, World, github
+from tests.contract.github.github_world import NAME, NO_APP, World, github
 from tests.unit.dashboard_diff.dashboard_samples import Json, dashboard, edited, panel
 
 FILE, OTHER = "grafana/dashboards/checkout.json", "docs/dashboards/shop.json"
@@ -83,7 +83,7 @@ def desk() -> Iterator[Desk]:
         given = {
             "AWS_DEFAULT_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test",
             "REVIEWS_TABLE": "reviews", "METRICS_TABLE": "metrics", "POLICY_PARAMETER": "/kaizen/policy",
-            "GITHUB_API_URL": world.api, "GITHUB_TOKEN_PARAMETER": "/kaizen/github/token",
+            "GITHUB_API_URL": world.api, "GITHUB_TOKEN_PARAMETER": "/kaizen/github/token", **NO_APP,
         }  # fmt: skip
         with patch.dict(os.environ, given):
             sqs = boto3.client("sqs")

@@ -19,6 +19,7 @@ from kaizen.runtime import clients, secrets
 from local.outside.grafana.service import TOKEN, GrafanaService
 from local.outside.slack.service import Slack
 from tests.contract.dashboard_snapshot.snapshot_world import BUCKET, aws
+from tests.contract.github.github_world import NO_APP
 from tests.contract.outside_door import door
 from tests.unit.dashboard_diff.dashboard_samples import dashboard, panel
 
@@ -67,7 +68,7 @@ def desk() -> Iterator[Desk]:
             "SNAPSHOTS_BUCKET": BUCKET, "METRICS_TABLE": "metrics", "SLACK_TABLE": "slack", "POLICY_PARAMETER": "/p",
             "GRAFANA_URL": f"{there}/grafana", "GRAFANA_TOKEN_PARAMETER": "/g", "REPORTS_TOKEN_PARAMETER": "/r",
             "API_URL_PARAMETER": "/api", "GIT_REF": "", "GITHUB_API_URL": "https://api.github.com",
-            "GITHUB_TOKEN_PARAMETER": "/none", "SLACK_TOKEN_PARAMETER": "/s", "SLACK_API_URL": prefix,
+            "GITHUB_TOKEN_PARAMETER": "/none", **NO_APP, "SLACK_TOKEN_PARAMETER": "/s", "SLACK_API_URL": prefix,
         }  # fmt: skip
         ssm = boto3.client("ssm")
         hook = "/kaizen/slack/default-webhook"

@@ -19,6 +19,8 @@ NAME = "example-org/checkout"
 APP_ID, INSTALLATION, SLUG = 4711, 99, "kaizen-review"
 US = Author(login=LOGIN)
 THE_APP = Author(app_id=APP_ID)
+# Variables of a function that is known by its token.
+NO_APP = {"GITHUB_APP_ID": "", "GITHUB_APP_INSTALLATION_ID": "", "GITHUB_APP_SIGNER": ""}
 
 
 class World:

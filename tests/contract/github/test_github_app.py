@@ -8,10 +8,13 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from kaizen.github import access
+from kaizen.github.access import GithubSettings
 from kaizen.github.checks import Annotation, Report, create
 from kaizen.github.errors import ForbiddenError, NotFoundError, UnauthorizedError, UnprocessableError
 from kaizen.github.kms import SigningError
-from tests.contract.github.github_world import APP_ID, INSTALLATION, NAME, SLUG, World, github
+from kaizen.runtime.settings import SettingsError
+from tests.contract.github.github_world import APP_ID, INSTALLATION, NAME, SLUG, THE_APP, US, World, github
 
 EXCHANGE = f"POST /app/installations/{INSTALLATION}/access_tokens"
 
@@ -125,3 +128,35 @@ def test_a_key_that_cannot_sign_names_why(world: World, kms: Any) -> None:
     with pytest.raises(SigningError, match="NotFoundException"):
         world.by_app(kms, "11111111-2222-3333-4444-555555555555").get(f"/repos/{NAME}/pulls/1")
     assert world.heard == []
+
+
+def settings(world: World, **given: str | None) -> GithubSettings:
+    wanted = {"github_app_id": None, "github_app_installation_id": None, "github_app_signer": None} | given
+    return GithubSettings(world.api, "/kaizen/github/token", **wanted)
+
+
+def test_settings_say_whether_it_is_the_app_or_the_token(world: World, kms: Any, key: str) -> None:
+    number = world.repository.pull_request("A change", {"a": "b"})
+    by_app = settings(
+        world, github_app_id=str(APP_ID), github_app_installation_id=str(INSTALLATION), github_app_signer=key
+    )
+    for given, exchanges, us in ((settings(world), 0, US), (by_app, 1, THE_APP)):
+        asked = access.github(given, world.read, world.send, lambda: world.now, lambda: kms)
+        asked.get(f"/repos/{NAME}/pulls/{number}")
+        assert world.lines().count(EXCHANGE) == exchanges
+        assert access.author(given, asked) == us
+
+
+def test_no_key_is_asked_for_without_an_app(world: World) -> None:
+    def never() -> Any:
+        raise AssertionError("a client of KMS costs a cold start")
+
+    access.github(settings(world), world.read, world.send, lambda: world.now, never)
+
+
+@pytest.mark.parametrize("missing", ["github_app_id", "github_app_installation_id", "github_app_signer"])
+def test_an_app_that_is_half_set_up_names_the_parameters(world: World, kms: Any, missing: str) -> None:
+    whole = {"github_app_id": "1", "github_app_installation_id": "2", "github_app_signer": "arn"}
+    given = settings(world, **(whole | {missing: None}))
+    with pytest.raises(SettingsError, match="GithubAppId, GithubAppInstallationId and GithubAppSigner"):
+        access.github(given, world.read, world.send, lambda: world.now, lambda: kms)

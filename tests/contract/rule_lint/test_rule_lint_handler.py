@@ -19,7 +19,7 @@ from local.outside.service import Reply, Request
 from rule_lint import handler
 from rule_lint.comment import MARKER
 from tests.architecture.house import resources
-from tests.contract.github.github_world import NAME, World, github
+from tests.contract.github.github_world import NAME, NO_APP, World, github
 from tests.unit.rule_lint.rule_samples import alert, content
 
 FILE, OTHER = "prometheus/rules/a.yml", "prometheus/rules/b.yml"
@@ -81,7 +81,7 @@ def lint() -> Iterator[Lint]:
         given = {
             "AWS_DEFAULT_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test",
             "REVIEWS_TABLE": "reviews", "METRICS_TABLE": "metrics", "POLICY_PARAMETER": "/kaizen/policy",
-            "GITHUB_API_URL": world.api, "GITHUB_TOKEN_PARAMETER": "/kaizen/github/token",
+            "GITHUB_API_URL": world.api, "GITHUB_TOKEN_PARAMETER": "/kaizen/github/token", **NO_APP,
         }  # fmt: skip
         with patch.dict(os.environ, given):
             sqs = boto3.client("sqs")
