@@ -309,13 +309,15 @@ def test_a_message_that_was_not_worked_on_has_no_neighbour_to_pay_for() -> None:
     A message that goes back untouched counts as received all the same. So a batch must fit into the invocation even if
     every call takes as long as its limits allow, the reading of the policy included.
     """
-    from tests.architecture.house import function_of
+    from tests.architecture.house import function_of, resources
 
-    function = function_of("ticket_tracker")
-    (source,) = function["Events"].values()
+    function, source = (
+        function_of("ticket_tracker"),
+        resources("AWS::Lambda::EventSourceMapping")["TicketTrackerIssues"],
+    )
     per_call = slowest(handler._LIMITS)
     assert 4 * per_call <= handler._ENOUGH_MS / 1000
-    needed = slowest(secrets.LIMITS) + source["Properties"]["BatchSize"] * handler._ENOUGH_MS / 1000
+    needed = slowest(secrets.LIMITS) + source["BatchSize"] * handler._ENOUGH_MS / 1000
     assert needed < function["Timeout"]
 
 
