@@ -108,7 +108,7 @@ class Stack:
                 return
             try:
                 emulator.warm()
-            except LocalError as error:
+            except Exception as error:  # noqa: BLE001 - at the end, what is being started is taken away
                 if not ended.is_set():
                     self.say(f"{name} does not start: {error}")
 
