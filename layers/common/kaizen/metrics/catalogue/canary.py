@@ -34,4 +34,11 @@ METRICS = (
         _BUCKETS,
         values={"outcome": ("success", "failure", "superseded", "unknown")},
     ),
+    Metric(
+        "kaizen_canary_presses_total",
+        "counter",
+        "Presses of buttons: taken, of a message that is over, or refused as forged or of somebody who may not.",
+        ("result",),
+        values={"result": ("taken", "over", "refused")},
+    ),
 )
