@@ -11,12 +11,13 @@ from typing import Any, Protocol
 
 from canary_monitor.alarms import Alarm
 from canary_monitor.group import Canary, Group, Status, merged
-from canary_monitor.plan import Steps, Told, forgotten, gauges, steps
+from canary_monitor.plan import Steps, Told, forgotten, gauges, page_gauge, steps
 from canary_monitor.presses import Buttons, Press, pressed
 from canary_monitor.store import CanaryStore, Record
 from canary_monitor.wording import Subject, incident, message, not_yours
 from kaizen.events.github.deployment import GithubDeployment
 from kaizen.events.slack import SlackInteraction
+from kaizen.metrics.changes import Change
 from kaizen.pager.events import resolve, trigger
 from kaizen.policy.sections.canary import CanaryPolicy
 from kaizen.slack.blocks import Message
@@ -82,6 +83,7 @@ class Monitor:
         self._policy = policy
         self._clock = clock
         self._life = timedelta(seconds=policy.life_seconds)
+        self._pager = outside.page is not None
 
     def take(self, event: GithubDeployment) -> str:
         """Take in one delivery; `taken`, or `ignored` where there are no canaries. Raises as `_work` does."""
@@ -145,7 +147,7 @@ class Monitor:
         record = self._save(before, group, told, now, press)
         after, faults = self._act(record, now, unread)
         if after != record.told:
-            self._store.save(replace(record, told=after), [], now)
+            self._keep(record, after, now)
         if faults:
             raise CanaryFailedError("; ".join(str(each) for each in faults)) from ExceptionGroup("canary", faults)
 
@@ -159,15 +161,27 @@ class Monitor:
             known = told[canary.deployment]
             is_now = steps(group, canary, known, now, self._life).standing
             made = list(gauges(group, canary, known, is_now))
-            changes += made
-            after[canary.deployment] = replace(
+            known = replace(
                 known,
                 exported=is_now.state == "in_flight",
                 counted=known.counted or any(each.metric == "kaizen_canary_duration_seconds" for each in made),
             )
+            paged, after[canary.deployment] = page_gauge(group, canary, known, pager=self._pager)
+            changes += [*made, *paged]
         if (group, after) == (before.group, dict(before.told)):
             return before
         return self._store.save(replace(before, group=group, told=after), changes, now, press)
+
+    def _keep(self, record: Record, told: Mapping[int, Told], now: datetime) -> None:
+        """What was told by now, with the gauge of pages."""
+        changes: list[Change] = []
+        after: dict[int, Told] = {}
+        for canary in record.group.canaries:
+            made, after[canary.deployment] = page_gauge(
+                record.group, canary, told[canary.deployment], pager=self._pager
+            )
+            changes += made
+        self._store.save(replace(record, told=after), changes, now)
 
     def _act(self, record: Record, now: datetime, unread: Mapping[int, str]) -> tuple[dict[int, Told], list[Exception]]:
         """What was told by then, and what failed."""
@@ -185,8 +199,7 @@ class Monitor:
         return told, faults
 
     def _subject(self, group: Group, canary: Canary, told: Told, unread: str = "") -> Subject:
-        paged = self._outside.page is not None
-        return Subject(group, canary, told, self._policy.runbook, unread, paged, self._outside.buttons)
+        return Subject(group, canary, told, self._policy.runbook, unread, self._pager, self._outside.buttons)
 
     def _alarm(self, subject: Subject, told: Told, wanted: Steps, now: datetime) -> Told:
         alarm = subject.alarm

@@ -5,7 +5,7 @@ simply run again.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from canary_monitor.group import Canary, Group, Standing, standing
@@ -31,6 +31,7 @@ class Told:
     extended_to: datetime | None = None
     extended_by: str = ""
     done_by: str = ""
+    page_shown: bool = False  # the gauge that says when it was paged for is there
 
     @property
     def paging(self) -> bool:
@@ -111,9 +112,24 @@ def gauges(group: Group, canary: Canary, told: Told, is_now: Standing) -> Iterat
         yield observe("kaizen_canary_duration_seconds", outcome, is_now.seconds)
 
 
+def page_gauge(group: Group, canary: Canary, told: Told, *, pager: bool) -> tuple[list[Change], Told]:
+    """The series that says that a page of ours is open, and what is known of it then.
+
+    `pager`: whether there is one. Without it the series is never there, and Prometheus pages in its own way.
+    """
+    wanted = pager and told.exported and told.paging
+    if wanted == told.page_shown:
+        return [], told
+    name, named = "kaizen_canary_paged_timestamp_seconds", labels(group, canary)
+    if not wanted or told.paged_at is None:
+        return [remove(name, named)], replace(told, page_shown=False)
+    return [set_gauge(name, named, int(told.paged_at.timestamp()))], replace(told, page_shown=True)
+
+
 def forgotten(before: Group, after: Group, told: Mapping[int, Told]) -> Iterator[Change]:
     """The gauges of canaries that the group no longer remembers."""
     kept = {each.deployment for each in after.canaries}
     for canary in before.canaries:
         if canary.deployment not in kept and (known := told.get(canary.deployment)) and known.exported:
             yield from gauges(before, canary, known, Standing("waiting"))
+            yield from page_gauge(before, canary, replace(known, exported=False), pager=True)[0]

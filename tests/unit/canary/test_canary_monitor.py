@@ -124,6 +124,27 @@ def test_without_a_pager_the_message_says_so() -> None:
     assert "No pager is set up" in world.shown[-1][1].text
 
 
+def test_a_gauge_says_that_a_page_of_ours_is_open() -> None:
+    """Prometheus pages in its own way for an over-budget canary without it."""
+
+    def paged_at(world: World) -> list[float]:
+        return [at for (name, _), at in world.table.gauges.items() if name == "kaizen_canary_paged_timestamp_seconds"]
+
+    world = World()
+    world.tell("in_progress", 1)
+    assert paged_at(world) == []
+    world.ring(122)
+    assert paged_at(world) == [int(at(122).timestamp())]
+    world.press("extend", 130)
+    assert paged_at(world) == []
+    world.ring(190)
+    assert paged_at(world) == [int(at(190).timestamp())]
+    without = World(pager=False)
+    without.tell("in_progress", 1)
+    without.ring(122)
+    assert paged_at(without) == []
+
+
 def test_the_page_compares_with_the_last_good_one() -> None:
     world = World()
     world.tell("success", 1, deployment=1)

@@ -27,6 +27,13 @@ METRICS = (
         absent=True,
     ),
     Metric(
+        "kaizen_canary_paged_timestamp_seconds",
+        "gauge",
+        "When PagerDuty took the page for a canary that is over its budget. Absent while none of ours is open.",
+        ("repository", "environment", "deployment"),
+        absent=True,
+    ),
+    Metric(
         "kaizen_canary_duration_seconds",
         "histogram",
         "Wall time of canaries from their start to their end, by outcome.",
