@@ -12,7 +12,10 @@ from typing import Literal
 KEPT = 30  # deployments that a group remembers: what is older was superseded by those, whatever is still to come of it
 State = Literal["waiting", "in_flight", "success", "failure", "superseded", "unknown"]
 # What GitHub's final states mean. `inactive` has no webhook: it is seen when the state is read again.
-ENDS: dict[str, State] = {"success": "success", "failure": "failure", "error": "failure", "inactive": "superseded"}
+# `done` is what a person says of a canary that GitHub never heard the end of.
+ENDS: dict[str, State] = {
+    "success": "success", "failure": "failure", "error": "failure", "inactive": "superseded", "done": "success",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

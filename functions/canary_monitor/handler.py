@@ -11,11 +11,15 @@ from typing import Any
 from canary_monitor.alarms import Alarms
 from canary_monitor.incoming import read_message
 from canary_monitor.monitor import Monitor, Outside
+from canary_monitor.presses import Buttons
 from canary_monitor.reread import rereader
 from canary_monitor.store import CanaryStore
+from kaizen.events.slack import SlackInteraction
 from kaizen.github import access
 from kaizen.github.access import GithubSettings
 from kaizen.github.client import Github
+from kaizen.metrics.changes import add
+from kaizen.metrics.counting import count_if_possible
 from kaizen.pager.client import Pager
 from kaizen.policy.sections.canary import CanaryPolicy
 from kaizen.policy.store import current_policy
@@ -46,6 +50,7 @@ class CanarySettings(GithubSettings):
     canary_dead_letter_queue_arn: str
     pager_url: str
     pager_key_parameter: str
+    button_secret_parameter: str
     slack_token_parameter: str
     slack_api_url: str
 
@@ -86,6 +91,18 @@ def poster(policy: CanaryPolicy) -> Poster:
     return Bot(secret(settings().slack_token_parameter), policy.channel, settings().slack_api_url)
 
 
+def buttons(policy: CanaryPolicy) -> Buttons | None:
+    """None for a webhook, which does not say in which channel it posts; and where no secret is set up."""
+    if policy.channel is None:
+        return None
+    try:
+        signs = secret(settings().button_secret_parameter)
+    except SecretMissingError:
+        logger.warning("no buttons: their secret is not set up", parameter=settings().button_secret_parameter)
+        return None
+    return Buttons(signs, policy.channel, policy.responders)
+
+
 def monitor(policy: CanaryPolicy) -> Monitor:
     given = settings()
     notices = Notices(dynamodb(), given.slack_table, "canary", uuid.uuid4().hex, _LEASE)
@@ -99,7 +116,8 @@ def monitor(policy: CanaryPolicy) -> Monitor:
         page=Pager(given.pager_url, Outbound(), time.sleep).send if routing_key else None,
         routing_key=routing_key,
         reread=rereader(github),
-        show=lambda subject, message: notices.show(subject, message, poster(policy), utc_now),
+        show=lambda subject, message, thread="": notices.show(subject, message, poster(policy), utc_now, thread),
+        buttons=buttons(policy),
     )
     store = CanaryStore(dynamodb(), given.canaries_table, given.metrics_table)
     return Monitor(store, outside, policy, utc_now)
@@ -107,9 +125,13 @@ def monitor(policy: CanaryPolicy) -> Monitor:
 
 def handle(message: dict[str, Any]) -> None:
     """Raises MalformedEventError, and what the stores and the services outside raise."""
-    work = read_message(message)
+    kind, work = read_message(message)
     result = work(monitor(current_policy(settings().policy_parameter).canary))
-    logger.info("canary", result=result)
+    logger.info("canary", kind=kind, result=result)
+    if kind == SlackInteraction.DETAIL_TYPE:
+        counted = "taken" if result in ("extend", "done") else "over" if result in ("over", "expired") else "refused"
+        change = add("kaizen_canary_presses_total", {"result": counted})
+        count_if_possible(dynamodb(), settings().metrics_table, [change], utc_now())
 
 
 lambda_handler = queue_function("canary not handled", handle)

@@ -1,4 +1,4 @@
-"""What a message of the queue asks for: a deployment's fact from the bus, or an alarm that a schedule sent."""
+"""What a message of the queue asks for: a deployment's fact or a press from the bus, an alarm from a schedule."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -8,19 +8,26 @@ from canary_monitor.monitor import Monitor
 from kaizen.events.detail import MalformedEventError
 from kaizen.events.github.deployment import GithubDeployment
 from kaizen.events.messages import opened
+from kaizen.events.slack import SlackInteraction
 
-Work = Callable[[Monitor], str]
+Work = Callable[[Monitor], str]  # what came of it, in a few words
 
 
-def read_message(message: Mapping[str, Any]) -> Work:
-    """What to do with the monitor; the message's id is on all log lines from now on. Raises MalformedEventError."""
+def read_message(message: Mapping[str, Any]) -> tuple[str, Work]:
+    """The message's kind, and what to do with the monitor. Raises MalformedEventError.
+
+    The message's id is on all log lines from now on.
+    """
     kind, detail = opened(message)
     if kind == DETAIL_TYPE:
         alarm = _alarm(detail)
-        return lambda monitor: monitor.check(alarm)
+        return kind, lambda monitor: monitor.check(alarm)
     if kind == GithubDeployment.DETAIL_TYPE:
         event = GithubDeployment.from_detail(detail)
-        return lambda monitor: monitor.take(event)
+        return kind, lambda monitor: monitor.take(event)
+    if kind == SlackInteraction.DETAIL_TYPE:
+        press = SlackInteraction.from_detail(detail)
+        return kind, lambda monitor: monitor.pressed(press)
     raise MalformedEventError(f"{kind!r} is not for the canary monitor")
 
 

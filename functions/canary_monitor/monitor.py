@@ -11,10 +11,13 @@ from typing import Any, Protocol
 
 from canary_monitor.alarms import Alarm
 from canary_monitor.group import Canary, Group, Status, merged
-from canary_monitor.plan import Steps, Told, forgotten, gauges, steps
+from canary_monitor.plan import Steps, Told, forgotten, gauges, page_gauge, steps
+from canary_monitor.presses import Buttons, Press, pressed
 from canary_monitor.store import CanaryStore, Record
-from canary_monitor.wording import Subject, incident, message
+from canary_monitor.wording import Subject, incident, message, not_yours
 from kaizen.events.github.deployment import GithubDeployment
+from kaizen.events.slack import SlackInteraction
+from kaizen.metrics.changes import Change
 from kaizen.pager.events import resolve, trigger
 from kaizen.policy.sections.canary import CanaryPolicy
 from kaizen.slack.blocks import Message
@@ -34,19 +37,26 @@ class SetAlarms(Protocol):
     def unset(self, alarm: Alarm) -> None: ...
 
 
+class Show(Protocol):
+    """Posts or edits the message of a subject; `thread` is the timestamp of the message that it answers."""
+
+    def __call__(self, subject: str, message: Message, thread: str = "") -> object: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Outside:
     """The world. `page` sends an event to the pager, None where none is set up; `routing_key` goes with each.
 
-    `reread` gives a deployment's statuses as GitHub has them now, and raises UnreadError. `show` posts or edits the
-    message of a subject.
+    `reread` gives a deployment's statuses as GitHub has them now, and raises UnreadError. `buttons` is None where a
+    message can have none.
     """
 
     alarms: SetAlarms
     page: Callable[[Mapping[str, Any]], None] | None
     routing_key: str
     reread: Callable[[Group, Canary], Iterable[Status]]
-    show: Callable[[str, Message], object]
+    show: Show
+    buttons: Buttons | None = None
 
 
 def status_of(event: GithubDeployment) -> Status:
@@ -73,6 +83,7 @@ class Monitor:
         self._policy = policy
         self._clock = clock
         self._life = timedelta(seconds=policy.life_seconds)
+        self._pager = outside.page is not None
 
     def take(self, event: GithubDeployment) -> str:
         """Take in one delivery; `taken`, or `ignored` where there are no canaries. Raises as `_work` does."""
@@ -96,7 +107,33 @@ class Monitor:
         self._work(record, record.group, record.told)
         return "checked"
 
-    def _work(self, before: Record, group: Group, told: Mapping[int, Told]) -> None:
+    def pressed(self, event: SlackInteraction) -> str:
+        """A press of a button: `extend` or `done`, or why it is not followed. Raises as `_work` does."""
+        buttons = self._outside.buttons
+        if buttons is None:
+            return "no buttons"
+        press = buttons.read(event, self._clock())
+        if isinstance(press, str):
+            return press
+        alarm = press.alarm
+        record = self._store.load(alarm.repository_id, alarm.environment, alarm.task)
+        canary = record.group.canary(alarm.deployment) if record is not None else None
+        if record is None or canary is None:
+            return "over"
+        if not buttons.lets(press.by):
+            subject = self._subject(record.group, canary, record.told[alarm.deployment])
+            answer = not_yours(press.by, buttons.responders)
+            self._outside.show(f"{subject.key}/{press.by}", answer, event.thread_ts or event.message_ts)
+            return "stranger"
+        after = pressed(record.group, canary, record.told[alarm.deployment], press, self._life)
+        if after is None:
+            self._work(record, record.group, record.told)  # an event that comes again may have left something to do
+            return "over"
+        group, told = after
+        self._work(record, group, {**record.told, alarm.deployment: told}, press)
+        return press.verb
+
+    def _work(self, before: Record, group: Group, told: Mapping[int, Told], press: Press | None = None) -> None:
         """Raises CanaryFailedError naming everything that failed, once everything has been tried."""
         now = self._clock()
         unread: dict[int, str] = {}
@@ -107,30 +144,44 @@ class Monitor:
                         group = merged(group, status)
                 except UnreadError as error:
                     unread[canary.deployment] = str(error)
-        record = self._save(before, group, told, now)
+        record = self._save(before, group, told, now, press)
         after, faults = self._act(record, now, unread)
         if after != record.told:
-            self._store.save(replace(record, told=after), [], now)
+            self._keep(record, after, now)
         if faults:
             raise CanaryFailedError("; ".join(str(each) for each in faults)) from ExceptionGroup("canary", faults)
 
-    def _save(self, before: Record, group: Group, told: Mapping[int, Told], now: datetime) -> Record:
-        """The facts with the gauges that follow from them."""
+    def _save(
+        self, before: Record, group: Group, told: Mapping[int, Told], now: datetime, press: Press | None
+    ) -> Record:
+        """The facts with the gauges that follow from them, and with the press that they come from."""
         changes = list(forgotten(before.group, group, before.told))
         after: dict[int, Told] = {}
         for canary in group.canaries:
             known = told[canary.deployment]
             is_now = steps(group, canary, known, now, self._life).standing
             made = list(gauges(group, canary, known, is_now))
-            changes += made
-            after[canary.deployment] = replace(
+            known = replace(
                 known,
                 exported=is_now.state == "in_flight",
                 counted=known.counted or any(each.metric == "kaizen_canary_duration_seconds" for each in made),
             )
+            paged, after[canary.deployment] = page_gauge(group, canary, known, pager=self._pager)
+            changes += [*made, *paged]
         if (group, after) == (before.group, dict(before.told)):
             return before
-        return self._store.save(replace(before, group=group, told=after), changes, now)
+        return self._store.save(replace(before, group=group, told=after), changes, now, press)
+
+    def _keep(self, record: Record, told: Mapping[int, Told], now: datetime) -> None:
+        """What was told by now, with the gauge of pages."""
+        changes: list[Change] = []
+        after: dict[int, Told] = {}
+        for canary in record.group.canaries:
+            made, after[canary.deployment] = page_gauge(
+                record.group, canary, told[canary.deployment], pager=self._pager
+            )
+            changes += made
+        self._store.save(replace(record, told=after), changes, now)
 
     def _act(self, record: Record, now: datetime, unread: Mapping[int, str]) -> tuple[dict[int, Told], list[Exception]]:
         """What was told by then, and what failed."""
@@ -138,10 +189,7 @@ class Monitor:
         told = dict(record.told)
         for canary in group.canaries:
             wanted = steps(group, canary, told[canary.deployment], now, self._life)
-            subject = Subject(
-                group, canary, told[canary.deployment].budget, self._policy.runbook, unread.get(canary.deployment, ""),
-                paged=self._outside.page is not None,
-            )  # fmt: skip
+            subject = self._subject(group, canary, told[canary.deployment], unread.get(canary.deployment, ""))
             for act in (self._alarm, self._page, self._show):
                 try:
                     told[canary.deployment] = act(subject, told[canary.deployment], wanted, now)
@@ -150,9 +198,11 @@ class Monitor:
                     faults.append(error)
         return told, faults
 
+    def _subject(self, group: Group, canary: Canary, told: Told, unread: str = "") -> Subject:
+        return Subject(group, canary, told, self._policy.runbook, unread, self._pager, self._outside.buttons)
+
     def _alarm(self, subject: Subject, told: Told, wanted: Steps, now: datetime) -> Told:
-        group = subject.group
-        alarm = Alarm(group.repository_id, group.environment, group.task, subject.canary.deployment)
+        alarm = subject.alarm
         if wanted.alarm_at == told.alarm_at:
             return told
         if wanted.alarm_at is not None:
@@ -165,7 +215,7 @@ class Monitor:
         if wanted.page:
             if self._outside.page is not None:
                 self._outside.page(trigger(incident(subject, now), self._outside.routing_key))
-            return replace(told, paged_at=now)
+            return replace(told, paged_at=now, resolved_at=None)
         if wanted.resolve:
             if self._outside.page is not None:
                 self._outside.page(resolve(subject.key, self._outside.routing_key))
@@ -173,7 +223,7 @@ class Monitor:
         return told
 
     def _show(self, subject: Subject, told: Told, wanted: Steps, now: datetime) -> Told:
-        if not wanted.show:
+        if wanted.shows == told.shown:
             return told
-        self._outside.show(subject.key, message(subject, wanted.standing, now))
-        return replace(told, shown=wanted.standing.state)
+        self._outside.show(subject.key, message(subject, wanted, now))
+        return replace(told, shown=wanted.shows)

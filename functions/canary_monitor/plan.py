@@ -5,7 +5,7 @@ simply run again.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from canary_monitor.group import Canary, Group, Standing, standing
@@ -14,19 +14,28 @@ from kaizen.metrics.changes import Change, observe, remove, set_gauge
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What the world was told of one deployment.
+    """What the world was told of one deployment, and what people have asked for.
 
     `budget` is in seconds, as the policy said when it was last heard of; 0 for a deployment that is no canary and only
-    supersedes others. `shown` is the state that the Slack message tells of, empty before there is one.
+    supersedes others. `shown` is what the Slack message tells of (`Steps.shows`), empty before there is one.
+    `extended_by` and `done_by` are Slack ids.
     """
 
     budget: int
     exported: bool = False  # its gauges are there
     counted: bool = False  # its duration is in the histogram
     alarm_at: datetime | None = None  # when the one-shot schedule fires; past ones have deleted themselves
-    paged_at: datetime | None = None
-    resolved_at: datetime | None = None
+    paged_at: datetime | None = None  # the last time
+    resolved_at: datetime | None = None  # since then
     shown: str = ""
+    extended_to: datetime | None = None
+    extended_by: str = ""
+    done_by: str = ""
+    page_shown: bool = False  # the gauge that says when it was paged for is there
+
+    @property
+    def paging(self) -> bool:
+        return self.paged_at is not None and self.resolved_at is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +47,21 @@ class Steps:
     alarm_at: datetime | None
     page: bool = False
     resolve: bool = False
-    show: bool = False  # the Slack message, which follows what becomes of a canary once somebody was told
+    shows: str = ""  # what the Slack message is to tell of; it follows a canary once somebody was told
+
+    @property
+    def extended(self) -> bool:
+        """In flight, and within a budget that has grown since somebody was told."""
+        return self.shows.startswith(_UNTIL)
+
+
+_UNTIL = "until "
+
+
+def due_at(started_at: datetime, told: Told) -> datetime:
+    """When its budget is used up, extensions included."""
+    due = started_at + timedelta(seconds=told.budget)
+    return due if told.extended_to is None else max(due, told.extended_to)
 
 
 def steps(group: Group, canary: Canary, told: Told, now: datetime, life: timedelta) -> Steps:
@@ -47,22 +70,20 @@ def steps(group: Group, canary: Canary, told: Told, now: datetime, life: timedel
     | standing                          | alarm at            | page                | resolve              |
     |-----------------------------------|---------------------|---------------------|----------------------|
     | no canary, or never seen to run   | never               | no                  | no                   |
-    | in flight, within its budget      | the budget's end    | no                  | no                   |
-    | in flight, over its budget        | the end of its life | unless it was paged | no                   |
-    | ended, superseded, unknown        | never               | no                  | what was paged, once |
+    | in flight, within its budget      | the budget's end    | no                  | what pages           |
+    | in flight, over its budget        | the end of its life | unless it pages     | no                   |
+    | ended, superseded, unknown        | never               | no                  | what pages           |
     """
     is_now = standing(group, canary, now, life)
     if not told.budget or canary.started_at is None:
         return Steps(is_now if told.budget else Standing("waiting"), None, None)
-    due = canary.started_at + timedelta(seconds=told.budget)
-    paged = told.paged_at is not None
+    due = due_at(canary.started_at, told)
+    heard = told.paged_at is not None or bool(told.shown)
     if is_now.state != "in_flight":
-        return Steps(
-            is_now, due, None, resolve=paged and told.resolved_at is None, show=paged and told.shown != is_now.state
-        )
+        return Steps(is_now, due, None, resolve=told.paging, shows=is_now.state if heard else "")
     if now < due:
-        return Steps(is_now, due, due)
-    return Steps(is_now, due, canary.started_at + life, page=not paged, show=told.shown != is_now.state)
+        return Steps(is_now, due, due, resolve=told.paging, shows=f"{_UNTIL}{due.isoformat()}" if heard else "")
+    return Steps(is_now, due, canary.started_at + life, page=not told.paging, shows=is_now.state)
 
 
 def labels(group: Group, canary: Canary) -> dict[str, str]:
@@ -79,7 +100,8 @@ def gauges(group: Group, canary: Canary, told: Told, is_now: Standing) -> Iterat
         started = int(canary.started_at.timestamp())
         yield set_gauge("canary_deployment_start_time", short, started)
         yield set_gauge("kaizen_canary_start_timestamp_seconds", named, started)
-        yield set_gauge("kaizen_canary_budget_seconds", named, told.budget)
+        budget = int((due_at(canary.started_at, told) - canary.started_at).total_seconds())
+        yield set_gauge("kaizen_canary_budget_seconds", named, budget)
         return
     if told.exported:
         yield remove("canary_deployment_start_time", short)
@@ -90,9 +112,24 @@ def gauges(group: Group, canary: Canary, told: Told, is_now: Standing) -> Iterat
         yield observe("kaizen_canary_duration_seconds", outcome, is_now.seconds)
 
 
+def page_gauge(group: Group, canary: Canary, told: Told, *, pager: bool) -> tuple[list[Change], Told]:
+    """The series that says that a page of ours is open, and what is known of it then.
+
+    `pager`: whether there is one. Without it the series is never there, and Prometheus pages in its own way.
+    """
+    wanted = pager and told.exported and told.paging
+    if wanted == told.page_shown:
+        return [], told
+    name, named = "kaizen_canary_paged_timestamp_seconds", labels(group, canary)
+    if not wanted or told.paged_at is None:
+        return [remove(name, named)], replace(told, page_shown=False)
+    return [set_gauge(name, named, int(told.paged_at.timestamp()))], replace(told, page_shown=True)
+
+
 def forgotten(before: Group, after: Group, told: Mapping[int, Told]) -> Iterator[Change]:
     """The gauges of canaries that the group no longer remembers."""
     kept = {each.deployment for each in after.canaries}
     for canary in before.canaries:
         if canary.deployment not in kept and (known := told.get(canary.deployment)) and known.exported:
             yield from gauges(before, canary, known, Standing("waiting"))
+            yield from page_gauge(before, canary, replace(known, exported=False), pager=True)[0]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from canary_monitor.group import Canary, Group
 from canary_monitor.plan import Told
+from canary_monitor.presses import Press
 from kaizen.metrics.changes import Change, actions
 from kaizen.storage.items import from_item, to_item
 from kaizen.storage.transact import transact
@@ -38,10 +39,11 @@ class CanaryStore:
         answer = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True)
         return _record(from_item(answer["Item"])) if "Item" in answer else None
 
-    def save(self, record: Record, changes: Sequence[Change], now: datetime) -> Record:
+    def save(self, record: Record, changes: Sequence[Change], now: datetime, press: Press | None = None) -> Record:
         """Write the group with the metrics that follow from it; the record with its new version.
 
-        Raises CancelledError of kaizen.storage.transact when another process has written the group since.
+        A press that it comes from is kept beside it, so that who extended what can be looked up later. Raises
+        CancelledError of kaizen.storage.transact when another process has written the group since.
         """
         group = record.group
         item = {
@@ -65,12 +67,29 @@ class CanaryStore:
             }
         else:
             put |= {"ConditionExpression": "attribute_not_exists(pk)"}
-        transact(self._client, [{"Put": put}, *actions(self._metrics_table, changes, now)])
+        kept = [] if press is None else [{"Put": {"TableName": self._table, "Item": _kept(press, now)}}]
+        transact(self._client, [{"Put": put}, *kept, *actions(self._metrics_table, changes, now)])
         return Record(group, record.told, record.version + 1)
 
 
 def group_key(repository_id: int, environment: str, task: str) -> str:
     return f"group#{repository_id}#{environment}#{task}"
+
+
+def _kept(press: Press, now: datetime) -> dict[str, Any]:
+    """Who pressed what, and which end of the budget they saw."""
+    alarm = press.alarm
+    return to_item(
+        {
+            "pk": group_key(alarm.repository_id, alarm.environment, alarm.task),
+            "sk": f"press#{format_instant(press.at)}#{press.id}",
+            "deployment": alarm.deployment,
+            "verb": press.verb,
+            "by": press.by,
+            "due": format_instant(press.due),
+            "expires_at": int((now + KEPT_FOR).timestamp()),
+        }
+    )
 
 
 def _plain(value: Canary | Told) -> dict[str, Any]:
@@ -108,7 +127,8 @@ def _canary(plain: Mapping[str, Any]) -> Canary:
 
 
 def _told(plain: Mapping[str, Any]) -> Told:
-    instants = {name: _instant(plain[name]) for name in ("alarm_at", "paged_at", "resolved_at")}
+    names = ("alarm_at", "paged_at", "resolved_at", "extended_to")
+    instants = {name: _instant(plain.get(name)) for name in names}
     return Told(**(dict(plain) | instants))
 
 

@@ -4,7 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from canary_monitor.alarms import Alarm
 from canary_monitor.group import Canary, Group, Standing
+from canary_monitor.plan import Steps, Told, due_at
+from canary_monitor.presses import Buttons
 from kaizen.durations import human
 from kaizen.pager.events import Incident, Link
 from kaizen.slack.blocks import Message, context, header, section
@@ -29,10 +32,27 @@ class Subject:
 
     group: Group
     canary: Canary
-    budget: int
+    told: Told
     runbook: str
     unread: str = ""
     paged: bool = True
+    buttons: Buttons | None = None
+
+    @property
+    def alarm(self) -> Alarm:
+        group = self.group
+        return Alarm(group.repository_id, group.environment, group.task, self.canary.deployment)
+
+    @property
+    def due(self) -> datetime:
+        assert self.canary.started_at is not None
+        return due_at(self.canary.started_at, self.told)
+
+    @property
+    def budget(self) -> float:
+        """Seconds, extensions included."""
+        assert self.canary.started_at is not None
+        return (self.due - self.canary.started_at).total_seconds()
 
     @property
     def key(self) -> str:
@@ -62,7 +82,8 @@ def incident(subject: Subject, now: datetime) -> Incident:
     if canary.url:
         links.append(Link(canary.url, "Log"))
     details: dict[str, Any] = {
-        "what to do": "Finish the rollout or roll it back; either ends this incident by itself.",
+        "what to do": "Finish the rollout or roll it back; either ends this incident by itself."
+        + " Its Slack message has buttons for more time." * (subject.buttons is not None),
         "repository": group.repository,
         "environment": group.environment,
         "deployment": str(canary.deployment),
@@ -88,11 +109,18 @@ def incident(subject: Subject, now: datetime) -> Incident:
     )
 
 
-def message(subject: Subject, is_now: Standing, now: datetime) -> Message:
+def message(subject: Subject, is_now: Steps, now: datetime) -> Message:
     """The Slack message for what the canary is now."""
-    if is_now.state in _ENDS:
-        return _ended(subject, is_now)
-    return _over(subject, now)
+    if is_now.standing.state in _ENDS:
+        return _ended(subject, is_now.standing)
+    return _extended(subject, now) if is_now.extended else _over(subject, now)
+
+
+def not_yours(person: str, responders: tuple[str, ...]) -> Message:
+    """The answer, in the message's thread, to somebody who may not press."""
+    people = ", ".join(f"<@{escape(each)}>" for each in responders)
+    text = f"<@{escape(person)}>, nothing was done: the policy lets only {people} press these buttons."
+    return Message((section(text),), text)
 
 
 def _over(subject: Subject, now: datetime) -> Message:
@@ -105,14 +133,39 @@ def _over(subject: Subject, now: datetime) -> Message:
         f"of {human(subject.budget)}, as of {_when(now)}."
     )
     todo = "*To do:* finish the rollout, or roll it back. Either ends the page and this message by itself."
+    press = _buttons(subject, now)
+    if press:
+        todo += "\nIt needs longer: *Extend 1 h*. It is over, and GitHub was not told: *It is done*."
     notes = [f"GitHub could not be asked again before this message: {escape(subject.unread)}."] * bool(subject.unread)
     if not subject.paged:
         notes.append("No pager is set up: this message is all that anybody hears of it.")
-    return _message(title, lead, [todo], [*_facts(subject), *notes])
+    return _message(title, lead, [todo], [*_facts(subject), *notes], press)
+
+
+def _extended(subject: Subject, now: datetime) -> Message:
+    """Within a budget that has grown, by a press or in the policy, since somebody was told."""
+    told = subject.told
+    why = "its budget in the policy is longer now"
+    if told.extended_to == subject.due:
+        why = f"extended by <@{escape(told.extended_by)}>"
+    lead = (
+        f"🟠 *{escape(subject.group.repository)}* in *{escape(subject.group.environment)}* may run until "
+        f"*{_when(subject.due)}*: {why}."
+    )
+    resolved = "The page is resolved. " if subject.paged else ""
+    rest = f"{resolved}If it is still in flight then, {human(subject.budget)} after its start, {_again(subject)}."
+    return _message("Canary has more time", lead, [rest], _facts(subject), _buttons(subject, now))
+
+
+def _again(subject: Subject) -> str:
+    return "it pages again" if subject.paged else "this message says so"
 
 
 def _ended(subject: Subject, is_now: Standing) -> Message:
     mark, title, what = _ENDS[is_now.state]
+    done = subject.canary.end is not None and subject.canary.end[1] == "done" and is_now.state == "success"
+    if done:
+        title, what = "Canary is done", f"<@{escape(subject.told.done_by)}> says that it is done"
     assert is_now.ended_at is not None
     took = f" after {human(is_now.seconds)}" if is_now.since is not None else ""
     lead = (
@@ -121,6 +174,8 @@ def _ended(subject: Subject, is_now: Standing) -> Message:
     )
     resolved = "the page is resolved. " if subject.paged else ""
     rest = f"It was over its budget of {human(subject.budget)}; {resolved}Nothing is left to do."
+    if done:
+        rest = f"{resolved.capitalize()}GitHub may still show it as in progress: set its status there."
     if is_now.state == "unknown":
         rest = "The page is closed, but the deployment may still be there: look at it, and set its status on GitHub."
     return _message(title, lead, [rest], _facts(subject))
@@ -137,8 +192,15 @@ def _facts(subject: Subject) -> list[str]:
     return [f"{started}, ref {escape(canary.ref)}, commit {canary.sha[:7]}", "  ·  ".join(links)]
 
 
-def _message(title: str, lead: str, body: list[str], facts: list[str]) -> Message:
-    blocks = (header(title), section("\n".join([lead, *body])), *(context(each) for each in facts))
+def _buttons(subject: Subject, now: datetime) -> list[dict[str, Any]]:
+    return [] if subject.buttons is None else subject.buttons.elements(subject.alarm, subject.due, now)
+
+
+def _message(
+    title: str, lead: str, body: list[str], facts: list[str], buttons: list[dict[str, Any]] | None = None
+) -> Message:
+    press = [{"type": "actions", "elements": buttons}] if buttons else []
+    blocks = (header(title), section("\n".join([lead, *body])), *press, *(context(each) for each in facts))
     return Message(blocks, "\n".join([title, lead, *body, *facts]))
 
 

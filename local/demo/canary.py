@@ -4,7 +4,7 @@ import html
 import json
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,7 +15,9 @@ from local.demo.deliveries import Delivery
 from local.demo.looking import need, scrape
 from local.errors import LocalError
 from local.outside.github.service import GithubService
+from local.outside.pager.incidents import Incident
 from local.outside.pager.service import PagerService
+from local.outside.slack.people import USER
 from local.outside.slack.service import Slack
 from local.stack import Stack
 
@@ -132,12 +134,48 @@ def _paged(stack: Stack) -> str:
     return str(mine[0].payload["summary"])
 
 
+def _extended(stack: Stack) -> str:
+    """A press of *Extend 1 h* resolves the incident and moves the alarm; the same button again does nothing."""
+    slack = stack.outside.of(Slack)
+    (message,) = [each for each in slack.workspace.listed() if _is_about_it(each)]
+    buttons = {
+        each["action_id"]: each["value"]
+        for block in message["blocks"]
+        if block["type"] == "actions"
+        for each in block["elements"]
+    }
+    need(set(buttons) == {"canary.extend", "canary.done"}, sorted(buttons))
+    for _ in range(2):
+        answered = slack.press(message["channel"], message["ts"], "canary.extend", buttons["canary.extend"])
+        need(answered.status == 200, f"{answered.status}: {answered.body}")
+        stack.drain()
+    need(_mine(stack).status == "resolved", _mine(stack).status)
+    (text,) = _messages(stack)
+    need("may run until" in text and f"<@{USER}>" in text, text)
+    (budget,) = [
+        each.value
+        for each in scrape(stack)
+        if each.name == "kaizen_canary_budget_seconds" and each.labels["deployment"] == str(FORGOTTEN)
+    ]
+    wanted = stack.policy.canary.budget(REPOSITORY, ENVIRONMENT, "deploy", {})
+    assert wanted is not None
+    need(wanted + 3600 <= budget < wanted + 3600 + 600, f"its budget is {budget:.0f} s")
+    return f"one hour more by a press: the incident is resolved, its budget is {human(budget)}"
+
+
+def _mine(stack: Stack) -> Incident:
+    (found,) = [
+        each for each in stack.outside.of(PagerService).incidents.listed() if each.key.endswith(f"/{FORGOTTEN}")
+    ]
+    return found
+
+
 def _resolved(stack: Stack) -> str:
-    """Its success resolves the incident and edits the message; told twice, nothing more happens."""
+    """Its success edits the message; told twice, nothing more happens. The incident stays resolved."""
     for _ in range(2):
         tell(stack, FORGOTTEN, "success", utc_now())
         stack.drain()
-    (mine,) = [each for each in stack.outside.of(PagerService).incidents.listed() if each.key.endswith(f"/{FORGOTTEN}")]
+    mine = _mine(stack)
     need(mine.status == "resolved", mine.status)
     need([action for _, action in mine.log] == ["trigger", "resolve"], mine.log)
     texts = _messages(stack)
@@ -149,12 +187,16 @@ def _resolved(stack: Stack) -> str:
 
 def _messages(stack: Stack) -> list[str]:
     """What Slack shows of the forgotten canary."""
-    messages = stack.outside.of(Slack).workspace.listed()
-    return [each["text"] for each in messages if "Canary" in each["text"] and REPOSITORY in each["text"]]
+    return [each["text"] for each in stack.outside.of(Slack).workspace.listed() if _is_about_it(each)]
+
+
+def _is_about_it(message: Mapping[str, Any]) -> bool:
+    return "Canary" in message["text"] and REPOSITORY in message["text"]
 
 
 CHECKS = (
     ("canaries in flight", _gauge),
     ("a forgotten canary pages", _paged),
+    ("a press gives it an hour more", _extended),
     ("its end resolves", _resolved),
 )

@@ -13,7 +13,7 @@ from tests.rules.rule_files import alerts, rules
 from tests.rules.tools import PROMETHEUS, RULES, run
 
 TESTS = sorted((PROMETHEUS / "tests").glob("*.yml"))
-SEVERITIES = {"page", "ticket", "heartbeat"}
+SEVERITIES = {"page", "ticket", "heartbeat", "warning", "silent"}
 
 
 @pytest.mark.parametrize("path", RULES, ids=lambda path: path.name)

@@ -15,6 +15,7 @@ from moto import mock_aws
 from canary_monitor.alarms import Alarm, Alarms
 from canary_monitor.group import Group, Status, merged
 from canary_monitor.plan import Told
+from canary_monitor.presses import Press
 from canary_monitor.store import CanaryStore, Record
 from kaizen.metrics.changes import remove, set_gauge
 
@@ -58,6 +59,17 @@ def test_what_is_written_is_read_back(dynamodb: Any) -> None:
     assert store.load(7, "production", "deploy") == saved == replace(record(), version=1)
     assert store.save(saved, [remove(*GAUGE)], T0).version == 2
     assert dynamodb.scan(TableName="metrics")["Items"] == []
+
+
+def test_a_press_is_kept_beside_the_group(dynamodb: Any) -> None:
+    store = CanaryStore(dynamodb, "canaries", "metrics")
+    press = Press(Alarm(7, "production", "deploy", 1), "extend", T0, "U0ANA", T0 + timedelta(minutes=5), "t1")
+    extended = replace(record().told[1], extended_to=T0 + timedelta(hours=3), extended_by="U0ANA", done_by="U0BEN")
+    saved = store.save(replace(record(), told={1: extended}), [], T0, press)
+    assert store.load(7, "production", "deploy") == saved
+    (kept,) = [each for each in dynamodb.scan(TableName="canaries")["Items"] if each["sk"]["S"] != "group"]
+    assert kept["sk"]["S"] == "press#2026-03-02T09:05:00Z#t1"
+    assert (kept["by"]["S"], kept["verb"]["S"], kept["due"]["S"]) == ("U0ANA", "extend", "2026-03-02T09:00:00Z")
 
 
 def test_who_read_before_another_wrote_writes_nothing(dynamodb: Any) -> None:

@@ -1,119 +1,13 @@
 """What the world is told of a canary, and in which order things may break."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 import pytest
 
-from canary_monitor.alarms import Alarm
-from canary_monitor.group import Canary, Group, Status
-from canary_monitor.monitor import CanaryFailedError, Monitor, Outside, UnreadError
-from canary_monitor.store import Record
-from kaizen.events.github.deployment import GithubDeployment
-from kaizen.metrics.changes import Change
+from canary_monitor.group import Status
+from canary_monitor.monitor import CanaryFailedError
 from kaizen.policy.sections.canary import CanaryBudget, CanaryPolicy
-from kaizen.slack.blocks import Message
-
-T0 = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
-KEY = "kaizen/canary/acme/shop/production/1"
-
-
-@dataclass
-class Table:
-    """CanaryStore in memory, with the gauges that the changes come to."""
-
-    record: Record | None = None
-    gauges: dict[tuple[str, str], float] = field(default_factory=dict)
-    durations: list[Change] = field(default_factory=list)
-
-    def load(self, repository_id: int, environment: str, task: str) -> Record | None:
-        return self.record
-
-    def save(self, record: Record, changes: list[Change], now: datetime) -> Record:
-        assert record.version == (self.record.version if self.record else 0)
-        for change in changes:
-            if change.action == "set":
-                self.gauges[change.metric, change.series] = change.amounts[0][1]
-            elif change.action == "remove":
-                del self.gauges[change.metric, change.series]  # a series that is not there must not be removed
-            else:
-                self.durations.append(change)
-        self.record = replace(record, version=record.version + 1)
-        return self.record
-
-
-@dataclass
-class World:
-    """`now` in minutes after T0. What fails next stands in `broken`."""
-
-    minutes: float = 0
-    table: Table = field(default_factory=Table)
-    alarms: dict[Alarm, datetime] = field(default_factory=dict)
-    pages: list[tuple[str, str]] = field(default_factory=list)
-    shown: list[tuple[str, Message]] = field(default_factory=list)
-    statuses: list[Status] | str = field(default_factory=list)
-    broken: set[str] = field(default_factory=set)
-    policy: CanaryPolicy = field(default_factory=CanaryPolicy)
-    pager: bool = True
-
-    def set(self, alarm: Alarm, at: datetime) -> None:
-        self._may_break("alarm")
-        self.alarms[alarm] = at
-
-    def unset(self, alarm: Alarm) -> None:
-        del self.alarms[alarm]
-
-    def page(self, event: Mapping[str, Any]) -> None:
-        self._may_break("pager")
-        assert event["routing_key"] == "key"
-        self.pages.append((event["event_action"], event["dedup_key"]))
-
-    def show(self, subject: str, message: Message) -> None:
-        self._may_break("slack")
-        self.shown.append((subject, message))
-
-    def reread(self, group: Group, canary: Canary) -> list[Status]:
-        if isinstance(self.statuses, str):
-            raise UnreadError(self.statuses)
-        return self.statuses
-
-    @property
-    def monitor(self) -> Monitor:
-        outside = Outside(self, self.page if self.pager else None, "key", self.reread, self.show)
-        return Monitor(self.table, outside, self.policy, lambda: at(self.minutes))  # type: ignore[arg-type]
-
-    def tell(self, state: str, minutes: float, deployment: int = 1, **other: Any) -> str:
-        self.minutes = max(self.minutes, minutes)
-        return self.monitor.take(event(state, minutes, deployment, **other))
-
-    def ring(self, minutes: float) -> None:
-        """The alarm fires: its schedule is gone, and the monitor looks again."""
-        self.minutes = minutes
-        ((alarm, due),) = self.alarms.items()
-        assert due <= at(minutes)
-        del self.alarms[alarm]
-        self.monitor.check(alarm)
-
-    def _may_break(self, part: str) -> None:
-        if part in self.broken:
-            raise ConnectionError(part)
-
-
-def at(minutes: float) -> datetime:
-    return T0 + timedelta(minutes=minutes)
-
-
-def event(state: str, minutes: float, deployment: int = 1, **other: Any) -> GithubDeployment:
-    given: dict[str, Any] = {
-        "delivery_id": "d", "hook_id": "h", "received_at": at(minutes), "repository_id": 7, "repository": "acme/shop",
-        "action": "created", "state": state, "status_id": 1, "status_at": at(minutes), "deployment_id": deployment,
-        "environment": "production", "original_environment": "production", "task": "deploy", "ref": "main",
-        "sha": f"{deployment:040x}", "payload": {}, "description": "", "log_url": "", "creator": "ana",
-        "production": True, "transient": False, "created_at": at(deployment / 100), "updated_at": at(minutes),
-    }  # fmt: skip
-    return GithubDeployment(**(given | other))
+from tests.unit.canary.canary_world import KEY, World, at
 
 
 def test_a_forgotten_canary_is_one_page_and_its_end_resolves_it() -> None:
@@ -228,6 +122,27 @@ def test_without_a_pager_the_message_says_so() -> None:
     world.tell("in_progress", 1)
     world.ring(122)
     assert "No pager is set up" in world.shown[-1][1].text
+
+
+def test_a_gauge_says_that_a_page_of_ours_is_open() -> None:
+    """Prometheus pages in its own way for an over-budget canary without it."""
+
+    def paged_at(world: World) -> list[float]:
+        return [at for (name, _), at in world.table.gauges.items() if name == "kaizen_canary_paged_timestamp_seconds"]
+
+    world = World()
+    world.tell("in_progress", 1)
+    assert paged_at(world) == []
+    world.ring(122)
+    assert paged_at(world) == [int(at(122).timestamp())]
+    world.press("extend", 130)
+    assert paged_at(world) == []
+    world.ring(190)
+    assert paged_at(world) == [int(at(190).timestamp())]
+    without = World(pager=False)
+    without.tell("in_progress", 1)
+    without.ring(122)
+    assert paged_at(without) == []
 
 
 def test_the_page_compares_with_the_last_good_one() -> None:

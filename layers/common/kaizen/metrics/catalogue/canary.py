@@ -27,11 +27,25 @@ METRICS = (
         absent=True,
     ),
     Metric(
+        "kaizen_canary_paged_timestamp_seconds",
+        "gauge",
+        "When PagerDuty took the page for a canary that is over its budget. Absent while none of ours is open.",
+        ("repository", "environment", "deployment"),
+        absent=True,
+    ),
+    Metric(
         "kaizen_canary_duration_seconds",
         "histogram",
         "Wall time of canaries from their start to their end, by outcome.",
         ("environment", "outcome"),
         _BUCKETS,
         values={"outcome": ("success", "failure", "superseded", "unknown")},
+    ),
+    Metric(
+        "kaizen_canary_presses_total",
+        "counter",
+        "Presses of buttons: taken, of a message that is over, or refused as forged or of somebody who may not.",
+        ("result",),
+        values={"result": ("taken", "over", "refused")},
     ),
 )

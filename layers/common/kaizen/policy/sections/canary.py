@@ -6,9 +6,10 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from kaizen.policy import values
-from kaizen.policy.reader import Table, text
+from kaizen.policy.reader import Table, many, text
 
 _GLOB = text(r"[A-Za-z0-9_.*?\[\]-]+/[A-Za-z0-9_.*?\[\]-]+", "a repository such as acme/shop, * and ? allowed")
+_PERSON = text(r"[UW][A-Z0-9]{2,20}", "the Slack id of a person, such as U0123456789")
 _WEB = text(r"https://[!-~]{1,500}", "an https address")
 _DEFAULT_BUDGET, _DEFAULT_LIFE = 7200, 86400
 
@@ -42,6 +43,7 @@ class CanaryPolicy:
     """Exactly one of `channel` and `webhook_parameter` says where the Slack message goes; a webhook cannot edit it.
 
     After `life_seconds` nobody waits for a canary any more: its outcome is unknown. `runbook` is an address, or empty.
+    `responders` are the Slack ids of who may press the message's buttons; empty lets everybody in the channel.
     """
 
     budgets: tuple[CanaryBudget, ...] = (CanaryBudget("*/*", "production", None, {}, _DEFAULT_BUDGET),)
@@ -49,6 +51,7 @@ class CanaryPolicy:
     channel: str | None = None
     webhook_parameter: str | None = "/kaizen/slack/default-webhook"
     runbook: str = ""
+    responders: tuple[str, ...] = ()
 
     def budget(self, repository: str, environment: str, task: str, payload: Mapping[str, Any]) -> int | None:
         """Seconds that such a deployment may run; None for one that is no canary. The first entry that fits wins."""
@@ -75,6 +78,7 @@ def read(file: Table) -> CanaryPolicy:
         channel=table.get("channel", values.channel, None),
         webhook_parameter=table.get("webhook_parameter", values.address, None),
         runbook=table.get("runbook", _WEB, default.runbook),
+        responders=table.get("responders", many(_PERSON), default.responders),
     )
     if table.has("channel") == table.has("webhook_parameter"):
         table.fault("needs exactly one of channel and webhook_parameter")
