@@ -1,7 +1,7 @@
 """Frames to the body of a response: as deltas and as full frames, and of these the smallest in the coding. Pure.
 
 Full frames are laid both ways, frame by frame and row by row, and the smaller one is what deltas are held against: rows
-that turn slowly compress by up to a quarter better with time running fastest, and a baseline without that would flatter.
+that turn slowly compress up to a quarter better with time running fastest, and a baseline without that would flatter.
 
 A message holds successive frames of one GOP. It ends where the GOP does, where the times of the ring's objects do not
 fit together, and where a mask sets in: the state after a frame has a mask or has none, so that the first frame with one
