@@ -81,7 +81,8 @@ def test_a_run_that_crashes_at_any_call_loses_and_doubles_nothing(made: Shelf, l
     place = 0
     while True:
         made.empty()
-        watched(made, "a", "b", "c")
+        made.fold(NAME, "other")
+        watched(made, "a", "b", "c", rounds=2)
         made.close()
 
         broken = Client(made.dynamodb, **{"after" if lost else "before": crash_at(place)})
@@ -105,7 +106,8 @@ def test_two_runs_at_once_count_once(made: Shelf) -> None:
     place = 0
     while True:
         made.empty()
-        watched(made, "a", "b")
+        made.fold(NAME, "other")
+        watched(made, "a", "b", rounds=2)
         made.close()
 
         def meet(number: int, _: str, place: int = place) -> None:
@@ -155,6 +157,7 @@ def test_any_order_of_events_gives_the_same_totals(made: Shelf) -> None:
     @given(events)
     def play(given: list[tuple[str, Any, int]]) -> None:
         made.empty()
+        made.fold(NAME, "other")
         before: dict[tuple[str, str], int] = {}
         for name, value, most in given:
             if name == "pause":
@@ -192,7 +195,8 @@ def test_what_there_is_no_time_for_is_done_in_the_next_run(made: Shelf, monkeypa
     monkeypatch.setattr(folding, "_MOST_ROWS", 5)
     for place in range(12):
         made.empty()
-        watched(made, "a", "b", "c")
+        made.fold(NAME, "other")
+        watched(made, "a", "b", "c", rounds=2)
         watched(made, "a", stream="other")
         made.close()
         left = iter([True] * place + [False])
@@ -217,7 +221,7 @@ def test_a_stream_that_cannot_be_folded_does_not_stop_the_others(made: Shelf) ->
     (row,) = made.dynamodb.query(
         TableName=SAVINGS,
         KeyConditionExpression="pk = :pk",
-        ExpressionAttributeValues={":pk": {"S": "responses#2026-03-20T12:00Z#two"}},
+        ExpressionAttributeValues={":pk": {"S": "responses#2026-03-20T12:01Z#two"}},
         Limit=1,
     )["Items"]
     made.dynamodb.put_item(TableName=SAVINGS, Item=row | {"sent": {"N": "-5"}})
@@ -288,7 +292,7 @@ def test_issue_11_line_8_two_hundred_counts_at_once_and_the_fold_meet_no_conflic
         with ThreadPoolExecutor(16) as threads:
             list(
                 threads.map(
-                    lambda viewer, number=number: made.count(  # type: ignore[misc]
+                    lambda viewer, number=number: made.count(
                         f"viewer-{viewer:03d}", number or None, number + 1, number + 1, client=client
                     ),
                     range(200),
