@@ -5,8 +5,8 @@ they cost? Counted, not timed.
 
 The real handlers run on moto with tables made from the template; botocore's own events count each call before it is
 sent. `cold` is the first call of a process, which also reads the secrets and the policy. A step above its bar fails:
-one delivery may cost one read and one transaction in DynamoDB and one event, the others what they cost by design. Units of DynamoDB
-are counted by benchmarks.units from the sizes of the items.
+one delivery may cost one read and one transaction in DynamoDB and one event, the others what they cost by design.
+Units of DynamoDB are counted by benchmarks.units from the sizes of the items.
 """
 
 import json
