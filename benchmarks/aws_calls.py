@@ -1,10 +1,12 @@
-"""How many AWS calls does one delivery, scrape, digest, feed request or statistics run make? Counted, not timed.
+"""How many AWS calls does a delivery, scrape, digest, feed request, statistics run or frame request make, and what do
+they cost? Counted, not timed.
 
     PYTHONPATH=layers/common:functions:. python -m benchmarks.aws_calls
 
 The real handlers run on moto with tables made from the template; botocore's own events count each call before it is
 sent. `cold` is the first call of a process, which also reads the secrets and the policy. A step above its bar fails:
-one delivery may cost one read and one transaction in DynamoDB, the others what they cost by design.
+one delivery may cost one read and one transaction in DynamoDB and one event, the others what they cost by design.
+Units of DynamoDB are counted by benchmarks.units from the sizes of the items.
 """
 
 import json
@@ -22,7 +24,10 @@ from unittest.mock import patch
 
 import botocore.handlers
 
+from benchmarks.units import Units, cost
+
 CALLS: Counter[str] = Counter()
+UNITS = Units()
 PUBLISHED: list[dict[str, Any]] = []
 
 
@@ -34,10 +39,13 @@ def _count(params: dict[str, Any], model: Any, **_: Any) -> None:
 
 # Every session there will be, Powertools' own included, takes its handlers from this list.
 botocore.handlers.BUILTIN_HANDLERS.append(("before-call", _count))
+botocore.handlers.BUILTIN_HANDLERS.append(("provide-client-params.dynamodb", UNITS.before))
+botocore.handlers.BUILTIN_HANDLERS.append(("after-call.dynamodb", UNITS.after))
 
 import boto3  # noqa: E402
 from moto import mock_aws  # noqa: E402
 
+from benchmarks import responses  # noqa: E402
 from github_webhook import handler as webhook  # noqa: E402
 from kaizen.github.signatures import signature  # noqa: E402
 from kaizen.policy.store import policy_store  # noqa: E402
@@ -67,6 +75,7 @@ ENVIRONMENT = {
     "METRICS_TOKEN_PARAMETER": "/kaizen/metrics/token",
     "SLACK_TOKEN_PARAMETER": "/kaizen/slack/bot-token",
     "SLACK_API_URL": "http://127.0.0.1:1/api/",
+    "STAGE": "local",
 }
 CONTEXT = SimpleNamespace(
     function_name="f",
@@ -75,7 +84,7 @@ CONTEXT = SimpleNamespace(
     aws_request_id="request",
     get_remaining_time_in_millis=lambda: 60_000,
 )
-DELIVERY = {"dynamodb:GetItem": 1, "dynamodb:TransactWriteItems": 1}
+DELIVERY = {"dynamodb:GetItem": 1, "dynamodb:TransactWriteItems": 1, "events:PutEvents": 1}  # the cards are told
 BARS = {  # step -> the most of each call; a call that is not named may not happen
     "webhook, accepted": {"events:PutEvents": 1},
     "webhook, refused": {"dynamodb:UpdateItem": 1},
@@ -161,14 +170,17 @@ class Table:
     def __init__(self) -> None:
         self.failed = False
         self._most: dict[str, Counter[str]] = {}
+        self._units: dict[str, tuple[float, float]] = {}
 
     def step(self, name: str, handler: Any, event: dict[str, Any]) -> Any:
         if name.endswith("cold"):
             policy_store.cache_clear()
             secrets._provider.cache_clear()
         CALLS.clear()
+        UNITS.clear()
         answer = handler.lambda_handler(event, CONTEXT)
         self._most[name] = self._most.get(name, Counter()) | CALLS
+        self._units[name] = max(self._units.get(name, (0.0, 0.0)), (UNITS.written, UNITS.read))
         return answer
 
     def show(self) -> None:
@@ -178,6 +190,7 @@ class Table:
             self.failed |= over
             listed = ", ".join(f"{call} {number}" for call, number in sorted(calls.items()))
             print(f"{name:<24} {listed}{'  OVER THE BAR' if over else '' if bar is None else '  (bar held)'}")
+            print(f"{'':<24} {cost(*self._units[name])}")
 
 
 def measure(table: Table) -> None:
@@ -189,7 +202,9 @@ def measure(table: Table) -> None:
     forged = events[0] | {"headers": events[0]["headers"] | {"x-hub-signature-256": "sha1=0"}}
     assert table.step("webhook, refused", webhook, forged)["statusCode"] == 401
     seen: set[str] = set()
-    for entry in PUBLISHED:
+    for entry in list(PUBLISHED):
+        if entry["DetailType"] != "github.issues":  # what the tracker's rule lets through
+            continue
         delivery_id = json.loads(entry["Detail"])["delivery_id"]
         name = "tracker, a redelivery" if delivery_id in seen else "tracker, a delivery" if seen else "tracker, cold"
         seen.add(delivery_id)
@@ -214,7 +229,7 @@ def main() -> int:
         prepare(url)
         measure(table)
     table.show()
-    return int(table.failed)
+    return int(table.failed) | responses.measured(UNITS)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@
 //
 // Does and prints the same as follow.py. The decoder is the page's own; it runs in browsers, workers and node alike.
 
+import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 
@@ -36,6 +37,7 @@ class Follower {
   #baseline = null;
   #rows = {};
   #lost = ""; // why there is no state any more
+  #id = randomUUID(); // who asks: without it, viewers behind one address are taken for one
   sunset = ""; // when this client's schema ends, if that is known
 
   constructor(url, stream) {
@@ -59,7 +61,7 @@ class Follower {
 
   /** What is newer than what is here, null if nothing is. @throws {RefusedError|TryAgainError} */
   async poll() {
-    const query = {};
+    const query = { audit: this.#id };
     if (this.#baseline !== null) query.after = `${this.#baseline.epoch}.${this.#baseline.seq}`;
     else if (this.#lost) query.resync = this.#lost;
     const answer = await this.#get(this.#path, query);

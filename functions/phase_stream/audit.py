@@ -1,4 +1,4 @@
-"""What was sent to one page by the server's count, and received by its browser's. Pure.
+"""What was sent to one viewer by the server's count, and received by its browser's. Pure.
 
 The browser's number is the sum of `encodedBodySize` over its requests of frames with this audit's id.
 """
@@ -33,16 +33,21 @@ class Audit:
 
     @classmethod
     def from_attributes(cls, given: Mapping[str, Any]) -> Self:
-        reported = "browser_bytes" in given
+        """Of the server's two figures, what is folded and what a report found, the later one: both only grow."""
+        audit, _, stream = given["sk"].partition("#")
+        names = ("server_bytes", "server_responses", "server_saved_bytes")
+        folded: tuple[int, ...] = tuple(given.get(name, 0) for name in names)
+        found: tuple[int, ...] = tuple(given.get("found", {}).get(name, 0) for name in names)
+        received, responses, saved = max(folded, found, key=lambda each: each[1])
         return cls(
-            audit=given["audit"],
-            stream=given["stream"],
+            audit=audit,
+            stream=stream,
             started_at=given["started_at"],
-            updated_at=given["updated_at"],
+            updated_at=max(given.get("served_at", ""), given.get("reported_at", "")),
             expires_at=given["expires_at"],
-            server=Side(given["server_bytes"], given["server_responses"]),
-            saved=given["server_saved_bytes"],
-            browser=Side(given["browser_bytes"], given["browser_responses"]) if reported else None,
+            server=Side(received, responses),
+            saved=saved,
+            browser=Side(given["browser_bytes"], given["browser_responses"]) if "browser_bytes" in given else None,
         )
 
     def document(self) -> dict[str, Any]:

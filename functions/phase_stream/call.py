@@ -11,6 +11,7 @@ from kaizen.runtime.http import Event, Response
 from phase_stream.request import RequestError, path
 
 if TYPE_CHECKING:
+    from phase_stream.ledger import Ledger
     from phase_stream.store import PhaseStore
 
 
@@ -24,6 +25,7 @@ class Call:
     version: Version
     names: tuple[str, ...]
     store: "PhaseStore"
+    ledger: "Ledger"
 
     def name(self) -> str:
         """The stream that the path names. Raises RequestError(404)."""

@@ -48,11 +48,11 @@ def serve(call: Call) -> Response:
             raise
         made = job.plan(Resync.TOO_OLD)
         body = _body(call, job, made)
-    counted = savings.tally(made.reason, body)
-    changes = savings.changes(job.stream.stream, counted, call.request_id)
-    call.store.count(call.request_id, job.stream.stream, counted, changes, job.ask.audit, call.now)
-    headers = _headers(Mark(job.stream.epoch.epoch, made.last_seq), made.reason)
-    headers |= {"content-type": MEDIA_TYPE, "phase-bytes-full": str(counted.full_equivalent)}
+    epoch = job.stream.epoch.epoch
+    response = savings.measured(made, epoch, body, job.ask.after)
+    call.ledger.count(job.stream.stream, job.ask.viewer, call.request_id, response)
+    headers = _headers(Mark(epoch, made.last_seq), made.reason)
+    headers |= {"content-type": MEDIA_TYPE, "phase-bytes-full": str(response.tally.full_equivalent)}
     if job.coding != IDENTITY:
         headers["content-encoding"] = job.coding
     return reply(200, body.data, headers)

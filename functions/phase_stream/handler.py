@@ -1,7 +1,8 @@
-"""Routes to doors: what streams there are, live frames, the way to history, audits."""
+"""Routes to doors: streams, live frames, the way to history, audits. Schedule -> savings into the counters."""
 
 import os
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -14,7 +15,7 @@ from kaizen.policy.store import current_policy
 from kaizen.runtime.bearer import allowed
 from kaizen.runtime.clients import Limits, client
 from kaizen.runtime.failures import FAILURES, unavailable
-from kaizen.runtime.functions import http_function
+from kaizen.runtime.functions import either_function
 from kaizen.runtime.http import Event, Response, header, problem, request_id
 from kaizen.runtime.log import logger
 from kaizen.runtime.secrets import secret
@@ -22,11 +23,16 @@ from kaizen.runtime.settings import Settings
 from kaizen.times import utc_now
 from phase_stream import audits, chunks, frames, summaries
 from phase_stream.call import Call, Door
+from phase_stream.fold import PARALLEL as FOLDED_AT_ONCE
+from phase_stream.fold import Fold
+from phase_stream.ledger import BehindError, Ledger, NotCountedError
 from phase_stream.request import RequestError
-from phase_stream.store import PARALLEL, ExpiredError, NotCountedError, PhaseStore, Places
+from phase_stream.store import PARALLEL, ExpiredError, PhaseStore, Places
 
-# A viewer asks again every second: give up while there is time to say so.
+# A viewer asks again every second: give up while there is time to say so, and before PUT_SECONDS are over.
 _DYNAMODB = Limits(connect=1, read=2, attempts=2)
+_FOLD = Limits(connect=2, read=5, attempts=4, connections=FOLDED_AT_ONCE)
+_RESERVE_SECONDS = 10  # for a part of a stretch and its transaction
 _S3 = Limits(connect=1, read=3, attempts=2, connections=PARALLEL)
 _RETRY_SECONDS = 2
 
@@ -65,13 +71,18 @@ def server() -> Server:
 
 @cache
 def store() -> PhaseStore:
-    given = settings()
-    places = Places(given.phase_table, given.phase_savings_table, given.metrics_table, given.phase_bucket)
-    return PhaseStore(client("dynamodb", _DYNAMODB), client("s3", _S3, presigning=True), places, time.sleep)
+    places = Places(settings().phase_table, settings().phase_bucket)
+    return PhaseStore(client("dynamodb", _DYNAMODB), client("s3", _S3, presigning=True), places)
 
 
-@http_function
-def lambda_handler(event: Event, context: Any) -> Response:
+@cache
+def ledger() -> Ledger:
+    return Ledger(
+        client("dynamodb", _DYNAMODB), settings().phase_savings_table, lambda: utc_now(), lambda: time.monotonic()
+    )
+
+
+def serve(event: Event, context: Any) -> Response:
     """What a door answers; 400, 401, 404, 406, 409 and 413 name the caller's fault; 503 when AWS does not answer."""
     met = greet(event, server())
     route = str(event.get("routeKey", ""))
@@ -80,6 +91,22 @@ def lambda_handler(event: Event, context: Any) -> Response:
     told = {name: answer["headers"].get(name) for name in ("phase-resync", "phase-bytes-full", "content-encoding")}
     logger.info("phase request", route=route[:100], status=answer["statusCode"], **told)
     return answer
+
+
+def fold(_: Mapping[str, Any], context: Any) -> dict[str, Any]:
+    """Add what was counted since the last run to the counters; raises at the end where a stream could not be folded."""
+    given = settings()
+    run = Fold(
+        client("dynamodb", _FOLD),
+        given.phase_savings_table,
+        given.metrics_table,
+        now=utc_now(),
+        in_time=lambda: context.get_remaining_time_in_millis() > _RESERVE_SECONDS * 1000,
+        sleep=time.sleep,
+    )
+    counted = run.run([each.id for each in current_policy(given.policy_parameter).streams])
+    logger.info("savings folded", responses=counted)
+    return {"responses": counted}
 
 
 def guarded(route: str, event: Event, context: Any, met: Negotiation) -> Response:
@@ -96,11 +123,15 @@ def guarded(route: str, event: Event, context: Any, met: Negotiation) -> Respons
     except ExpiredError as error:
         logger.warning("expired", key=str(error))
         return problem(404, "Not Found", "the stream's newest frames have expired: it has been silent for days")
-    except (NotCountedError, PhaseFormatError, *FAILURES) as error:
+    except (NotCountedError, BehindError, PhaseFormatError, *FAILURES) as error:
         return unavailable(error, "the stream cannot be read or counted at the moment; try again", _RETRY_SECONDS)
 
 
 def call(event: Event, context: Any, met: Negotiation) -> Call:
     """Raises SecretError when the policy cannot be read."""
     names = tuple(each.id for each in current_policy(settings().policy_parameter).streams)
-    return Call(event, request_id(event) or context.aws_request_id, utc_now(), spoken(met, server()), names, store())
+    request = request_id(event) or context.aws_request_id
+    return Call(event, request, utc_now(), spoken(met, server()), names, store(), ledger())
+
+
+lambda_handler = either_function(serve, fold)

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
 from kaizen.runtime.http import BodyError, Event, Response, header, problem, query, raw_body
@@ -11,6 +12,8 @@ from phase_stream.plan import Mark, Resync, marks
 
 DEFAULT_FRAMES = 120  # of a response: as many as the ring holds at least
 MOST_FRAMES = 512  # a client that asks for more gets these, and asks again
+
+NAMELESS = "~"  # comes after all characters of ids
 
 MOST_REPORT_BYTES = 4096
 _MOST_COUNT = (1 << 53) - 1  # JavaScript's numbers are whole up to here
@@ -35,14 +38,14 @@ class RequestError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class FramesAsk:
-    """Frames after `after`, at most `most`; `has` are the frames that an If-None-Match names."""
+    """Frames after `after`, at most `most`; `has` are the frames that an If-None-Match names, `viewer` is who asks."""
 
     after: Mark | None
     has: frozenset[Mark]
     most: int
     columns: bool
     resync: Resync | None
-    audit: str | None
+    viewer: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +94,18 @@ def read_frames_ask(event: Event) -> FramesAsk:
         most=min(most, MOST_FRAMES),
         columns=columns == "1",
         resync=Resync(resync) if resync else None,
-        audit=_audit(audit) if audit else None,
+        viewer=_audit(audit) if audit else nameless(event),
     )
+
+
+def nameless(event: Event) -> str:
+    """Who asks without an id: a hash of address and program, so that several behind one address are taken for one.
+
+    No id can be equal to it.
+    """
+    http = (event.get("requestContext") or {}).get("http") or {}
+    seen = f"{http.get('sourceIp', '')}\n{http.get('userAgent', '')}"
+    return NAMELESS + sha256(seen.encode("utf-8", "surrogatepass")).hexdigest()[:24]
 
 
 def read_chunk_ask(event: Event) -> ChunkAsk:

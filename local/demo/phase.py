@@ -142,7 +142,7 @@ CHECKS = (
     ("phase handshake", checks.handshake),
     ("phase stream", checks.stream),
     ("phase history", checks.levels),
-    ("phase savings", _savings),
     ("phase heatmap", checks.heatmap),
     ("posts are locked", checks.refused_posts),
+    ("phase savings", _savings),
 )

@@ -2,6 +2,7 @@
 
 import urllib.error
 import urllib.request
+import uuid
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
@@ -21,7 +22,7 @@ class Follower:
 
     def __init__(self, api: str, stream: str, audit: str = "", coding: str = "zstd") -> None:
         self._address = f"{api}/phase/streams/{stream}/frames"
-        self._audit = audit
+        self._audit = audit or uuid.uuid4().hex  # without one, viewers behind one address are taken for one
         self._coding = coding
         self._resync = ""
         self.after = ""  # epoch.seq of the last frame

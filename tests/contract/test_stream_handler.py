@@ -23,6 +23,7 @@ from kaizen.phase.frames import Frames, Place
 from kaizen.runtime.secrets import SecretError
 from kaizen.storage.items import to_item
 from phase_stream import chunks, handler
+from phase_stream.rows import PUT_SECONDS
 from phase_stream.store import ADDRESS_SECONDS
 from tests.contract.phase_aws import BUCKET
 from tests.contract.stream_world import (
@@ -204,74 +205,119 @@ def test_a_cold_process_reads_many_objects(world: StreamWorld) -> None:
 # ---------------------------------------------------------------- counting
 
 
-def test_one_transaction_per_response(world: StreamWorld) -> None:
+def test_issue_11_line_8_a_counted_response_is_one_plain_put_of_one_write_unit(world: StreamWorld) -> None:
+    """Before, it was a transaction of four to eight actions, each of them two write units."""
     published(world)
-    world.frames(NAME)
-    calls: list[tuple[str, int]] = []
-    client: Any = handler.store()._dynamodb
-    client.meta.events.register(
-        "provide-client-params.dynamodb.*",
-        lambda params, model, **_: calls.append((model.name, len(params.get("TransactItems", [])))),
-    )
-    world.frames(NAME, {"after": "7.9"})
-    assert calls == [("GetItem", 0), ("TransactWriteItems", 4)]
-    calls.clear()
-    world.frames(NAME, {"resync": "crc", "audit": AUDIT})
-    assert calls == [("GetItem", 0), ("TransactWriteItems", 8)]
+    calls: list[str] = []
+    client: Any = handler.ledger()._dynamodb
+    client.meta.events.register("before-call.dynamodb.*", lambda model, **_: calls.append(model.name))
+    for query in ({}, {"after": "7.9"}, {"resync": "crc", "audit": "x" * 64}):
+        calls.clear()
+        world.frames(NAME, query)
+        assert calls == ["GetItem", "PutItem"]
+    rows = world.savings_items()
+    assert [each["pk"].partition("#")[0] for each in rows] == ["responses"] * 3
+    assert all(len(json.dumps(each, default=str)) < 1000 for each in rows), "about as DynamoDB measures it"
 
 
-def test_a_repeated_request_counts_once_and_is_answered(world: StreamWorld) -> None:
+def test_a_put_whose_answer_is_lost_is_repeated_and_counts_once(world: StreamWorld) -> None:
+    """By the SDK, under the same key."""
     published(world)
-    first = world.frames(NAME, {"audit": AUDIT}, request_id="same")
-    counted = world.totals()
+    puts: list[bytes] = []
+
+    def lose(request: Any, **_: Any) -> None:
+        if b"PutItem" in request.headers.get("x-amz-target", b""):
+            puts.append(request.body)
+            if len(puts) == 1:
+                raise EndpointConnectionError(endpoint_url="https://aws.invalid")
+
+    client: Any = handler.ledger()._dynamodb
+    client.meta.events.register_first("before-send.dynamodb.PutItem", lose)
+    answer = world.frames(NAME)
+    assert len(puts) == 2
+    assert puts[0] == puts[1]
+    assert world.totals()[SENT] == len(answer.body)
+
+
+def test_a_response_that_is_counted_too_late_is_not_sent(world: StreamWorld) -> None:
+    """The fold has passed by then: nobody would add it to the counters."""
+    published(world)
+    ticks = iter((100.0, 100.0 + PUT_SECONDS + 0.1))
+    with patch.object(handler.ledger(), "_watch", lambda: next(ticks)):
+        answer = world.frames(NAME)
+    assert (answer.status, answer.headers["retry-after"]) == (503, "2")
+
+
+def test_an_answer_that_is_asked_for_again_is_sent_again_and_saves_nothing(world: StreamWorld) -> None:
+    source = published(world)
+    viewer = Viewer(source)
+    viewer.receive(world.frames(NAME, viewer.query))
+    source.post(3)
+    world.publish(source)
+    first = world.frames(NAME, viewer.query)
+    before = world.totals()
     for _ in range(3):
-        assert world.frames(NAME, {"audit": AUDIT}, request_id="same") == first
-    assert world.totals() == counted
-    assert world.item("PhaseSavingsTable", pk="audit", sk=f"{AUDIT}#{NAME}")["server_responses"] == 1
+        assert world.frames(NAME, viewer.query) == first
+    after = world.totals()
+    assert before[SAVED] > 0
+    assert after[SAVED] == before[SAVED]
+    assert after[SENT] - before[SENT] == after[RETRANSMITTED] == 3 * len(first.body)
 
 
 def test_a_request_without_an_id_counts_by_its_invocation(world: StreamWorld) -> None:
     published(world)
-    event = {"routeKey": FRAMES, "pathParameters": {"id": NAME}}
+    event = {"routeKey": FRAMES, "pathParameters": {"id": NAME}, "requestContext": {}}
     for _ in range(2):
         assert handler.lambda_handler(event, Context())["statusCode"] == 200
-    (guard,) = world.savings_items()
-    assert guard["pk"] == "response#invocation"
+    (row,) = world.savings_items()
+    assert row["sk"].endswith("#invocation")
 
 
-def test_guards_and_audits_expire_after_a_day(world: StreamWorld) -> None:
+def test_rows_and_audits_expire_after_a_day(world: StreamWorld) -> None:
     published(world)
-    with patch.object(handler, "utc_now", lambda: NOW):
-        world.frames(NAME, {"audit": AUDIT})
-    expected = int((NOW + timedelta(days=1)).timestamp())
-    assert [each["expires_at"] for each in world.savings_items()] == [expected, expected]
+    world.frames(NAME, {"audit": AUDIT})
+    expected = int((world.now + timedelta(days=1)).timestamp())
+    world.fold()
+    kept = {each["pk"].partition("#")[0]: each.get("expires_at") for each in world.savings_items()}
+    assert kept == {"responses": expected, "viewer": expected, "cursor": None}
 
 
 def test_expired_audits_hide_no_live_one(world: StreamWorld) -> None:
     """The table forgets late, and ids are the clients' choice: those that come first in it may be many and old."""
     published(world)
-    with patch.object(handler, "utc_now", lambda: NOW):
-        world.frames(NAME, {"audit": AUDIT})
-    (stored,) = [each for each in world.savings_items() if each["pk"] == "audit"]
+    world.frames(NAME, {"audit": AUDIT})
+    world.fold()
+    (stored,) = world.savings_items("viewer")
     for number in range(600):
-        old = stored | {"sk": f"{number:016d}#{NAME}", "audit": f"{number:016d}", "expires_at": int(NOW.timestamp())}
+        old = stored | {"sk": f"{number:016d}#{NAME}", "expires_at": int(NOW.timestamp())}
         world.dynamodb.put_item(TableName="PhaseSavingsTable", Item=to_item(old))
-    with patch.object(handler, "utc_now", lambda: NOW):
-        page = detail(world.audits().body)
-        for _ in range(6):
-            assert page["audits"] == []
-            page = detail(world.audits(after=page["next"]).body)
-        listed, following = page["audits"], page["next"]
-    assert [each["audit"] for each in listed] == [AUDIT]
-    assert following is None
+    page = detail(world.audits().body)
+    for _ in range(6):
+        assert page["audits"] == []
+        page = detail(world.audits(after=page["next"]).body)
+    assert [each["audit"] for each in page["audits"]] == [AUDIT]
+    assert page["next"] is None
+
+
+def test_viewers_without_an_id_are_in_no_list(world: StreamWorld) -> None:
+    published(world)
+    world.frames(NAME)
+    world.frames(NAME, {"audit": AUDIT})
+    world.fold()
+    assert len(world.savings_items("viewer")) == 2
+    assert [each["audit"] for each in detail(world.audits().body)["audits"]] == [AUDIT]
 
 
 @pytest.mark.parametrize("reason", ["crc", "gap"])
 def test_a_forced_resync_raises_sent_and_retransmitted_never_saved(world: StreamWorld, reason: str) -> None:
-    published(world)
-    world.frames(NAME, {"after": "7.9"})
+    source = published(world)
+    viewer = Viewer(source)
+    for _ in range(2):
+        viewer.receive(world.frames(NAME, viewer.query))
+        source.post(2)
+        world.publish(source)
     before = world.totals()
-    answer = world.frames(NAME, {"resync": reason})
+    answer = world.frames(NAME, {"resync": reason, "audit": viewer.name})
     after = world.totals()
     assert answer.reason == reason
     assert after[SENT] - before[SENT] == after[RETRANSMITTED] == len(answer.body)
@@ -304,14 +350,14 @@ def throttled(operation: str) -> ClientError:
 
 
 @pytest.mark.parametrize("fault", [UNREACHABLE, throttled("any")], ids=["unreachable", "throttled"])
-@pytest.mark.parametrize("operation", ["get_item", "transact_write_items", "get_object"])
+@pytest.mark.parametrize("operation", ["get_item", "put_item", "get_object"])
 def test_when_a_store_fails_nothing_is_sent_and_nothing_counted(
     world: StreamWorld, operation: str, fault: Exception
 ) -> None:
     published(world)
-    store: Any = handler.store()
+    owner: Any = handler.ledger() if operation == "put_item" else handler.store()
     client = "_s3" if operation == "get_object" else "_dynamodb"
-    with patch.object(store, client, Failing(getattr(store, client), fault, operation)):
+    with patch.object(owner, client, Failing(getattr(owner, client), fault, operation)):
         answer = world.frames(NAME)
     assert answer.status == 503
     assert answer.headers["retry-after"] == "2"
@@ -362,14 +408,49 @@ def test_the_servers_sum_is_what_was_received_to_the_byte(world: StreamWorld) ->
 def test_audits_are_by_stream_and_last_a_day(world: StreamWorld) -> None:
     published(world)
     assert report(world, 1, 1)[0] == 404
-    with patch.object(handler, "utc_now", lambda: NOW):
-        world.frames(NAME, {"audit": AUDIT})
-        assert report(world, 1, 1)[0] == 200
-        assert report(world, 1, 1, stream="other")[0] == 404
-        assert len(detail(world.audits().body)["audits"]) == 1
-    with patch.object(handler, "utc_now", lambda: NOW + timedelta(days=1, seconds=1)):
-        assert report(world, 1, 1)[0] == 404
-        assert detail(world.audits().body)["audits"] == []
+    world.frames(NAME, {"audit": AUDIT})
+    assert report(world, 1, 1)[0] == 200
+    assert report(world, 1, 1, stream="other")[0] == 404
+    world.fold()
+    assert len(detail(world.audits().body)["audits"]) == 1
+    for _ in range(26):  # the schedule goes on meanwhile
+        world.now += timedelta(hours=1)
+        world.fold()
+    assert report(world, 1, 1)[0] == 404
+    assert detail(world.audits().body)["audits"] == []
+
+
+def test_an_audit_is_exact_before_during_and_after_the_fold(world: StreamWorld) -> None:
+    source = published(world)
+    viewer, sent, saved = Viewer(source, name=AUDIT), 0, 0
+    for step in range(12):
+        source.post(2)
+        world.publish(source)
+        answer = world.frames(NAME, viewer.query)
+        viewer.receive(answer)
+        sent += len(answer.body)
+        saved += int(answer.headers["phase-bytes-full"]) - len(answer.body)
+        if step % 5 == 4:
+            world.now += timedelta(seconds=5)  # so that the run leaves some of it
+            handler.lambda_handler({}, Context())
+        status, told = report(world, sent, step + 1, key=KEY)
+        assert (status, told["difference_bytes"]) == (200, 0)
+        assert told["server"] == {"bytes": sent, "responses": step + 1, "saved_bytes": saved}
+        assert detail(world.audits().body)["audits"] == [told], "a report is never behind"
+    world.fold()
+    (listed,) = detail(world.audits().body)["audits"]
+    assert listed["server"] == told["server"]
+
+
+def test_a_report_is_not_answered_from_half_of_the_rows(world: StreamWorld) -> None:
+    published(world)
+    world.frames(NAME, {"audit": AUDIT})
+    world.fold()
+    world.now += timedelta(hours=2)  # without a run of the schedule
+    world.frames(NAME, {"audit": AUDIT})
+    assert report(world, 1, 1)[0] == 503
+    world.fold()
+    assert report(world, 1, 1)[0] == 200
 
 
 def test_nobody_overwrites_anothers_report(world: StreamWorld) -> None:
@@ -393,6 +474,7 @@ def test_a_report_without_a_key_stands(world: StreamWorld) -> None:
     assert report(world, 8, 1)[0] == 409
     assert report(world, 7, 1, key=KEY)[0] == 409, "nor can it be made somebody's afterwards"
     world.frames(NAME, {"audit": AUDIT})  # and the server's side goes on
+    world.fold()
     (shown,) = detail(world.audits().body)["audits"]
     assert (shown["browser"]["bytes"], shown["server"]["responses"]) == (7, 2)
 
@@ -416,6 +498,7 @@ def test_one_list_reads_a_bounded_number_of_items(world: StreamWorld) -> None:
     names = [f"{number:016d}" for number in range(150)]
     for name in names:
         world.frames(NAME, {"audit": name})
+    world.fold()
     first = detail(world.audits().body)
     assert len(first["audits"]) == 100
     second = detail(world.audits(after=first["next"]).body)
@@ -528,6 +611,7 @@ def test_no_request_is_a_server_error() -> None:
                 "isBase64Encoded": encoded,
             } | ({} if body is None else {"body": body})
             before = world.totals()[SENT]
+            world.now += timedelta(seconds=1)
             answer = handler.lambda_handler(event, Context())
             assert answer["statusCode"] in (200, 204, 400, 401, 404, 406, 409, 413)
             if answer["headers"].get("content-type", "").startswith("application/vnd.phase-metrics"):

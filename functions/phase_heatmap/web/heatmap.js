@@ -13,7 +13,7 @@ import { OrderLine } from "./order.js";
 import { Playout } from "./playout.js";
 import { CanvasRenderer } from "./renderer-canvas.js";
 import { NoWebglError, WebglRenderer } from "./renderer-webgl.js";
-import { Stream } from "./stream.js";
+import { Stream, randomId } from "./stream.js";
 
 const SECONDS = 30;
 const [LEAST_SECONDS, MOST_SECONDS] = [5, 600];
@@ -221,7 +221,7 @@ export class AdaptiveHeatmap extends HTMLElement {
     const base = this.getAttribute("base") ?? new URL("../../", import.meta.url).href;
     const build = new URL(import.meta.url).pathname.split("/").at(-2) ?? "";
     this.#stream = new Stream(
-      { base, stream: this.getAttribute("stream") ?? "", build },
+      { base, stream: this.getAttribute("stream") ?? "", build, id: randomId() },
       { fetch: (url, init) => fetch(url, init), wait, now: () => Date.now(), random: Math.random },
       {
         state: (state, detail) => {

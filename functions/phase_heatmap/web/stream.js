@@ -54,6 +54,7 @@ export class Stream {
   #base;
   #stream;
   #build;
+  #id;
   #host;
   #listener;
   /** @type {import("./decode.js").Baseline | null} */
@@ -69,14 +70,16 @@ export class Stream {
   #waiting = new AbortController();
 
   /**
-   * @param {{base: string, stream: string, build?: string}} place `base` is the address that ends in /phase/
+   * @param {{base: string, stream: string, build?: string, id: string}} place `base` is the address that ends in
+   *   /phase/; `id` tells this viewer from others behind the same address, so that what deltas save it is counted
    * @param {Host} host
    * @param {Listener} listener
    */
-  constructor({ base, stream, build = "" }, host, listener) {
+  constructor({ base, stream, build = "", id }, host, listener) {
     this.#base = base;
     this.#stream = stream;
     this.#build = build;
+    this.#id = id;
     this.#host = host;
     this.#listener = listener;
   }
@@ -161,7 +164,7 @@ export class Stream {
   /** Ask for what is newer; whether there may be more at once. */
   async #poll() {
     /** @type {Record<string, string>} */
-    const query = { columns: "1" };
+    const query = { columns: "1", audit: this.#id };
     if (this.#baseline !== null) query.after = `${this.#baseline.epoch}.${this.#baseline.seq}`;
     else if (this.#lost) query.resync = this.#lost;
     const answer = await this.#get(`streams/${encodeURIComponent(this.#stream)}/frames`, query);
@@ -227,7 +230,7 @@ export class Stream {
       const [oldestEpoch, oldest] = String(summary.oldest).split(".").map(Number);
       if (oldestEpoch !== epoch || !(oldest > 0 && oldest < firstSeq)) return;
       // Just before the ring's first frame, which is a keyframe, no state is needed.
-      const query = { after: `${epoch}.${oldest - 1}`, max: String(firstSeq - oldest), columns: "1" };
+      const query = { after: `${epoch}.${oldest - 1}`, max: String(firstSeq - oldest), columns: "1", audit: this.#id };
       const answer = await this.#get(`${path}/frames`, query);
       if (answer.status === 204) return;
       this.#tell([...decodeAll(answer.body, null)].filter((each) => each.header.epoch === epoch));
@@ -264,6 +267,12 @@ export class Stream {
     const waitMs = 1000 * (Number(headers.get("Retry-After")) || 0);
     throw new TryAgainError(status === 404 ? "absent" : "offline", text, waitMs);
   }
+}
+
+/** An id that nobody else has, of 32 digits. */
+export function randomId() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 /**

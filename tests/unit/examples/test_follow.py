@@ -80,6 +80,8 @@ def test_a_life(client: list[str]) -> None:
         "8.2 epoch",
         "8.32 none",
     ]
+    (viewer,) = {query.pop("audit") for query in stream.queries}
+    assert 16 <= len(viewer) <= 64, "one id for the whole life: savings are judged by it"
     assert stream.queries == [
         {},
         {"after": "7.10"},

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { HEADER_BYTES, readHeader } from "../../../functions/phase_heatmap/web/decode.js";
-import { SCHEMA, Stream, backOff } from "../../../functions/phase_heatmap/web/stream.js";
+import { SCHEMA, Stream, backOff, randomId } from "../../../functions/phase_heatmap/web/stream.js";
 
 /** The messages of epoch 7: 40 is a keyframe, then 41, 42 to 44, 45, 46, 47 and 48, 49. */
 const MESSAGES = (() => {
@@ -23,6 +23,7 @@ const GREETING = { verdict: "compatible", negotiated: "1.0", server_build: "b1",
 const HELLO = ["handshake", 200, json(GREETING)];
 const PAST = ["streams/k", 200, json({ oldest: "7.40" })];
 const frames = (...indices) => ["streams/k/frames", 200, body(...indices)];
+const ID = "0123456789abcdef";
 const NOTHING = ["streams/k/frames", 204, new Uint8Array()];
 
 /**
@@ -61,7 +62,7 @@ async function follow(script, { at = {} } = {}) {
     frames: ({ header }) => told.frames.push(header.seq),
     columns: (columns) => told.columns.push(columns),
   };
-  const stream = new Stream({ base: "http://x/phase/", stream: "k", build: "b0" }, host, listener);
+  const stream = new Stream({ base: "http://x/phase/", stream: "k", build: "b0", id: ID }, host, listener);
   await stream.run();
   return told;
 }
@@ -82,10 +83,18 @@ test("shakes hands, takes the newest group, then what follows it", async () => {
   assert.deepEqual(told.pauses, [1000, 1000]);
 });
 
+test("every request for frames says which viewer asks, by an id of this page alone", async () => {
+  const told = await follow([HELLO, frames(0), ["streams/k", 200, json({ oldest: "7.30" })], frames(0), NOTHING]);
+  const asked = told.asked.filter(([path]) => path.endsWith("/frames"));
+  assert.deepEqual(asked.map(([, { audit }]) => audit), [ID, ID, ID]);
+  assert.match(randomId(), /^[0-9a-f]{32}$/);
+  assert.notEqual(randomId(), randomId());
+});
+
 test("fetches what the ring has before the first frame", async () => {
   // Only a keyframe can be decoded from nothing: here it stands for the ring's first.
   const told = await follow([HELLO, frames(0), ["streams/k", 200, json({ oldest: "7.30" })], frames(0), NOTHING]);
-  assert.deepEqual(told.asked[3], ["streams/k/frames", { after: "7.29", max: "10", columns: "1" }]);
+  assert.deepEqual(told.asked[3], ["streams/k/frames", { after: "7.29", max: "10", columns: "1", audit: ID }]);
   assert.equal(told.frames.length, 2);
   assert.equal(told.asked[4][1].after, "7.40", "the past does not change what is acknowledged");
 });
@@ -102,7 +111,7 @@ test("a damaged body is thrown away whole, and a keyframe asked for with the rea
   damaged[damaged.length - 1] ^= 1;
   const told = await follow([HELLO, frames(0, 1), PAST, ["streams/k/frames", 200, damaged], frames(0, 1), NOTHING]);
   assert.deepEqual(told.frames, [40, 41, 40, 41], "not even the messages before the fault");
-  assert.deepEqual(told.asked[4][1], { columns: "1", resync: "crc" });
+  assert.deepEqual(told.asked[4][1], { columns: "1", audit: ID, resync: "crc" });
   assert.ok(told.states.includes("connecting: damaged: state-crc"));
 });
 

@@ -45,11 +45,11 @@ def random_body(source: random.Random, rows: int | None = None) -> bytes:
         if baseline is None:
             if source.random() < 0.3:
                 return chunk(frames, place, bits, predictor)
-            encoded = keyframe(frames, place, bits, predictor)
+            encoded = keyframe(frames, place, bits, predictor, time_major=source.random() < 0.5)
         elif source.random() < 0.7:
             encoded = delta(frames, place, baseline, time_major=source.random() < 0.5)
         else:
-            encoded = full(frames, place, baseline)
+            encoded = full(frames, place, baseline, time_major=source.random() < 0.5)
         body += encoded.data
         baseline = encoded.baseline
     return body

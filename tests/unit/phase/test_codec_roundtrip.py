@@ -87,9 +87,9 @@ def test_a_live_stream_comes_back(given: tuple[int, Frames], predictor: int, dat
         stop = data.draw(st.integers(start + 1, total))
         part, place = cut(frames, start, stop), replace(PLACE, seq=PLACE.seq + stop)
         if sent is None:
-            encoded = keyframe(part, place, bits, predictor)
+            encoded = keyframe(part, place, bits, predictor, time_major=data.draw(st.booleans()))
         elif data.draw(st.booleans()):
-            encoded = full(part, place, sent)
+            encoded = full(part, place, sent, time_major=data.draw(st.booleans()))
         else:
             encoded = delta(part, place, sent, time_major=data.draw(st.booleans()))
         message = decode(encoded.data, got)

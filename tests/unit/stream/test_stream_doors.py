@@ -12,6 +12,7 @@ from kaizen.runtime.http import Response
 from phase_stream import audits, chunks, summaries
 from phase_stream.audit import Audit, Side, newest
 from phase_stream.call import Call
+from phase_stream.ledger import Ledger
 from phase_stream.request import RequestError
 from phase_stream.store import PhaseStore
 from tests.factories import NOW
@@ -30,7 +31,7 @@ def source() -> Source:
 
 
 def call(store: MemoryStore, event: Mapping[str, Any] | None = None) -> Call:
-    return Call(event or {}, "r", NOW, SCHEMA, (*store.sources, "silent"), cast(PhaseStore, store))
+    return Call(event or {}, "r", NOW, SCHEMA, (*store.sources, "silent"), cast(PhaseStore, store), cast(Ledger, store))
 
 
 def content(response: Response) -> Any:

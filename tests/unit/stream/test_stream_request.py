@@ -16,6 +16,7 @@ from phase_stream.request import (
     FramesAsk,
     Report,
     RequestError,
+    nameless,
     read_chunk_ask,
     read_frames_ask,
     read_report,
@@ -33,7 +34,17 @@ def posted(document: Any) -> dict[str, Any]:
 
 
 def test_nothing_but_the_defaults() -> None:
-    assert read_frames_ask({}) == FramesAsk(None, frozenset(), DEFAULT_FRAMES, False, None, None)
+    assert read_frames_ask({}) == FramesAsk(None, frozenset(), DEFAULT_FRAMES, False, None, nameless({}))
+
+
+def test_who_asks_without_an_id_is_told_by_address_and_program() -> None:
+    def seen(address: str, program: str) -> str:
+        asked = read_frames_ask({"requestContext": {"http": {"sourceIp": address, "userAgent": program}}})
+        return asked.viewer
+
+    names = {seen("192.0.2.1", "a"), seen("192.0.2.2", "a"), seen("192.0.2.1", "b"), seen("192.0.2.1", "a")}
+    assert len(names) == 3
+    assert all(name > "~" and "192" not in name and "#" not in name for name in names), "after all ids, and no address"
 
 
 def test_all_that_can_be_asked() -> None:

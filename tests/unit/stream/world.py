@@ -10,7 +10,6 @@ from typing import cast
 
 import numpy as np
 
-from kaizen.metrics.changes import Change
 from kaizen.phase import keys
 from kaizen.phase.coding import decompress
 from kaizen.phase.decode import Message, decode_all
@@ -22,10 +21,11 @@ from kaizen.runtime.http import Response
 from phase_stream import frames
 from phase_stream.audit import Audit, Side
 from phase_stream.call import Call
+from phase_stream.ledger import Ledger
 from phase_stream.plan import Mark
 from phase_stream.request import Report, RequestError
 from phase_stream.ring import Window, plain, read_segment
-from phase_stream.savings import Tally
+from phase_stream.savings import Account, Measured, Tally, amounts
 from phase_stream.store import ExpiredError, PhaseStore
 from tests.factories import NOW
 from tests.unit.stream.source import Source
@@ -38,17 +38,17 @@ COUNTERS = (
     "phase_resync_total",
 )
 BODY_LIMIT = 64 << 20
+_NAMES = itertools.count()
 
 
 class MemoryStore:
-    """The twin of PhaseStore over sources; it keeps every tally, and each row as it was added up."""
+    """The twin of PhaseStore over sources and of Ledger; it judges at once, and keeps every tally as it was judged."""
 
     def __init__(self, *sources: Source) -> None:
         self.sources = {each.name: each for each in sources}
         self.tallies: list[Tally] = []
         self.rows: Counter[tuple[str, str]] = Counter()
-        self.audited: dict[tuple[str, str], Audit] = {}
-        self._counted: set[str] = set()
+        self.accounts: dict[tuple[str, str], Account] = {}
 
     def stream(self, name: str) -> Stream | None:
         return self.sources[name].stream if name in self.sources else None
@@ -77,30 +77,20 @@ class MemoryStore:
         self._object(name, key)
         return f"https://bucket.invalid/{key}"
 
-    def count(
-        self, request_id: str, stream: str, counted: Tally, changes: Sequence[Change], audit: str | None, now: datetime
-    ) -> bool:
-        if request_id in self._counted:
-            return False
-        self._counted.add(request_id)
+    def count(self, stream: str, viewer: str, request_id: str, response: Measured) -> None:
+        account = self.accounts.setdefault((viewer, stream), Account.of(None))
+        counted = account.add(response, len(self.tallies))
         self.tallies.append(counted)
-        for change in changes:
-            ((_, amount),) = change.amounts
+        for (metric, _, value), amount in amounts(counted).items():
             assert amount >= 0, "a counter falls"
-            self.rows[change.metric, change.series.rpartition("#")[0]] += int(amount)
-        if audit is not None:
-            old = self.audited.get((audit, stream))
-            side = Side(counted.sent, 1)
-            if old is not None:
-                side = Side(old.server.received + counted.sent, old.server.responses + 1)
-            self.audited[audit, stream] = Audit(audit, stream, "", "", 1 << 40, side, 0, None)
-        return True
+            self.rows[metric, f"{stream} {value}"] += amount
 
     def report(self, report: Report, now: datetime) -> Audit | None:
-        return self.audited.get((report.audit, report.stream))
-
-    def audits(self, now: datetime, after: str) -> tuple[list[Audit], str | None]:
-        return [each for each in self.audited.values() if each.expires_at > now.timestamp()], None
+        account = self.accounts.get((report.audit, report.stream))
+        if account is None:
+            return None
+        sides = Side(account.sent, account.responses), account.saved, Side(report.received, report.responses)
+        return Audit(report.audit, report.stream, "", "", 1 << 40, *sides)
 
     def total(self, metric: str, label: str = "") -> int:
         return sum(amount for (name, series), amount in self.rows.items() if name == metric and label in series)
@@ -152,7 +142,7 @@ class World:
         event = {"pathParameters": {"id": name}, "queryStringParameters": dict(query), "headers": headers}
         request_id = request_id or f"request-{next(iter(self.ids))}"
         names = tuple(self.store.sources)
-        call = Call(event, request_id, NOW, SCHEMA, names, cast(PhaseStore, self.store))
+        call = Call(event, request_id, NOW, SCHEMA, names, cast(PhaseStore, self.store), cast(Ledger, self.store))
         try:
             return received(frames.serve(call))
         except RequestError as error:
@@ -181,6 +171,7 @@ class Viewer:
 
     source: Source
     coding: str = "zstd"
+    name: str = field(default_factory=lambda: f"viewer-{next(_NAMES):016d}")
     baseline: Baseline | None = None
     epochs_known: set[int] = field(default_factory=set)
     lost: str = ""
@@ -191,8 +182,8 @@ class Viewer:
     @property
     def query(self) -> dict[str, str]:
         if self.baseline is not None:
-            return {"after": f"{self.baseline.epoch}.{self.baseline.seq}"}
-        return {"resync": self.lost} if self.lost else {}
+            return {"audit": self.name, "after": f"{self.baseline.epoch}.{self.baseline.seq}"}
+        return {"audit": self.name} | ({"resync": self.lost} if self.lost else {})
 
     @property
     def mark(self) -> Mark | None:

@@ -29,14 +29,19 @@ class Encoded:
     baseline: Baseline
 
 
-def keyframe(frames: Frames, place: Place, bits: int, predictor: int) -> Encoded:
+def keyframe(frames: Frames, place: Place, bits: int, predictor: int, *, time_major: bool = False) -> Encoded:
     """A FULL message that needs no state; `predictor` holds until the next keyframe."""
-    return _encode(Kind.FULL, frames, place, bits, predictor, None, KEYFRAME)
+    flags = TIME_MAJOR if time_major else 0
+    return _encode(Kind.FULL, frames, place, bits, predictor, None, KEYFRAME | flags)
 
 
-def full(frames: Frames, place: Place, baseline: Baseline) -> Encoded:
-    """The frames after `baseline`, whole: for when that is not larger than a delta."""
-    return _encode(Kind.FULL, frames, place, baseline.bits, baseline.predictor, baseline, 0)
+def full(frames: Frames, place: Place, baseline: Baseline, *, time_major: bool = False) -> Encoded:
+    """The frames after `baseline`, whole: for when that is not larger than a delta.
+
+    `time_major` lays a batch of frames row by row; which way compresses better depends on how fast the rows turn.
+    """
+    flags = TIME_MAJOR if time_major else 0
+    return _encode(Kind.FULL, frames, place, baseline.bits, baseline.predictor, baseline, flags)
 
 
 def delta(frames: Frames, place: Place, baseline: Baseline, *, time_major: bool = False) -> Encoded:

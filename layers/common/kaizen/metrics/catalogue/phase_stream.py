@@ -6,8 +6,8 @@ METRICS = (
     Metric(
         "bytes_saved_total",
         "counter",
-        "Bytes that the delta protocol saved: the same frames as full ones, in the same bits and content coding, less "
-        "what was sent. Resynchronised responses save nothing.",
+        "Bytes that the delta protocol saved: the same frames as full ones in their smaller layout, in the same bits "
+        "and content coding, less what was sent. What is not the first pass of a viewer that goes on saves nothing.",
         ("stream",),
         shards=8,
     ),
@@ -30,7 +30,7 @@ METRICS = (
     Metric(
         "phase_bytes_retransmitted_total",
         "counter",
-        "Bytes sent to clients that had lost their state.",
+        "Bytes sent to clients that had lost their state, or that asked again for what they had been sent.",
         ("stream",),
         shards=8,
     ),
