@@ -1,10 +1,11 @@
-"""What a message of the queue asks for: a deployment's fact or a press from the bus, an alarm from a schedule."""
+"""What a message of the queue asks for: a fact or a press from the bus, an alarm of a schedule or of Prometheus."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from canary_monitor.alarms import DETAIL_TYPE, Alarm
 from canary_monitor.monitor import Monitor
+from kaizen.events.canary import CanaryAlert
 from kaizen.events.detail import MalformedEventError
 from kaizen.events.github.deployment import GithubDeployment
 from kaizen.events.messages import opened
@@ -25,6 +26,9 @@ def read_message(message: Mapping[str, Any]) -> tuple[str, Work]:
     if kind == GithubDeployment.DETAIL_TYPE:
         event = GithubDeployment.from_detail(detail)
         return kind, lambda monitor: monitor.take(event)
+    if kind == CanaryAlert.DETAIL_TYPE:
+        alert = CanaryAlert.from_detail(detail)
+        return kind, lambda monitor: monitor.alerted(alert)
     if kind == SlackInteraction.DETAIL_TYPE:
         press = SlackInteraction.from_detail(detail)
         return kind, lambda monitor: monitor.pressed(press)

@@ -14,7 +14,8 @@ from canary_monitor.group import Canary, Group, Status, merged
 from canary_monitor.plan import Steps, Told, forgotten, gauges, page_gauge, steps
 from canary_monitor.presses import Buttons, Press, pressed
 from canary_monitor.store import CanaryStore, Record
-from canary_monitor.wording import Subject, incident, message, not_yours
+from canary_monitor.wording import Subject, hearsay, incident, key_of, message, not_yours
+from kaizen.events.canary import CanaryAlert
 from kaizen.events.github.deployment import GithubDeployment
 from kaizen.events.slack import SlackInteraction
 from kaizen.metrics.changes import Change
@@ -106,6 +107,23 @@ class Monitor:
             return "gone"
         self._work(record, record.group, record.told)
         return "checked"
+
+    def alerted(self, alert: CanaryAlert) -> str:
+        """Prometheus says that a canary is over its budget, or no longer: look again.
+
+        Of one that nobody here knows, the page says what the alert does, under the same key. Raises as `_work` does,
+        and what the pager raises.
+        """
+        record = self._store.find(alert.deployment)
+        if record is not None:
+            self._work(record, record.group, record.told)
+            return "checked"
+        if self._outside.page is None:
+            return "no pager"  # KaizenCanaryUnpaged pages
+        key = key_of(alert.repository, alert.environment, alert.deployment)
+        given = self._outside.routing_key
+        self._outside.page(trigger(hearsay(alert, self._clock()), given) if alert.firing else resolve(key, given))
+        return "unknown"
 
     def pressed(self, event: SlackInteraction) -> str:
         """A press of a button: `extend` or `done`, or why it is not followed. Raises as `_work` does."""

@@ -1,7 +1,7 @@
 """Groups of canaries in their table: one item each, written whole, by whoever read it last."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -21,11 +21,15 @@ KEPT_FOR = timedelta(days=400)  # after the last delivery; a quiet repository ke
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A group and what was told of its canaries; `version` is 0 before it is first written."""
+    """A group and what was told of its canaries; `version` is 0 before it is first written.
+
+    `findable` are the deployments that lead to the group already.
+    """
 
     group: Group
     told: Mapping[int, Told]
     version: int = 0
+    findable: frozenset[int] = field(default=frozenset(), compare=False)
 
 
 class CanaryStore:
@@ -38,6 +42,15 @@ class CanaryStore:
         key = to_item({"pk": group_key(repository_id, environment, task), "sk": "group"})
         answer = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True)
         return _record(from_item(answer["Item"])) if "Item" in answer else None
+
+    def find(self, deployment: int) -> Record | None:
+        """The group of a canary by GitHub's id of the deployment, which no two repositories share."""
+        key = to_item({"pk": _pointer(deployment), "sk": "group"})
+        answer = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True)
+        if "Item" not in answer:
+            return None
+        found = from_item(answer["Item"])
+        return self.load(found["repository_id"], found["environment"], found["task"])
 
     def save(self, record: Record, changes: Sequence[Change], now: datetime, press: Press | None = None) -> Record:
         """Write the group with the metrics that follow from it; the record with its new version.
@@ -68,12 +81,32 @@ class CanaryStore:
         else:
             put |= {"ConditionExpression": "attribute_not_exists(pk)"}
         kept = [] if press is None else [{"Put": {"TableName": self._table, "Item": _kept(press, now)}}]
-        transact(self._client, [{"Put": put}, *kept, *actions(self._metrics_table, changes, now)])
-        return Record(group, record.told, record.version + 1)
+        made = [each for each, told in record.told.items() if told.budget and each not in record.findable]
+        pointers = [{"Put": {"TableName": self._table, "Item": _leads_to(group, each, now)}} for each in made]
+        transact(self._client, [{"Put": put}, *kept, *pointers, *actions(self._metrics_table, changes, now)])
+        return Record(group, record.told, record.version + 1, record.findable.union(made))
 
 
 def group_key(repository_id: int, environment: str, task: str) -> str:
     return f"group#{repository_id}#{environment}#{task}"
+
+
+def _pointer(deployment: int) -> str:
+    return f"deployment#{deployment}"
+
+
+def _leads_to(group: Group, deployment: int, now: datetime) -> dict[str, Any]:
+    """An alert of Prometheus knows neither the repository's id nor the task."""
+    return to_item(
+        {
+            "pk": _pointer(deployment),
+            "sk": "group",
+            "repository_id": group.repository_id,
+            "environment": group.environment,
+            "task": group.task,
+            "expires_at": int((now + KEPT_FOR).timestamp()),
+        }
+    )
 
 
 def _kept(press: Press, now: datetime) -> dict[str, Any]:
@@ -95,13 +128,13 @@ def _kept(press: Press, now: datetime) -> dict[str, Any]:
 def _plain(value: Canary | Told) -> dict[str, Any]:
     """The fields as the table keeps them: instants as text, a canary's end as a list."""
     plain: dict[str, Any] = {}
-    for field in fields(value):
-        content = getattr(value, field.name)
+    for each in fields(value):
+        content = getattr(value, each.name)
         if isinstance(content, datetime):
             content = format_instant(content)
         elif isinstance(content, tuple):
             content = [format_instant(content[0]), content[1]]
-        plain[field.name] = content
+        plain[each.name] = content
     return plain
 
 
@@ -113,7 +146,8 @@ def _record(item: Mapping[str, Any]) -> Record:
         item["task"],
         tuple(_canary(each) for each in item["canaries"]),
     )
-    return Record(group, {int(name): _told(each) for name, each in item["told"].items()}, item["version"])
+    told = {int(name): _told(each) for name, each in item["told"].items()}
+    return Record(group, told, item["version"], frozenset(each for each, about in told.items() if about.budget))
 
 
 def _canary(plain: Mapping[str, Any]) -> Canary:

@@ -9,7 +9,8 @@ from canary_monitor.group import Canary, Group, Standing
 from canary_monitor.plan import Steps, Told, due_at
 from canary_monitor.presses import Buttons
 from kaizen.durations import human
-from kaizen.pager.events import Incident, Link
+from kaizen.events.canary import CanaryAlert
+from kaizen.pager.events import MAX_KEY, Incident, Link
 from kaizen.slack.blocks import Message, context, header, section
 from kaizen.slack.escape import date, escape, link
 from kaizen.times import format_instant
@@ -21,6 +22,12 @@ _ENDS = {
     "superseded": ("🟢", "Canary superseded", "A newer deployment has taken its place"),
     "unknown": ("⚪", "Canary given up", "Nobody finished it: its outcome is unknown"),
 }
+
+
+def key_of(repository: str, environment: str, deployment: int) -> str:
+    """What the pager knows a canary by; all paths to a page use the same. Long names lose their end, never the id."""
+    named = f"kaizen/canary/{repository}/{environment}"
+    return f"{named[: MAX_KEY - 20]}/{deployment}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +63,7 @@ class Subject:
 
     @property
     def key(self) -> str:
-        """What the pager knows it by; both paths to a page use the same."""
-        return f"kaizen/canary/{self.group.repository}/{self.group.environment}/{self.canary.deployment}"
+        return key_of(self.group.repository, self.group.environment, self.canary.deployment)
 
     @property
     def code(self) -> tuple[str, str]:
@@ -106,6 +112,26 @@ def incident(subject: Subject, now: datetime) -> Incident:
         component=group.environment,
         details=details,
         links=tuple(links),
+    )
+
+
+def hearsay(alert: CanaryAlert, now: datetime) -> Incident:
+    """The page for a canary of which Prometheus alone knows."""
+    return Incident(
+        key=key_of(alert.repository, alert.environment, alert.deployment),
+        summary=f"Canary of {alert.repository} in {alert.environment} is over its time budget",
+        source=alert.repository,
+        severity="critical",
+        at=now,
+        component=alert.environment,
+        details={
+            "what to do": "Finish the rollout or roll it back.",
+            "repository": alert.repository,
+            "environment": alert.environment,
+            "deployment": str(alert.deployment),
+            "note": "Prometheus says so; the canary monitor knows nothing of this deployment.",
+        },
+        links=(Link(f"{_WEB}/{alert.repository}/deployments", "Deployments"),),
     )
 
 

@@ -12,7 +12,7 @@ from kaizen.durations import human
 from kaizen.times import format_instant, utc_now
 from local.demo import deliveries
 from local.demo.deliveries import Delivery
-from local.demo.looking import need, scrape
+from local.demo.looking import need, post, scrape
 from local.errors import LocalError
 from local.outside.github.service import GithubService
 from local.outside.pager.incidents import Incident
@@ -134,6 +134,21 @@ def _paged(stack: Stack) -> str:
     return str(mine[0].payload["summary"])
 
 
+def _alerted(stack: Stack) -> str:
+    """Prometheus says the same by way of Alertmanager: it stays one incident. Without the token it says nothing."""
+    labels = {
+        "alertname": "KaizenCanaryBudgetExceeded", "repository": REPOSITORY, "environment": ENVIRONMENT,
+        "deployment": str(FORGOTTEN),
+    }  # fmt: skip
+    body = json.dumps({"version": "4", "status": "firing", "alerts": [{"status": "firing", "labels": labels}]}).encode()
+    tokens = (stack.secrets["alerts"], "wrong")
+    statuses = [post(f"{stack.addresses.api}/alerts", body, token)[0] for token in tokens]
+    need(statuses == [202, 401], statuses)
+    stack.drain()
+    need([action for _, action in _mine(stack).log] == ["trigger"], _mine(stack).log)
+    return "one canary, two paths, one incident"
+
+
 def _extended(stack: Stack) -> str:
     """A press of *Extend 1 h* resolves the incident and moves the alarm; the same button again does nothing."""
     slack = stack.outside.of(Slack)
@@ -197,6 +212,7 @@ def _is_about_it(message: Mapping[str, Any]) -> bool:
 CHECKS = (
     ("canaries in flight", _gauge),
     ("a forgotten canary pages", _paged),
+    ("an alert of Prometheus for it", _alerted),
     ("a press gives it an hour more", _extended),
     ("its end resolves", _resolved),
 )

@@ -17,7 +17,19 @@ def need(condition: object, seen: object) -> None:
 
 
 def get(url: str, token: str = "") -> tuple[int, str]:
-    request = urllib.request.Request(url, headers={"Authorization": f"Bearer {token}"} if token else {})  # noqa: S310
+    return _answer(urllib.request.Request(url, headers=_bearer(token)))  # noqa: S310
+
+
+def post(url: str, body: bytes, token: str) -> tuple[int, str]:
+    headers = _bearer(token) | {"Content-Type": "application/json"}
+    return _answer(urllib.request.Request(url, body, headers))  # noqa: S310
+
+
+def _bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"} if token else {}
+
+
+def _answer(request: urllib.request.Request) -> tuple[int, str]:
     try:
         with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - our own loopback address
             return answer.status, answer.read().decode()

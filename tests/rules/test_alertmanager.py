@@ -9,7 +9,7 @@ from tests.rules.tools import PROMETHEUS, run
 
 CONFIGURATION = PROMETHEUS / "alertmanager.yml"
 BY_SEVERITY = {"page": "pages", "ticket": "tickets", "warning": "tickets", "heartbeat": "heartbeat", "silent": "nobody"}
-BY_NAME = {"KaizenCanaryBudgetExceeded": "tickets"}
+BY_NAME = {"KaizenCanaryBudgetExceeded": "canaries"}
 
 
 @pytest.mark.parametrize("alert", alerts(), ids=lambda alert: str(alert["alert"]))

@@ -15,6 +15,7 @@ _PACKAGES = {
     "node": "nodejs",
     "prometheus": "prometheus",
     "amtool": "prometheus-alertmanager",
+    "prometheus-alertmanager": "prometheus-alertmanager",
 }
 
 

@@ -28,7 +28,8 @@ def test_sample_event(stack: Stack, sample) -> None:  # type: ignore[no-untyped-
     dead = stack.queues.dead()
     headers = event.get("headers", {})
     if "authorization" in headers:
-        token = stack.secrets["producer"] if sample.stem == "phase_ingest" else stack.secrets["metrics"]
+        kind = {"phase_ingest": "producer", "canary_alerts": "alerts"}.get(sample.stem, "metrics")
+        token = stack.secrets[kind]
         headers["authorization"] = f"Bearer {token}"
     body = event.get("body", "")
     raw = base64.b64decode(body) if event.get("isBase64Encoded") else body.encode()

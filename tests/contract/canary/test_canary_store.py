@@ -61,13 +61,26 @@ def test_what_is_written_is_read_back(dynamodb: Any) -> None:
     assert dynamodb.scan(TableName="metrics")["Items"] == []
 
 
+def test_a_canary_is_found_by_its_deployment(dynamodb: Any) -> None:
+    store = CanaryStore(dynamodb, "canaries", "metrics")
+    saved = store.save(record(), [], T0)
+    assert store.find(1) == saved
+    assert store.find(2) is None  # no canary: it has no budget
+    again = store.load(7, "production", "deploy")
+    assert again is not None
+    with_another = replace(again, told={**again.told, 3: Told(60)}, group=merged(again.group, Status(3, T0, "", T0)))
+    store.save(with_another, [], T0)
+    assert store.find(3) == store.find(1) == store.load(7, "production", "deploy")
+
+
 def test_a_press_is_kept_beside_the_group(dynamodb: Any) -> None:
     store = CanaryStore(dynamodb, "canaries", "metrics")
     press = Press(Alarm(7, "production", "deploy", 1), "extend", T0, "U0ANA", T0 + timedelta(minutes=5), "t1")
     extended = replace(record().told[1], extended_to=T0 + timedelta(hours=3), extended_by="U0ANA", done_by="U0BEN")
     saved = store.save(replace(record(), told={1: extended}), [], T0, press)
     assert store.load(7, "production", "deploy") == saved
-    (kept,) = [each for each in dynamodb.scan(TableName="canaries")["Items"] if each["sk"]["S"] != "group"]
+    items = dynamodb.scan(TableName="canaries")["Items"]
+    (kept,) = [each for each in items if each["sk"]["S"] != "group"]
     assert kept["sk"]["S"] == "press#2026-03-02T09:05:00Z#t1"
     assert (kept["by"]["S"], kept["verb"]["S"], kept["due"]["S"]) == ("U0ANA", "extend", "2026-03-02T09:00:00Z")
 

@@ -10,6 +10,7 @@ from canary_monitor.group import Canary, Group, Status
 from canary_monitor.monitor import Monitor, Outside, UnreadError
 from canary_monitor.presses import Buttons, Press
 from canary_monitor.store import Record
+from kaizen.events.canary import CanaryAlert
 from kaizen.events.github.deployment import GithubDeployment
 from kaizen.events.slack import SlackInteraction
 from kaizen.metrics.changes import Change
@@ -33,6 +34,9 @@ class Table:
 
     def load(self, repository_id: int, environment: str, task: str) -> Record | None:
         return self.record
+
+    def find(self, deployment: int) -> Record | None:
+        return self.record if self.record and self.record.group.canary(deployment) else None
 
     def save(self, record: Record, changes: list[Change], now: datetime, press: Press | None = None) -> Record:
         assert record.version == (self.record.version if self.record else 0)
@@ -110,6 +114,11 @@ class World:
         """Something wakes the monitor."""
         self.minutes = max(self.minutes, minutes)
         return self.monitor.check(Alarm(7, "production", "deploy", deployment))
+
+    def alert(self, minutes: float, deployment: int = 1, *, firing: bool = True) -> str:
+        """Prometheus says something of a canary, by way of Alertmanager and the door."""
+        self.minutes = max(self.minutes, minutes)
+        return self.monitor.alerted(CanaryAlert(at(minutes), "acme/shop", "production", deployment, firing))
 
     def buttons(self) -> dict[str, str]:
         """Action id -> value, of the message as it stands."""

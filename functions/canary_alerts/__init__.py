@@ -1,0 +1,1 @@
+"""POST /alerts: Alertmanager's word that a canary is over its budget, for the monitor, which pages."""
