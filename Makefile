@@ -76,6 +76,7 @@ deploy: build ## build and deploy; CONFIG=prod chooses another part of samconfig
 	@$(SAM) deploy --template-file .build/aws/template.yaml --config-file "$(CURDIR)/samconfig.toml" --config-env $(CONFIG) --region $(REGION)
 
 policy: .venv/.done ## check FILE, show what it changes, and put it in force on the stack of CONFIG
+	@test -n "$(FILE)" || { echo "error: name the policy's file: make policy FILE=policy.toml"; exit 2; }
 	@PYTHONPATH=layers/common $(PY) -m tools.policy "$(FILE)" --config $(CONFIG) $(if $(YES),--yes)
 
 lock: .venv/.done ## write the lock files again

@@ -19,9 +19,10 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from kaizen.policy.__main__ import check
-from kaizen.policy.document import parse
+from kaizen.policy.document import PolicyError, parse
 from kaizen.policy.sections.feed import PLACEHOLDER
 from kaizen.policy.store import DEFAULT_FILE, MOST_BYTES, document
+from kaizen.runtime.secrets import SecretError
 
 KEY = "policy.toml"
 PARAMETER_BYTES = 4096  # of a standard parameter, which costs nothing
@@ -43,6 +44,15 @@ def in_force(ssm: Any, parameter: str) -> str:
         return document(ssm.get_parameter(Name=parameter, WithDecryption=True)["Parameter"]["Value"])
     except ssm.exceptions.ParameterNotFound:
         return DEFAULT_FILE.read_text(encoding="utf-8")
+
+
+def readable(ssm: Any, parameter: str) -> str:
+    """The same for a person: empty, with a word of why, where it cannot be read. Then this is what mends it."""
+    try:
+        return in_force(ssm, parameter)
+    except (PolicyError, SecretError) as error:
+        print(f"what is in force cannot be read, so that all lines show as new: {error}", file=sys.stderr)
+        return ""
 
 
 def difference(before: str, after: str) -> str:
@@ -84,7 +94,7 @@ def main(arguments: list[str], agreed: Callable[[], bool]) -> int:
         (found,) = session.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
         outputs = {each["OutputKey"]: each["OutputValue"] for each in found.get("Outputs", [])}
         parameter, bucket = outputs["PolicyParameterName"], outputs["PolicyBucketName"]
-        changed = difference(in_force(session.client("ssm"), parameter), content.decode())
+        changed = difference(readable(session.client("ssm"), parameter), content.decode())
         if not changed:
             print(f"the stack {stack} has this policy in force already")
             return 0
@@ -106,5 +116,14 @@ def main(arguments: list[str], agreed: Callable[[], bool]) -> int:
     return 0
 
 
+def asked() -> bool:
+    """Whether the person wants it; who cannot be asked did not say so."""
+    try:
+        return input("put it in force? [y/N] ").strip().lower() in ("y", "yes")
+    except EOFError:
+        print()
+        return False
+
+
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:], lambda: input("put it in force? [y/N] ").strip().lower() in ("y", "yes")))
+    sys.exit(main(sys.argv[1:], asked))

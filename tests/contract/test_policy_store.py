@@ -2,11 +2,12 @@
 
 import os
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from kaizen.policy import store as policy_store
@@ -83,6 +84,20 @@ def test_a_store_that_does_not_answer_is_an_error_to_retry(ssm: "SSMClient") -> 
     assert current_policy(NAME).feed.title == "ours"
 
 
+def answering(monkeypatch: pytest.MonkeyPatch, fault: str, status: int) -> None:
+    """S3 refuses every object so."""
+
+    class Refusing:
+        def get_object(self, **_: str) -> None:
+            given = {"Error": {"Code": fault, "Message": ""}, "ResponseMetadata": {"HTTPStatusCode": status}}
+            raise ClientError(given, "GetObject")  # type: ignore[arg-type]
+
+    build: Any = clients.client
+    monkeypatch.setattr(
+        policy_store, "client", lambda service, *given: Refusing() if service == "s3" else build(service, *given)
+    )
+
+
 class TestDocumentInS3:
     """What is longer than a parameter lies in a versioned bucket, and the parameter names the version."""
 
@@ -117,6 +132,26 @@ class TestDocumentInS3:
         put(ssm, name)
         assert current_policy(NAME).feed.title == "before"
         assert policy_refused(NAME)
+
+    @pytest.mark.parametrize("fault", ["AccessDenied", "InvalidArgument", "MethodNotAllowed"])
+    def test_what_s3_does_not_show_is_a_refusal(
+        self, ssm: "SSMClient", bucket: str, fault: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Without the right to list, S3 calls an object that is gone forbidden."""
+        put(ssm, titled("before"))
+        put(ssm, "s3://policies/policy.toml?versionId=elsewhere")
+        answering(monkeypatch, fault, {"AccessDenied": 403, "InvalidArgument": 400, "MethodNotAllowed": 405}[fault])
+        assert current_policy(NAME).feed.title == "before"
+        assert policy_refused(NAME)
+        assert tools_policy.readable(ssm, NAME) == ""
+
+    def test_the_default_is_no_stand_in_for_what_is_denied(
+        self, ssm: "SSMClient", bucket: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        put(ssm, "s3://policies/policy.toml?versionId=one")
+        answering(monkeypatch, "AccessDenied", 403)
+        with pytest.raises(SecretError, match="AccessDenied"):
+            current_policy(NAME)
 
     def test_too_large_is_a_refusal(self, ssm: "SSMClient", bucket: str) -> None:
         self.stored(ssm, bucket, DEFAULT + "#" * (256 * 1024))

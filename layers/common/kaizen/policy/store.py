@@ -20,9 +20,15 @@ from kaizen.runtime.clients import client
 from kaizen.runtime.log import logger
 from kaizen.runtime.secrets import CACHE_SECONDS, LIMITS, SecretError, SecretMissingError, secret
 
+# S3 says 4xx, and yet a later try may do.
+_PASSING = ("RequestTimeout", "RequestTimeTooSkewed", "ExpiredToken", "SlowDown")
 _POINTER = re.compile(r"s3://(?P<bucket>[a-z0-9.-]{3,63})/(?P<key>[^?\s]{1,1024})\?versionId=(?P<version>\S{1,1024})")
 MOST_BYTES = 256 * 1024
 DEFAULT_FILE = Path(__file__).parents[2] / "policy.toml"
+
+
+class DeniedError(PolicyError):
+    """S3 does not show the object: it is gone, or not ours to read. Who may not list is not told which."""
 
 
 class PolicyStore:
@@ -88,21 +94,31 @@ class PolicyStore:
             if self._policy is None:
                 raise
             return self._policy
+        denied: DeniedError | None = None
         for text in versions:
             try:
                 return parse(document(text))
+            except DeniedError as error:
+                denied = error
             except PolicyError:
                 continue
+        if self._policy is None and denied is not None:  # it may be good: the default would be another policy
+            raise SecretError(f"no version of the policy can be read: {denied}") from denied
         return self._policy or parse(self._default())
 
 
 def document(value: str) -> str:
     """The policy's text: the parameter's own, or that of the object which it names.
 
-    Raises PolicyError for an object that is too large, gone or no text, and SecretError when S3 does not answer.
+    Raises PolicyError for an object that is too large, gone or no text, DeniedError, one of them, for one that S3 does
+    not show, and SecretError when S3 does not answer.
     """
     found = _POINTER.fullmatch(value.strip())
     return _object(found["bucket"], found["key"], found["version"]) if found else value
+
+
+def _code(error: ClientError) -> str:
+    return str(error.response["Error"]["Code"])
 
 
 @lru_cache(maxsize=4)
@@ -115,8 +131,12 @@ def _object(bucket: str, key: str, version: str) -> str:
     except UnicodeDecodeError as error:
         raise PolicyError([f"s3://{bucket}/{key} is not UTF-8 text"]) from error
     except ClientError as error:
-        if error.response["Error"]["Code"] in ("NoSuchKey", "NoSuchVersion", "NoSuchBucket"):
-            raise PolicyError([f"s3://{bucket}/{key} has no such version"]) from error
+        fault = f"s3://{bucket}/{key} cannot be had in that version: {_code(error)}"
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] == 403 and _code(error) not in _PASSING:
+            raise DeniedError([fault]) from error
+        # S3 answered, and a retry gets the same: gone, deleted, or a mistyped version.
+        if 400 <= error.response["ResponseMetadata"]["HTTPStatusCode"] < 500 and _code(error) not in _PASSING:
+            raise PolicyError([fault]) from error
         raise SecretError(f"cannot read s3://{bucket}/{key}") from error
     except BotoCoreError as error:
         raise SecretError(f"cannot read s3://{bucket}/{key}") from error
