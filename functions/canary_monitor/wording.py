@@ -18,7 +18,7 @@ from kaizen.times import format_instant
 _WEB = "https://github.com"
 _ENDS = {
     "success": ("🟢", "Canary finished", "It finished successfully"),
-    "failure": ("🟢", "Canary ended", "It failed and is no longer in flight"),
+    "failure": ("⚪", "Canary failed", "It failed, and is no longer in flight"),
     "superseded": ("🟢", "Canary superseded", "A newer deployment has taken its place"),
     "unknown": ("⚪", "Canary given up", "Nobody finished it: its outcome is unknown"),
 }
@@ -179,7 +179,8 @@ def _extended(subject: Subject, now: datetime) -> Message:
         f"*{_when(subject.due)}*: {why}."
     )
     resolved = "The page is resolved. " if subject.paged else ""
-    rest = f"{resolved}If it is still in flight then, {human(subject.budget)} after its start, {_again(subject)}."
+    then = f"Still in flight then, {human(subject.budget)} after its start, {_again(subject)}."
+    rest = f"{resolved}*To do:* finish the rollout, or roll it back. {then}"
     return _message("Canary has more time", lead, [rest], _facts(subject), _buttons(subject, now))
 
 

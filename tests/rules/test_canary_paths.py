@@ -31,6 +31,7 @@ from kaizen.policy.sections.canary import CanaryPolicy
 from kaizen.slack.blocks import Message
 from kaizen.times import utc_now
 from local.outside.pager.incidents import Incident, Incidents
+from tests.architecture.house import ROOT
 from tests.contract.exporter_world import CONTEXT, TABLE
 from tests.rules.live import Live, free_port, live
 from tests.rules.tools import PROMETHEUS, tool
@@ -184,6 +185,15 @@ def alerting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Alerting]:
         yield made
 
 
+def canary_queries() -> list[str]:
+    """Those of the dashboard, which need no variable."""
+    dashboard = json.loads((ROOT / "grafana" / "dashboards" / "tickets.json").read_text(encoding="utf-8"))
+    queries = [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
+    found = [each for each in queries if "canary" in each]
+    assert len(found) == 3
+    return found
+
+
 def gone(alerting: Alerting, deployment: int) -> bool:
     series = f'kaizen_canary_start_timestamp_seconds{{deployment="{deployment}"}}'
     return alerting.prometheus.query(series) == {}
@@ -232,6 +242,10 @@ def test_the_literal_alert_is_silenced_while_extended(alerting: Alerting) -> Non
     )
     time.sleep(3)
     assert {each: alerting.alert(literal, each) for each in states} == states
+    for query in canary_queries():
+        found = {dict(labels).get("deployment"): value for labels, value in alerting.prometheus.query(query).items()}
+        assert {"3", "4"} <= set(found), query
+        assert all(value > 0 for value in found.values()), query
     assert alerting.actions(3) == ["trigger", "resolve"]
     assert alerting.actions(4) == ["trigger"]
     assert any('"4"' in each or " 4 " in each for each in alerting.told_slack)
