@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from kaizen.digest.board import board
+from kaizen.digest.canaries import LateCanary
 from kaizen.digest.render import render
 from kaizen.mttr_store import Windows
 from kaizen.policy import Policy, Route
@@ -29,12 +30,13 @@ class Subscriptions(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """`tickets` and `windows` read the stores, for a summary alone; `policy` is the one in force."""
+    """`tickets`, `windows` and `canaries` read the stores, for a summary alone; `policy` is the one in force."""
 
     subscriptions: Subscriptions
     tickets: Callable[[], list[Ticket]]
     windows: Callable[[], Windows]
     policy: Callable[[], Policy]
+    canaries: Callable[[datetime], tuple[LateCanary, ...]]
 
     def answer(self, command: Command, now: datetime) -> tuple[Answer, bool]:
         """What to say, and whether it was done. Raises what the stores raise."""
@@ -65,4 +67,5 @@ class Desk:
 
     def _summary(self, command: Command, now: datetime) -> Answer:
         everything = Route("summary", command.channel, None, "UTC", 0, (), (), (), True)
-        return wording.summary(render(board(self.tickets(), self.windows(), self.policy(), everything, now)))
+        shown = board(self.tickets(), self.windows(), self.policy(), everything, now, self.canaries(now))
+        return wording.summary(render(shown))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
 
+from kaizen.digest.canaries import read_late
 from kaizen.metrics.changes import add
 from kaizen.metrics.counting import count_if_possible
 from kaizen.mttr_store import read_windows
@@ -63,6 +64,7 @@ def desk() -> Desk:
         tickets=lambda: open_tickets(dynamodb(), given.tickets_table)[0],
         windows=partial(read_windows, dynamodb(), given.metrics_table),
         policy=partial(current_policy, given.policy_parameter),
+        canaries=partial(read_late, dynamodb(), given.metrics_table),
     )
 
 

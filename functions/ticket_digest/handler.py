@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from kaizen.digest.canaries import read_late
 from kaizen.mttr_store import read_windows
 from kaizen.policy import Route
 from kaizen.policy.store import current_policy
@@ -82,7 +83,9 @@ def lambda_handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
     def read() -> Reading:
         tickets, faulty = open_tickets(dynamodb(), given.tickets_table)
         unreadable.extend(faulty)
-        return Reading(tickets, read_windows(dynamodb(), given.metrics_table), utc_now())
+        now = utc_now()
+        canaries = read_late(dynamodb(), given.metrics_table, now)
+        return Reading(tickets, read_windows(dynamodb(), given.metrics_table), now, canaries)
 
     desk = Desk(
         policy=policy,

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Literal
 
 from kaizen.digest.board import board
+from kaizen.digest.canaries import LateCanary
 from kaizen.digest.render import render
 from kaizen.metrics.changes import Change, set_gauge
 from kaizen.mttr_store import Windows
@@ -24,11 +25,12 @@ Outcome = Literal["posted", "nothing_to_say", "not_due", "held"]  # held: done o
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The open tickets and the MTTR windows as they stood at one instant (aware UTC)."""
+    """The open tickets, the MTTR windows and the late canaries as they stood at one instant (aware UTC)."""
 
     tickets: list[Ticket]
     windows: Windows
     at: datetime
+    canaries: tuple[LateCanary, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +73,8 @@ class Desk:
     def _post(self, route: Route, pk: str, sk: str, success: Callable[[datetime], list[Change]]) -> Result:
         poster = self.poster(route)  # first: a secret that is missing should hold nothing
         reading = self.read()
-        shown = board(reading.tickets, reading.windows, self.policy, route, reading.at)
-        messages = render(shown) if shown.groups or route.empty_digest else []
+        shown = board(reading.tickets, reading.windows, self.policy, route, reading.at, reading.canaries)
+        messages = render(shown) if shown.groups or shown.canaries or route.empty_digest else []
         lease = timedelta(seconds=self.pace.remaining()) + _AFTER_THE_END
         claim = self.outbox.claim(pk, sk, messages, self.owner, self.pace.clock(), lease)
         if claim is None:

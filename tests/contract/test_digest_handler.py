@@ -6,11 +6,17 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import boto3
 import pytest
 
+from kaizen.digest.board import board
+from kaizen.digest.canaries import LateCanary
+from kaizen.metrics.changes import set_gauge
+from kaizen.metrics.counting import count
 from tests.architecture.house import ROOT
 from tests.contract.digest_world import BOT_ROUTE, TOKEN, WEBHOOK_PATH, Answer, World, forget, routes, world
-from tests.unit.digest.samples import ticket
+from tests.factories import default_policy
+from tests.unit.digest.samples import NOW, route, ticket
 from ticket_digest.handler import DigestFailedError, UnknownRouteError
 
 NINE = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -44,6 +50,30 @@ def test_once_per_local_day_by_webhook(here: World) -> None:
     assert here.metric("kaizen_slack_requests_total") == {("webhook", "ok"): 2}
     success = (NINE + timedelta(days=1)).timestamp()
     assert here.metric("kaizen_digest_last_success_timestamp_seconds") == {("default",): success}
+
+
+def test_a_canary_over_three_quarters_of_its_budget_has_a_line(here: World) -> None:
+    client: Any = boto3.client("dynamodb")
+    for number, (repository, minutes) in enumerate([("acme/late", 132), ("acme/soon", 91), ("acme/young", 90)]):
+        labels = {"repository": repository, "environment": "production", "deployment": str(number)}
+        started = int((NINE - timedelta(minutes=minutes)).timestamp())
+        gauges = {"kaizen_canary_start_timestamp_seconds": started, "kaizen_canary_budget_seconds": 7200}
+        changes = [set_gauge(name, labels, value) for name, value in gauges.items()]
+        count(client, "MetricsTable", changes, NINE)
+    here.run(NINE)
+    lines = here.slack.texts[0].splitlines()
+    start = lines.index("Canaries that have used their time")
+    assert lines[start + 1 : start + 3] == [
+        "🔴 acme/late in production: in flight for 2h 12m of 2h",
+        "🟠 acme/soon in production: in flight for 1h 31m of 2h",
+    ]
+    assert "acme/young" not in here.slack.texts[0]
+
+
+def test_a_route_of_some_components_hears_of_no_canary() -> None:
+    one = LateCanary("acme/shop", "production", 9000, 7200)
+    shown = [board([], {}, default_policy(), route(components=each), NOW, (one,)) for each in ((), ("api",))]
+    assert [each.canaries for each in shown] == [(one,), ()]
 
 
 def test_the_scheduler_s_event(here: World) -> None:

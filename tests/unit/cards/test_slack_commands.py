@@ -41,7 +41,7 @@ def typed(text: str, kept: Kept) -> tuple[Answer, bool]:
     body = urlencode({"command": "/kaizen", "text": text, "channel_id": "C1ABC", "user_id": "U1ABC"}).encode()
     command = read_command(body, FORM)
     assert command is not None
-    desk = Desk(kept, tickets=list, windows=dict, policy=default_policy)
+    desk = Desk(kept, tickets=list, windows=dict, policy=default_policy, canaries=lambda now: ())
     answer, done = desk.answer(command, NOW)
     assert refusal(answer) is None
     return answer, done

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from kaizen import sla
+from kaizen.digest.canaries import LateCanary
 from kaizen.mttr import ALL, Window
 from kaizen.mttr_store import Windows
 from kaizen.policy import Policy, Route
@@ -59,6 +60,7 @@ class Board:
     zone: str
     groups: tuple[Group, ...]
     windows: tuple[Window, ...]
+    canaries: tuple[LateCanary, ...] = ()
 
     @property
     def entries(self) -> list[Entry]:
@@ -66,8 +68,15 @@ class Board:
         return sorted((entry for group in self.groups for entry in group.entries), key=lambda entry: entry.urgency)
 
 
-def board(tickets: Iterable[Ticket], windows: Windows, policy: Policy, route: Route, now: datetime) -> Board:
-    """What a route cares for."""
+def board(
+    tickets: Iterable[Ticket],
+    windows: Windows,
+    policy: Policy,
+    route: Route,
+    now: datetime,
+    canaries: tuple[LateCanary, ...] = (),
+) -> Board:
+    """What a route cares for. Canaries belong to no component: they are for routes that take all components."""
     wanted = [ticket for ticket in tickets if _wanted(ticket, route)]
     entries = sorted((_entry(ticket, policy, now) for ticket in wanted), key=lambda entry: entry.urgency)
     by_component: dict[str, list[Entry]] = {}
@@ -78,6 +87,7 @@ def board(tickets: Iterable[Ticket], windows: Windows, policy: Policy, route: Ro
         zone=route.zone,
         groups=tuple(Group(component, tuple(each)) for component, each in by_component.items()),
         windows=tuple(_windows(windows, entries, policy, route)),
+        canaries=() if route.components else canaries,
     )
 
 

@@ -10,6 +10,7 @@ from kaizen.slack.packer import Line, Passage, pack
 
 MAX_MESSAGES = 5  # nobody reads on; totals stay true
 MAX_MTTR_LINES = 60
+MAX_CANARIES = 10
 
 
 def render(board: Board) -> list[Message]:
@@ -36,7 +37,15 @@ def _packed(board: Board, lines: Mapping[int, Line]) -> list[Message]:
     )
     continued = f"{wording.TITLE}, continued"
     following = Message((context(continued),), continued)
-    return pack(opening, following, [*_tickets(board, lines), _mttr(board)])
+    return pack(opening, following, [*_canaries(board), *_tickets(board, lines), _mttr(board)])
+
+
+def _canaries(board: Board) -> Iterator[Passage]:
+    """Before the tickets: somebody is being paged for them, or soon will be."""
+    if board.canaries:
+        shown = [wording.canary(each) for each in board.canaries[:MAX_CANARIES]]
+        hidden = len(board.canaries) - len(shown)
+        yield Passage(wording.canaries_heading(), (*shown, *[wording.canaries_more(hidden)] * bool(hidden)))
 
 
 def _tickets(board: Board, lines: Mapping[int, Line]) -> Iterator[Passage]:

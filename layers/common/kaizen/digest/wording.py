@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from math import isnan
 
 from kaizen.digest.board import ORANGE_ABOVE, Board, Entry, Group
+from kaizen.digest.canaries import LateCanary
 from kaizen.durations import human, human_hours
 from kaizen.mttr import ALL, WINDOW_DAYS, Window
 from kaizen.slack.escape import address, cut, date, escape, isolated, link, plain_date
@@ -70,6 +71,21 @@ def more_components(groups: Iterable[Group]) -> Line:
     names = ", ".join([*named, *["…"] * (len(groups) > _MAX_COMPONENTS)])
     hidden = [entry for group in groups for entry in group.entries]
     return _same(f"+{_rest(hidden)}, in {len(groups)} other components: {names}")
+
+
+def canaries_heading() -> Line:
+    return Line("*Canaries that have used their time*", "Canaries that have used their time")
+
+
+def canary(late: LateCanary) -> Line:
+    """Such as `🔴 acme/shop in production: in flight for 2h 12m of 2h`."""
+    name = f"{cut(late.repository, _MAX_NAME)} in {cut(late.environment, _MAX_GROUP)}"
+    lamp, spent = "🔴" if late.over else "🟠", f"in flight for {_length(late.elapsed)} of {_length(late.budget)}"
+    return Line(f"{lamp} *{name}*: {spent}", f"{lamp} {name}: {spent}")
+
+
+def canaries_more(count: int) -> Line:
+    return _same(f"+{count} more")
 
 
 def mttr_heading() -> Line:

@@ -1,12 +1,12 @@
 """Reading metric rows: one row per series, whatever the number of tickets behind it."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from kaizen.metrics.catalogue import CATALOGUE
-from kaizen.storage.items import pages
+from kaizen.storage.items import pages, to_value
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -46,6 +46,19 @@ def read_rows(client: "DynamoDBClient", table: str) -> tuple[Rows, list[dict[str
         else:
             others.append(item)
     return rows, others
+
+
+def read_metrics(client: "DynamoDBClient", table: str, names: Iterable[str]) -> Rows:
+    """The series of a few metrics. Consistent reads, as above."""
+    rows: Rows = {}
+    for name in names:
+        wanted = {
+            "KeyConditionExpression": "metric = :metric",
+            "ExpressionAttributeValues": {":metric": to_value(name)},
+        }
+        for item in pages(client, "query", TableName=table, ConsistentRead=True, **wanted):
+            _merge(rows, item)
+    return rows
 
 
 def _merge(rows: Rows, item: Mapping[str, Any]) -> None:
