@@ -9,22 +9,22 @@ from typing import Any
 
 from dashboard_diff.booking import result
 from dashboard_diff.review import Reviewer
-from kaizen.events.detail import MalformedEventError
+from kaizen.events.github.pull_request import GithubPullRequest
 from kaizen.github import access
 from kaizen.github.access import GithubSettings
 from kaizen.github.client import Github
 from kaizen.github.comments import Author
-from kaizen.github.errors import GithubError
+from kaizen.metrics.changes import Change
 from kaizen.metrics.counting import count_if_possible
 from kaizen.policy.store import current_policy
 from kaizen.reviews.dead_letters import DeadLetters
-from kaizen.reviews.incoming import read_message
 from kaizen.reviews.lease import Reviews
+from kaizen.reviews.taking import taken
 from kaizen.runtime.clients import Limits, client
 from kaizen.runtime.functions import queue_function
-from kaizen.runtime.log import correlate, logger
+from kaizen.runtime.log import logger
 from kaizen.runtime.outbound import Outbound
-from kaizen.runtime.secrets import SecretMissingError, secret
+from kaizen.runtime.secrets import secret
 from kaizen.times import utc_now
 
 _LIMITS = Limits(connect=1, read=5, attempts=3)
@@ -69,22 +69,15 @@ def reviewer() -> Reviewer:
     return Reviewer(github(), author, reviews, current_policy(settings().policy_parameter).dashboard_diff, utc_now)
 
 
+def review(event: GithubPullRequest) -> list[Change]:
+    outcome = reviewer().take(event)
+    logger.info("dashboards compared", result=outcome.result, head=outcome.head_sha, comment=outcome.address)
+    return [result(outcome.result)]
+
+
 def take(message: dict[str, Any]) -> None:
     """One message. Raises whatever a retry may cure."""
-    correlate(message["messageId"])
-    try:
-        outcome = reviewer().take(read_message(message))
-        changes = [result(outcome.result)]
-        logger.info("dashboards compared", result=outcome.result, head=outcome.head_sha, comment=outcome.address)
-    except SecretMissingError:
-        changes = [result("off")]
-        logger.warning("no access to GitHub is set up: dashboards are not compared")
-    except (MalformedEventError, GithubError) as error:
-        if isinstance(error, GithubError) and error.retryable:
-            raise
-        logger.error("dashboards not compared for good", message_id=message["messageId"], fault=str(error))
-        dead_letters().bury(message, str(error))
-        changes = [result("failed")]
+    changes = taken(message, review, dead_letters, result)
     count_if_possible(dynamodb(), settings().metrics_table, changes, utc_now())
 
 
