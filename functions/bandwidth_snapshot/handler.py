@@ -24,10 +24,10 @@ from kaizen.runtime.clients import Limits, client
 from kaizen.runtime.functions import background_function
 from kaizen.runtime.log import logger
 from kaizen.runtime.outbound import Outbound
-from kaizen.runtime.secrets import SecretMissingError, secret
+from kaizen.runtime.secrets import secret, where_set
 from kaizen.runtime.settings import Settings
-from kaizen.slack.address import is_loopback
-from kaizen.slack.client import Bot, Poster, Webhook
+from kaizen.slack.client import Poster
+from kaizen.slack.destination import poster
 from kaizen.slack.notices import Notices
 from kaizen.times import utc_now
 
@@ -66,24 +66,13 @@ def prometheus() -> Prometheus:
     given = settings()
     if given.prometheus_url is None:
         raise NoPrometheusError("the policy's [bandwidth] query needs the template parameter PrometheusUrl")
-    return Prometheus(given.prometheus_url, Outbound(), _token(given.prometheus_token_parameter), secret)
+    # One within a VPC often asks for no token.
+    return Prometheus(given.prometheus_url, Outbound(), where_set(given.prometheus_token_parameter), secret)
 
 
-def _token(parameter: str) -> str | None:
-    """The parameter's name, None where there is none: a Prometheus within a VPC often asks for no token."""
-    try:
-        secret(parameter)
-    except SecretMissingError:
-        return None
-    return parameter
-
-
-def poster(policy: BandwidthPolicy) -> Poster:
+def way(policy: BandwidthPolicy) -> Poster:
     """The way into the channel. Raises SecretError, or RefusedError for an address that is none."""
-    if policy.webhook_parameter is not None:
-        return Webhook(secret(policy.webhook_parameter), here=is_loopback(settings().slack_api_url))
-    assert policy.channel is not None
-    return Bot(secret(settings().slack_token_parameter), policy.channel, settings().slack_api_url)
+    return poster(policy, secret, settings().slack_token_parameter, settings().slack_api_url)
 
 
 def snapshot(policy: BandwidthPolicy) -> Snapshot:
@@ -103,7 +92,7 @@ def snapshot(policy: BandwidthPolicy) -> Snapshot:
         source="counters" if query is None else "prometheus",
         versions={"major": str(SCHEMA.major), "minor": str(SCHEMA.minor), "build": str(SCHEMA.build)},
         limits=Unexpected(policy.z, policy.ratio, policy.rise),
-        tell=lambda subject, message: notices.show(subject, message, poster(policy), utc_now),
+        tell=lambda subject, message: notices.show(subject, message, way(policy), utc_now),
         told=lambda subject: notices.posted(subject) is not None,
         publish=Publisher(client("events", _LIMITS), given.event_bus_name, SOURCE).publish,
     )

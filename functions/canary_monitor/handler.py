@@ -28,8 +28,8 @@ from kaizen.runtime.functions import queue_function
 from kaizen.runtime.log import logger
 from kaizen.runtime.outbound import Outbound
 from kaizen.runtime.secrets import SecretMissingError, secret
-from kaizen.slack.address import is_loopback
-from kaizen.slack.client import Bot, Poster, Webhook
+from kaizen.slack.client import Poster
+from kaizen.slack.destination import poster
 from kaizen.slack.notices import Notices
 from kaizen.times import utc_now
 
@@ -83,12 +83,9 @@ def github() -> Github:
     return access.github(settings(), secret, send, utc_now, lambda: client("kms", _LIMITS))
 
 
-def poster(policy: CanaryPolicy) -> Poster:
+def way(policy: CanaryPolicy) -> Poster:
     """The way into the channel. Raises SecretError, or RefusedError for an address that is none."""
-    if policy.webhook_parameter is not None:
-        return Webhook(secret(policy.webhook_parameter), here=is_loopback(settings().slack_api_url))
-    assert policy.channel is not None
-    return Bot(secret(settings().slack_token_parameter), policy.channel, settings().slack_api_url)
+    return poster(policy, secret, settings().slack_token_parameter, settings().slack_api_url)
 
 
 def buttons(policy: CanaryPolicy) -> Buttons | None:
@@ -116,7 +113,7 @@ def monitor(policy: CanaryPolicy) -> Monitor:
         page=Pager(given.pager_url, Outbound(), time.sleep).send if routing_key else None,
         routing_key=routing_key,
         reread=rereader(github),
-        show=lambda subject, message, thread="": notices.show(subject, message, poster(policy), utc_now, thread),
+        show=lambda subject, message, thread="": notices.show(subject, message, way(policy), utc_now, thread),
         buttons=buttons(policy),
     )
     store = CanaryStore(dynamodb(), given.canaries_table, given.metrics_table)

@@ -30,8 +30,8 @@ from kaizen.runtime.http import Event, Response
 from kaizen.runtime.log import logger
 from kaizen.runtime.outbound import Outbound
 from kaizen.runtime.secrets import SecretMissingError, secret
-from kaizen.slack.address import is_loopback
-from kaizen.slack.client import Bot, Poster, Webhook
+from kaizen.slack.client import Poster
+from kaizen.slack.destination import poster
 from kaizen.slack.notices import Notices
 from kaizen.times import utc_now
 
@@ -70,12 +70,9 @@ def github() -> Github:
     return access.github(settings(), secret, Outbound(), utc_now, lambda: client("kms", _LIMITS))
 
 
-def poster(policy: DashboardSnapshotPolicy) -> Poster:
+def way(policy: DashboardSnapshotPolicy) -> Poster:
     """The way into the channel. Raises SecretError, or RefusedError for an address that is none."""
-    if policy.webhook_parameter is not None:
-        return Webhook(secret(policy.webhook_parameter), here=is_loopback(settings().slack_api_url))
-    assert policy.channel is not None
-    return Bot(secret(settings().slack_token_parameter), policy.channel, settings().slack_api_url)
+    return poster(policy, secret, settings().slack_token_parameter, settings().slack_api_url)
 
 
 def page(older: str, newer: str) -> str:
@@ -107,7 +104,7 @@ def snapshot(address: str, policy: DashboardSnapshotPolicy, remaining: Any) -> S
         mention=policy.mention or "",
         most_gone=policy.most_gone,
         in_time=lambda: remaining() > _RESERVE,
-        tell=lambda subject, message: notices.show(subject, message, poster(policy), utc_now),
+        tell=lambda subject, message: notices.show(subject, message, way(policy), utc_now),
         told_of=lambda subject: notices.posted(subject) is not None,
         page=page,
         count=lambda changes: count(dynamodb, given.metrics_table, changes, utc_now()),

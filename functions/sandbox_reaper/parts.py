@@ -11,7 +11,7 @@ from kaizen.prometheus.client import Prometheus
 from kaizen.prometheus.errors import RefusedError
 from kaizen.runtime.log import logger
 from kaizen.runtime.outbound import Outbound
-from kaizen.runtime.secrets import SecretError, SecretMissingError, secret
+from kaizen.runtime.secrets import SecretError, SecretMissingError, secret, where_set
 from kaizen.runtime.settings import Settings
 from kaizen.slack.client import Bot
 from kaizen.slack.notices import Notices
@@ -54,13 +54,12 @@ def prometheus(given: ReaperSettings) -> Prometheus:
     """Raises RefusedError where none is set."""
     if given.prometheus_url is None:
         raise RefusedError("there is none: set the template parameter PrometheusUrl")
-    token = given.prometheus_token_parameter
-    return Prometheus(given.prometheus_url, Outbound(), token if _exists(token) else None, secret)
+    return Prometheus(given.prometheus_url, Outbound(), where_set(given.prometheus_token_parameter), secret)
 
 
 def place(given: ReaperSettings) -> Place:
-    ca = given.kubernetes_ca_parameter if given.eks_cluster is None and _exists(given.kubernetes_ca_parameter) else ""
-    return Place(given.kubernetes_url or "", given.kubernetes_token_parameter, ca, given.eks_cluster or "")
+    ca = where_set(given.kubernetes_ca_parameter) if given.eks_cluster is None else None  # EKS tells its own
+    return Place(given.kubernetes_url or "", given.kubernetes_token_parameter, ca or "", given.eks_cluster or "")
 
 
 def switched_on(given: ReaperSettings) -> bool:
@@ -106,10 +105,3 @@ def run(
         clock=utc_now,
         left=left,
     )
-
-
-def _exists(parameter: str) -> bool:
-    try:
-        return bool(secret(parameter))
-    except SecretMissingError:
-        return False

@@ -17,9 +17,9 @@ from kaizen.runtime.functions import background_function
 from kaizen.runtime.log import logger
 from kaizen.runtime.secrets import secret
 from kaizen.runtime.settings import Settings
-from kaizen.slack.address import is_loopback
-from kaizen.slack.client import Bot, Poster, Webhook
+from kaizen.slack.client import Poster
 from kaizen.slack.delivery import Pace
+from kaizen.slack.destination import poster
 from kaizen.slack.outbox import Outbox
 from kaizen.tickets import UnreadableTicketsError, open_tickets
 from kaizen.times import utc_now
@@ -59,13 +59,9 @@ def dynamodb() -> "DynamoDBClient":
     return client("dynamodb", _LIMITS)
 
 
-def poster(route: Route) -> Poster:
-    """The way into a route's channel. Raises SecretError, or RefusedError for an address that is none."""
-    if route.webhook_parameter is not None:
-        # Where Slack's API is on this machine, so are its webhooks: it is the local stack's.
-        return Webhook(secret(route.webhook_parameter), here=is_loopback(settings().slack_api_url))
-    assert route.channel is not None
-    return Bot(secret(settings().slack_token_parameter), route.channel, settings().slack_api_url)
+def way(route: Route) -> Poster:
+    """The way into the channel. Raises SecretError, or RefusedError for an address that is none."""
+    return poster(route, secret, settings().slack_token_parameter, settings().slack_api_url)
 
 
 @background_function
@@ -90,7 +86,7 @@ def lambda_handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
     desk = Desk(
         policy=policy,
         read=read,
-        poster=poster,
+        poster=way,
         outbox=Outbox(dynamodb(), given.slack_table, given.metrics_table, time.sleep),
         pace=Pace(utc_now, time.sleep, lambda: context.get_remaining_time_in_millis() / 1000),
         owner=uuid.uuid4().hex,

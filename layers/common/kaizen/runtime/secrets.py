@@ -42,5 +42,14 @@ def secret(parameter: str, *, fresh: bool = False) -> str:
     return value
 
 
+def where_set(parameter: str) -> str | None:
+    """The parameter's name; None where there is no such secret, for one that may be left out. Raises SecretError."""
+    try:
+        secret(parameter)
+    except SecretMissingError:
+        return None
+    return parameter
+
+
 def _not_found(error: BaseException | None) -> bool:
     return isinstance(error, ClientError) and error.response["Error"]["Code"] == "ParameterNotFound"
