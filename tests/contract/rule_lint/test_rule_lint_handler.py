@@ -1,126 +1,32 @@
 """The function against the double of GitHub and AWS in memory: one comment, whatever happens on the way to it."""
 
-import json
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
-from unittest.mock import patch
 
 import boto3
 import pytest
-from moto import mock_aws
 
-from kaizen.metrics.rows import read_rows
-from kaizen.policy import store as policy_store
-from kaizen.runtime import clients, secrets
-from local.outside.github.world import Comment, Identity, Repository
-from local.outside.service import Reply, Request
+from local.outside.github.world import Comment, Identity
+from local.outside.service import Request
 from rule_lint import handler
 from rule_lint.comment import MARKER
-from tests.architecture.house import resources
-from tests.contract.github.github_world import NAME, NO_APP, World, github
+from tests.contract.github.github_world import NAME
+from tests.contract.review_world import Desk, desk_of, forget
 from tests.unit.rule_lint.rule_samples import alert, content
 
 FILE, OTHER = "prometheus/rules/a.yml", "prometheus/rules/b.yml"
 GOOD = content(alert("A", "x > 5"))
 BAD = content(alert("A", "x > 7"), alert("B", "x >"))
-AT = "2026-11-20T12:00:00Z"
 REVIEWS, FINDINGS = "kaizen_rule_lint_reviews_total", "kaizen_rule_lint_findings_total"
 
 
-class Context:
-    function_name = memory_limit_in_mb = invoked_function_arn = aws_request_id = "test"
-
-
-class Lint:
-    """`world` is GitHub's, with a repository whose rules are good."""
-
-    def __init__(self, world: World, sqs: Any, dead: str) -> None:
-        self.world, self.sqs, self.dead = world, sqs, dead
-        self.repository: Repository = world.repository
-        self.repository.commit("main", {FILE: GOOD, "src/main.py": "pass\n"})
-
-    def open(self, changes: dict[str, str | bytes | None], **more: Any) -> int:
-        return self.repository.pull_request("Change", changes, **more)
-
-    def event(self, number: int, action: str = "synchronize") -> dict[str, Any]:
-        pull = self.repository.pulls.get(number)
-        detail = {
-            "version": 1, "delivery_id": "d", "hook_id": "1", "received_at": AT, "repository_id": 640001,
-            "repository": NAME, "action": action, "pull_request_id": 1, "number": number, "title": "t",
-            "url": "https://github.com/x/y/pull/1", "author": "a", "state": "open", "draft": False, "merged": False,
-            "base_ref": "main", "base_sha": "", "base_repository": NAME, "head_ref": "h",
-            "head_sha": pull.head_sha if pull else "", "head_repository": NAME, "fork": False, "labels": [],
-            "created_at": AT, "updated_at": AT,
-        }  # fmt: skip
-        return self.message({"detail-type": "github.pull_request", "detail": detail})
-
-    def message(self, body: Any) -> dict[str, Any]:
-        return {"Records": [{"messageId": "m1", "body": json.dumps(body), "attributes": {}}]}
-
-    def run(self, event: dict[str, Any]) -> bool:
-        """Whether the message was taken; one that was not goes back to its queue."""
-        return not handler.lambda_handler(event, Context())["batchItemFailures"]
-
-    def comments(self, number: int) -> list[Comment]:
-        return [each for each in self.repository.comments.values() if each.number == number]
-
-    def counted(self, metric: str) -> dict[str, int]:
-        rows, _ = read_rows(handler.dynamodb(), "metrics")
-        return {labels[0]: int(each.value) for labels, each in rows.get(metric, {}).items()}
-
-    def buried(self) -> list[str]:
-        answer = self.sqs.receive_message(QueueUrl=self.dead, MessageAttributeNames=["fault"], MaxNumberOfMessages=10)
-        return [each["MessageAttributes"]["fault"]["StringValue"] for each in answer.get("Messages", [])]
-
-
 @pytest.fixture
-def lint() -> Iterator[Lint]:
-    with github() as world, mock_aws():
-        given = {
-            "AWS_DEFAULT_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test",
-            "REVIEWS_TABLE": "reviews", "METRICS_TABLE": "metrics", "POLICY_PARAMETER": "/kaizen/policy",
-            "GITHUB_API_URL": world.api, "GITHUB_TOKEN_PARAMETER": "/kaizen/github/token", **NO_APP,
-        }  # fmt: skip
-        with patch.dict(os.environ, given):
-            sqs = boto3.client("sqs")
-            dead = sqs.create_queue(QueueName="dead")["QueueUrl"]
-            client: Any = boto3.client("dynamodb")
-            for name, logical in (("reviews", "ReviewsTable"), ("metrics", "MetricsTable")):
-                table = resources("AWS::DynamoDB::Table")[logical]
-                parts = {part: table[part] for part in ("AttributeDefinitions", "BillingMode", "KeySchema")}
-                client.create_table(TableName=name, **parts)
-            boto3.client("ssm").put_parameter(Name="/kaizen/github/token", Value=world.token, Type="SecureString")
-            with patch.dict(os.environ, {"RULE_LINT_DEAD_LETTER_QUEUE_URL": dead}):
-                forget()
-                yield Lint(world, sqs, dead)
-                forget()
+def lint() -> Iterator[Desk]:
+    with desk_of(handler, "RULE_LINT_DEAD_LETTER_QUEUE_URL", {FILE: GOOD, "src/main.py": "pass\n"}) as made:
+        yield made
 
 
-def forget() -> None:
-    for cached in (handler.settings, handler.dynamodb, handler.dead_letters, handler.github, handler.author):
-        cached.cache_clear()
-    secrets._provider.cache_clear()
-    clients.built.cache_clear()
-    policy_store.policy_store.cache_clear()
-
-
-def meanwhile(lint: Lint, path: str, act: Callable[[], None]) -> None:
-    """Do something the first time that GitHub is asked for a path that ends so."""
-    answer = lint.world.service.answer
-    done: list[bool] = []
-
-    def watched(request: Request) -> Reply:
-        if request.path.endswith(path) and not done:
-            done.append(True)
-            act()
-        return answer(request)
-
-    lint.world.service.answer = watched  # type: ignore[method-assign]
-
-
-def test_what_the_change_brings_is_said_in_one_comment(lint: Lint) -> None:
+def test_what_the_change_brings_is_said_in_one_comment(lint: Desk) -> None:
     number = lint.open({FILE: BAD})
     assert lint.run(lint.event(number, "opened"))
     (comment,) = lint.comments(number)
@@ -133,7 +39,7 @@ def test_what_the_change_brings_is_said_in_one_comment(lint: Lint) -> None:
     assert lint.counted(FINDINGS) == {"promql": 1}
 
 
-def test_a_repeated_event_changes_nothing(lint: Lint) -> None:
+def test_a_repeated_event_changes_nothing(lint: Desk) -> None:
     number = lint.open({FILE: BAD})
     for _ in range(2):
         assert lint.run(lint.event(number))
@@ -141,7 +47,7 @@ def test_a_repeated_event_changes_nothing(lint: Lint) -> None:
     assert lint.counted(REVIEWS) == {"created": 1, "unchanged": 1}
 
 
-def test_the_load_set_is_all_watched_files_at_the_head(lint: Lint) -> None:
+def test_the_load_set_is_all_watched_files_at_the_head(lint: Desk) -> None:
     lint.repository.commit("main", {OTHER: content(alert("B", "y > 5", "critical"))})
     number = lint.open({FILE: content(alert("A", "x > 5"), alert("W", "y > 9"))})
     lint.run(lint.event(number))
@@ -150,7 +56,7 @@ def test_the_load_set_is_all_watched_files_at_the_head(lint: Lint) -> None:
     assert "b.yml:" in comment.body
 
 
-def test_faults_that_were_there_before_are_left_out(lint: Lint) -> None:
+def test_faults_that_were_there_before_are_left_out(lint: Desk) -> None:
     lint.repository.commit("main", {OTHER: content(alert("C", "y >"))})
     number = lint.open({FILE: content(alert("A", "x > 7"))})
     lint.run(lint.event(number))
@@ -159,7 +65,7 @@ def test_faults_that_were_there_before_are_left_out(lint: Lint) -> None:
     assert "1 finding not of this pull request left out" in comment.body
 
 
-def test_the_base_is_where_both_come_from(lint: Lint) -> None:
+def test_the_base_is_where_both_come_from(lint: Desk) -> None:
     """What main has got since is none of this pull request's changes."""
     number = lint.open({FILE: content(alert("A", "x > 7"))})
     lint.repository.commit("main", {OTHER: content(alert("New", "y > 5"))})
@@ -168,7 +74,7 @@ def test_the_base_is_where_both_come_from(lint: Lint) -> None:
     assert "New" not in lint.comments(number)[0].body
 
 
-def test_other_pull_requests_cost_two_requests(lint: Lint) -> None:
+def test_other_pull_requests_cost_two_requests(lint: Desk) -> None:
     number = lint.open({"src/main.py": "pass # more\n"})
     lint.run(lint.event(number))
     assert lint.comments(number) == []
@@ -176,7 +82,7 @@ def test_other_pull_requests_cost_two_requests(lint: Lint) -> None:
     assert len(lint.world.heard) == 2
 
 
-def test_nothing_to_say_makes_no_comment_but_puts_ours_right(lint: Lint) -> None:
+def test_nothing_to_say_makes_no_comment_but_puts_ours_right(lint: Desk) -> None:
     quiet = lint.open({FILE: GOOD + b"\n"})
     lint.run(lint.event(quiet))
     assert lint.comments(quiet) == []
@@ -190,7 +96,7 @@ def test_nothing_to_say_makes_no_comment_but_puts_ours_right(lint: Lint) -> None
     assert lint.counted(REVIEWS) == {"silent": 1, "created": 1, "updated": 2}
 
 
-def test_a_pasted_marker_is_not_ours(lint: Lint) -> None:
+def test_a_pasted_marker_is_not_ours(lint: Desk) -> None:
     number = lint.open({FILE: BAD})
     now = lint.world.now
     lint.repository.comments[999] = Comment(999, number, Identity("mallory"), f"{MARKER} mine", now, now)
@@ -199,27 +105,27 @@ def test_a_pasted_marker_is_not_ours(lint: Lint) -> None:
     assert len(lint.comments(number)) == 2
 
 
-def test_a_push_while_reading_is_read_before_anything_is_written(lint: Lint) -> None:
+def test_a_push_while_reading_is_read_before_anything_is_written(lint: Desk) -> None:
     number = lint.open({FILE: BAD})
     path = f"/git/trees/{lint.repository.pulls[number].head_sha}"
 
-    def push() -> None:
+    def push(_: Request) -> None:
         lint.repository.push(number, {FILE: GOOD + b"\n"})
 
-    meanwhile(lint, path, push)
+    lint.answering(path, push)
     assert lint.run(lint.event(number))
     assert lint.comments(number) == []
 
 
-def test_two_pushes_that_race_leave_one_comment_of_the_later_head(lint: Lint) -> None:
+def test_two_pushes_that_race_leave_one_comment_of_the_later_head(lint: Desk) -> None:
     """The second run comes when the first has read the head for the last time: it leaves word, and ends."""
     number = lint.open({FILE: BAD})
 
-    def second() -> None:
+    def second(_: Request) -> None:
         lint.repository.push(number, {FILE: content(alert("A", "x > 8"))})
         assert lint.run(lint.event(number))
 
-    meanwhile(lint, f"/issues/{number}/comments", second)
+    lint.answering(f"/issues/{number}/comments", second)
     assert lint.run(lint.event(number))
     (comment,) = lint.comments(number)
     assert "threshold 5 → 8" in comment.body
@@ -227,14 +133,14 @@ def test_two_pushes_that_race_leave_one_comment_of_the_later_head(lint: Lint) ->
     assert lint.counted(REVIEWS) == {"left": 1, "updated": 1}
 
 
-def test_forks_are_served_and_files_are_only_read(lint: Lint) -> None:
+def test_forks_are_served_and_files_are_only_read(lint: Desk) -> None:
     for fork in ("mallory/checkout", None):
         number = lint.open({FILE: BAD}, fork=fork)
         lint.run(lint.event(number))
         assert len(lint.comments(number)) == 1
 
 
-def test_removed_and_renamed_files(lint: Lint) -> None:
+def test_removed_and_renamed_files(lint: Desk) -> None:
     number = lint.open({FILE: None, "prometheus/rules/c.yml": GOOD})
     lint.run(lint.event(number))
     assert lint.comments(number) == []  # it moved
@@ -244,7 +150,7 @@ def test_removed_and_renamed_files(lint: Lint) -> None:
 
 
 @pytest.mark.parametrize("trouble", [("500", "500"), ("429",), ("secondary",), ("html", "html"), ("502", "502")])
-def test_what_passes_goes_back_to_the_queue(lint: Lint, trouble: tuple[str, ...]) -> None:
+def test_what_passes_goes_back_to_the_queue(lint: Desk, trouble: tuple[str, ...]) -> None:
     number = lint.open({FILE: BAD})
     lint.world.service.trouble(*trouble)
     assert not lint.run(lint.event(number))
@@ -255,7 +161,7 @@ def test_what_passes_goes_back_to_the_queue(lint: Lint, trouble: tuple[str, ...]
 
 
 @pytest.mark.parametrize("trouble", ["403", "404", "422"])
-def test_what_does_not_pass_is_a_dead_letter_and_never_a_success(lint: Lint, trouble: str) -> None:
+def test_what_does_not_pass_is_a_dead_letter_and_never_a_success(lint: Desk, trouble: str) -> None:
     number = lint.open({FILE: BAD})
     lint.world.service.trouble(trouble)
     assert lint.run(lint.event(number))
@@ -264,21 +170,21 @@ def test_what_does_not_pass_is_a_dead_letter_and_never_a_success(lint: Lint, tro
     assert lint.counted(REVIEWS) == {"failed": 1}
 
 
-def test_a_message_that_is_no_event_is_a_dead_letter(lint: Lint) -> None:
+def test_a_message_that_is_no_event_is_a_dead_letter(lint: Desk) -> None:
     assert lint.run(lint.message({"detail-type": "github.push", "detail": {}}))
     assert lint.run(lint.message([]))
     assert len(lint.buried()) == 2
 
 
-def test_without_a_token_nothing_is_claimed_to_be_good(lint: Lint) -> None:
+def test_without_a_token_nothing_is_claimed_to_be_good(lint: Desk) -> None:
     boto3.client("ssm").delete_parameter(Name="/kaizen/github/token")
-    forget()
+    forget(handler)
     assert lint.run(lint.event(lint.open({FILE: BAD})))
     assert lint.counted(REVIEWS) == {"off": 1}
     assert lint.buried() == []
 
 
-def test_other_actions_and_closed_ones_are_left_alone(lint: Lint) -> None:
+def test_other_actions_and_closed_ones_are_left_alone(lint: Desk) -> None:
     number = lint.open({FILE: BAD})
     lint.run(lint.event(number, "labeled"))
     lint.repository.pulls[number].state = "closed"
@@ -287,7 +193,7 @@ def test_other_actions_and_closed_ones_are_left_alone(lint: Lint) -> None:
     assert lint.counted(REVIEWS) == {"ignored": 1, "closed": 1}
 
 
-def test_files_that_are_too_large_are_named(lint: Lint) -> None:
+def test_files_that_are_too_large_are_named(lint: Desk) -> None:
     number = lint.open({FILE: content(alert("A", "x > 6")), OTHER: b"#" * (1024 * 1024 + 1)})
     lint.run(lint.event(number))
     (comment,) = lint.comments(number)
