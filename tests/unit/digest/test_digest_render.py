@@ -95,7 +95,7 @@ some_tickets: st.SearchStrategy[dict[str, Any]] = st.builds(
 )
 
 
-@settings(max_examples=examples(60), suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(25), suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(some_tickets, max_size=12), st.integers(0, 500))
 def test_any_number_of_tickets_with_any_titles(kinds: list[dict[str, Any]], count: int) -> None:
     tickets = [ticket(number, **kinds[number % len(kinds)]) for number in range(1, count + 1)] if kinds else []

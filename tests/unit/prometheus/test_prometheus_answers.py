@@ -21,6 +21,7 @@ from kaizen.prometheus.errors import (
 )
 from kaizen.prometheus.results import Matrix, Notes, Sample, Scalar, Series, Text, Vector
 from kaizen.runtime.outbound import Answer
+from tests.effort import examples
 
 VECTOR = {"resultType": "vector", "result": [{"metric": {"job": "a"}, "value": [1.5, "2"]}]}
 
@@ -119,7 +120,7 @@ _ANY = st.recursive(
 )
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=examples(300))
 @given(
     status=st.sampled_from([200, 400, 401, 422, 500, 503]),
     kind=st.sampled_from(["vector", "matrix", "scalar", "string", "other"]),

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from kaizen.promql import PromqlError, UnreadError, canonical, metrics, parse, selectors, write
 from kaizen.promql.patterns import literals
 from kaizen.promql.tokens import DEEPEST, LONGEST
+from tests.effort import examples
 
 EQUAL = [
     ("5 < x", "x > 5"),
@@ -137,7 +138,7 @@ _PIECES = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(deadline=None, max_examples=500)
+@settings(max_examples=examples(500))
 @given(st.lists(_PIECES, max_size=30).map("".join) | st.text(max_size=60))
 def test_any_text_is_an_expression_or_a_named_fault(text: str) -> None:
     try:

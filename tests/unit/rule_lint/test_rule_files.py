@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from rule_lint.files import read
 from rule_lint.lint import lint
 from rule_lint.yamltree import LARGEST
+from tests.effort import examples
 
 HEAD = "groups:\n  - name: g\n    rules:\n      - alert: A\n"
 
@@ -101,7 +102,7 @@ def test_hostile_files_are_answered(content: bytes) -> None:
     assert lint({"a.yml": content}).count("error") + lint({"a.yml": content}).count("warning") > 0
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=examples(300))
 @given(
     st.binary(max_size=200) | st.text(alphabet="groups:nameul[]{}-&*!|>'\"%@`#?,\n\t x", max_size=200).map(str.encode)
 )
