@@ -62,7 +62,7 @@ class Buttons:
 
     def read(self, event: SlackInteraction, now: datetime) -> Press | str:
         """What is asked for, or in a few words why nothing is. Whether the person may is for `lets` to say."""
-        button = verified(event.value, event.action_id, [self.secret], now)
+        button = verified(event.value, event.action_id, self.secret, now)
         if isinstance(button, Refused):
             return button.reason
         bound = button.bound

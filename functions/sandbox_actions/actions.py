@@ -1,6 +1,6 @@
 """One press of a button of a sandbox's message: who may press it, and what it asks for. Pure but for its ports."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -54,12 +54,12 @@ class Actions:
     store: Store
     wake: Callable[[str], object]
     tell: Callable[[str, Message, str, str], object]
-    secrets: Callable[[], Iterable[str]]
+    secret: Callable[[], str]
     clock: Callable[[], datetime]
 
     def pressed(self, event: SlackInteraction) -> str:
         """`done`, or why it is not followed. Raises what the ports raise: the queue tries again."""
-        button = verified(event.value, event.action_id, self.secrets(), self.clock())
+        button = verified(event.value, event.action_id, self.secret(), self.clock())
         if isinstance(button, Refused):
             return button.reason
         if not _owns(button, event):

@@ -66,7 +66,7 @@ def handle(message: dict[str, Any]) -> None:
     """Raises MalformedEventError, and what the stores and Slack raise."""
     _, detail = opened(message)
     store = RequestStore(dynamodb(), settings().sandboxes_table)
-    actions = Actions(store, wake, tell, lambda: [secret(settings().button_secret_parameter)], utc_now)
+    actions = Actions(store, wake, tell, lambda: secret(settings().button_secret_parameter), utc_now)
     result = actions.pressed(SlackInteraction.from_detail(detail))
     counted = "taken" if result in ("done", "repeated") else "over" if result in ("over", "expired") else "refused"
     change = add("kaizen_sandbox_presses_total", {"result": counted})

@@ -72,7 +72,7 @@ class Cards:
         if event.action_id == f"{wording.FEATURE}.open":
             return "opened"  # a link: Slack tells of it all the same
         now = self.clock()
-        button = verified(event.value, event.action_id, [self.secret], now)
+        button = verified(event.value, event.action_id, self.secret, now)
         if isinstance(button, Refused):
             return button.reason
         if button.bound.get("channel") != event.channel_id:

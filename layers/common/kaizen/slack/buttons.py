@@ -2,6 +2,9 @@
 
 Slack hands a button's value back as it got it. The signature says that the value is ours and unchanged; what is bound
 into it says whom and what it is for. Values are readable by who sees the message: they hold no secrets.
+
+`secret` is what the parameter holds: one secret, or through a rotation two with a space between them. The first one
+signs, and each of them is good for a press.
 """
 
 import base64
@@ -9,7 +12,7 @@ import binascii
 import hashlib
 import hmac
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Literal
@@ -52,19 +55,19 @@ class Refused:
 
 def signed(button: Button, secret: str) -> str:
     """The value for Slack. Raises TooLongError; ValueError for an empty secret."""
-    if not secret:
+    if not secret.split():
         raise ValueError("the secret is empty")
     issued = int(button.issued_at.timestamp())
     facts = [button.feature, button.verb, button.subject, issued, dict(sorted(button.bound.items()))]
     content = _url_safe(json.dumps(facts, ensure_ascii=False, separators=(",", ":")).encode())
-    value = f"{_PREFIX}.{content}.{_url_safe(_mac(content, secret))}"
+    value = f"{_PREFIX}.{content}.{_url_safe(_mac(content, secret.split()[0]))}"
     if len(value) > LONGEST:
         raise TooLongError(f"the button's value has {len(value)} characters, and Slack takes {LONGEST}")
     return value
 
 
-def verified(value: str, action_id: str, secrets: Iterable[str], now: datetime) -> Button | Refused:
-    """What a press means, or why it means nothing. `secrets`: the current one, and the one before it.
+def verified(value: str, action_id: str, secret: str, now: datetime) -> Button | Refused:
+    """What a press means, or why it means nothing.
 
     The caller still compares what is bound: the owner with who pressed, the subject's state with what it was.
     """
@@ -72,9 +75,7 @@ def verified(value: str, action_id: str, secrets: Iterable[str], now: datetime) 
     if len(parts) != 3 or parts[0] != _PREFIX:
         return Refused("malformed")
     _, content, given = parts
-    matches = [
-        hmac.compare_digest(given.encode(), _url_safe(_mac(content, secret)).encode()) for secret in secrets if secret
-    ]
+    matches = [hmac.compare_digest(given.encode(), _url_safe(_mac(content, each)).encode()) for each in secret.split()]
     if not any(matches):
         return Refused("forged")
     try:
