@@ -57,7 +57,7 @@ class GithubService:
         if request.path == "/github/" and request.method == "GET":
             with self.world.lock:
                 return Reply(200, page(self.world), _PAGE)
-        if request.path == "/github/control" and request.method == "POST":
+        if request.path in ("/github/control", "/control/github") and request.method == "POST":
             return self._control(request.body)
         return Reply(404, "not found")
 

@@ -57,7 +57,7 @@ class GrafanaService:
                     return Reply(200, overview(self.world), _HTML)
             case "POST", "/grafana/edit":
                 return self._edit(request.body)
-            case "POST", "/grafana/control":
+            case "POST", "/grafana/control" | "/control/grafana":
                 return self._control(request.body)
         if request.method == "GET" and request.path.startswith("/grafana/d/"):
             with self.world.lock:

@@ -30,7 +30,7 @@ class PagerService:
         match request.method, request.path:
             case "POST", "/pager/v2/enqueue":
                 return self._enqueue(request.body)
-            case "POST", "/pager/control":
+            case "POST", "/pager/control" | "/control/pager":
                 return self._control(request.body)
             case "GET", "/pager/":
                 return Reply(200, incident_page(self.incidents.listed(), self.incidents.refused), _HTML)

@@ -72,7 +72,7 @@ class PrometheusService:
 
     def answer(self, request: Request) -> Reply:
         path = request.path.removeprefix(PREFIX)
-        if path == "/control" and request.method == "POST":
+        if path in ("/control", "/control/prometheus") and request.method == "POST":
             return self._control(request.body)
         if path not in ("/api/v1/query", "/api/v1/query_range") or request.method not in ("GET", "POST"):
             return Reply(404, "404 page not found\n")

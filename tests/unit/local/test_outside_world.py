@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from local.outside import world
+from local.outside import SERVICES, world
 from local.outside.service import Reply, Request
 from local.outside.slack.service import BOT_TOKEN, Slack
 from local.outside.slack.workspace import WEBHOOK_PATH
@@ -84,6 +84,13 @@ def test_slack_keeps_its_paths() -> None:
         assert ask(f"{address}/control", '{"next": ["rain"]}')[0] == 400
     assert given.of(Slack).workspace is given.of(Slack).workspace
     assert given["slack"] is given.of(Slack)
+
+
+def test_every_service_takes_orders_by_its_name() -> None:
+    with opened(World()) as address:
+        for name in SERVICES:
+            status, _, words = ask(f"{address}/control/{name}", "[]", "POST")
+            assert status == 400, (name, status, words)
 
 
 def test_settings_come_from_the_services() -> None:

@@ -69,6 +69,8 @@ def transact(
     time; with full jitter, so that those that met now do not meet again. Callers whose actions follow from what they
     have read leave `attempts` at 1 and read again themselves.
     """
+    if attempts < 1:
+        raise ValueError("nothing would be written in no attempt")
     items: Any = list(actions)
     token = uuid4().hex
     for attempt in range(attempts):
