@@ -1,6 +1,7 @@
 """Guards of every test: nobody's credentials, no network, no label value that the exporter would not know of."""
 
 import os
+import re
 import socket
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -10,10 +11,11 @@ from hypothesis import settings
 
 from kaizen.metrics import changes
 from kaizen.metrics.catalogue import Metric
-from tests.effort import PROFILE, examples
+from tests.effort import FACTORS, PROFILE, examples
 
-# Whatever the shell of a person says about AWS is forgotten before any test module is imported.
-for _name in [name for name in os.environ if name.startswith("AWS_")]:
+# Whatever the shell of a person says about AWS, and every secret in it, is forgotten before a test module is imported.
+_SECRET = re.compile(r"AWS_|.*(TOKEN|SECRET|PASSWORD|API_KEY)", re.IGNORECASE)
+for _name in [name for name in os.environ if _SECRET.match(name) and not name.endswith("_CONTRACT_TOKEN")]:
     del os.environ[_name]
 os.environ |= {
     "AWS_ACCESS_KEY_ID": "testing",
@@ -25,17 +27,19 @@ os.environ |= {
 }
 
 # No deadline: a test must not fail because the machine is busy.
-settings.register_profile(PROFILE, deadline=None, max_examples=examples(100))
+for _profile in FACTORS:
+    settings.register_profile(_profile, deadline=None, max_examples=examples(100, _profile))
 settings.load_profile(PROFILE)
 
-_CONNECT, _CONNECT_EX = socket.socket.connect, socket.socket.connect_ex
+_CONNECT, _CONNECT_EX, _SENDTO = socket.socket.connect, socket.socket.connect_ex, socket.socket.sendto
+_LOOK_UP = socket.getaddrinfo
 _SERIES_KEY = changes.series_key
 
 
 def _guard(address: Any) -> None:
     """Fails the test, past every `except Exception`, when the address is not on this machine."""
-    host = address[0] if isinstance(address, tuple) else ""  # a path of a local socket is no tuple
-    if host and host not in ("localhost", "::1") and not str(host).startswith("127."):
+    host = str(address[0] or "") if isinstance(address, tuple) else ""  # a path of a local socket is no tuple
+    if host and host not in ("localhost", "::1", "0.0.0.0") and not re.fullmatch(r"127(\.\d{1,3}){3}", host):  # noqa: S104
         pytest.fail(f"a test connects to {address}: only this machine is allowed", pytrace=True)
 
 
@@ -47,6 +51,17 @@ def _connect(self: socket.socket, address: Any) -> None:
 def _connect_ex(self: socket.socket, address: Any) -> int:
     _guard(address)
     return _CONNECT_EX(self, address)
+
+
+def _sendto(self: socket.socket, data: Any, *given: Any) -> int:
+    _guard(given[-1])
+    return _SENDTO(self, data, *given)
+
+
+def _look_up(host: Any, *given: Any, **more: Any) -> Any:
+    """A name that is looked up leaves the machine, too."""
+    _guard((host.decode() if isinstance(host, bytes) else host,))
+    return _LOOK_UP(host, *given, **more)
 
 
 def _series_key(metric: Metric, labels: Mapping[str, str], shard_by: str = "") -> str:
@@ -63,5 +78,7 @@ def guards() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(socket.socket, "connect", _connect)
         patch.setattr(socket.socket, "connect_ex", _connect_ex)
+        patch.setattr(socket.socket, "sendto", _sendto)
+        patch.setattr(socket, "getaddrinfo", _look_up)
         patch.setattr(changes, "series_key", _series_key)
         yield

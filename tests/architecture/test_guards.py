@@ -17,6 +17,15 @@ def test_no_connection_leaves_this_machine() -> None:
             probe.connect(("192.0.2.1", 80))
         with pytest.raises(pytest.fail.Exception, match=r"example\.org"):
             probe.connect_ex(("example.org", 80))
+        with pytest.raises(pytest.fail.Exception, match=r"example\.org"):
+            probe.connect(("127.0.0.1.example.org", 80))
+    with socket.socket(type=socket.SOCK_DGRAM) as probe:
+        with pytest.raises(pytest.fail.Exception, match=r"192\.0\.2\.1"):
+            probe.sendto(b"", ("192.0.2.1", 53))
+        with pytest.raises(pytest.fail.Exception, match=r"192\.0\.2\.1"):
+            probe.sendto(b"", 0, ("192.0.2.1", 53))
+    with pytest.raises(pytest.fail.Exception, match=r"example\.org"):
+        socket.getaddrinfo("example.org", 80)
 
 
 def test_this_machine_is_reached() -> None:
@@ -49,5 +58,5 @@ def test_no_test_has_a_deadline() -> None:
     ("factor", "thorough", "tried"), [(0.1, 1000, 100), (0.1, 60, 10), (0.1, 4, 4), (1.0, 60, 60), (50.0, 60, 3000)]
 )
 def test_efforts(monkeypatch: pytest.MonkeyPatch, factor: float, thorough: int, tried: int) -> None:
-    monkeypatch.setattr(effort, "_FACTORS", {effort.PROFILE: factor})
+    monkeypatch.setattr(effort, "FACTORS", {effort.PROFILE: factor})
     assert effort.examples(thorough) == tried
