@@ -35,6 +35,7 @@ export class WebglRenderer {
   #columns = 0;
   #rows = 0;
   #waiting = false; // for a drawing to be done
+  #prepared = 0; // times; what was made before the last one is of a context that is gone
   /** @type {WebGLTexture | null} */
   #cells = null;
   /** @type {Record<string, WebGLUniformLocation | null>} */
@@ -56,6 +57,8 @@ export class WebglRenderer {
   /** Program and colours: at the start, and again when a lost context is back. @throws {NoWebglError} */
   prepare() {
     const gl = this.#gl;
+    this.#prepared += 1;
+    this.#waiting = false;
     const program = linked(gl);
     gl.useProgram(program);
     for (const name of ["cells", "colours", "size", "first"]) this.#places[name] = gl.getUniformLocation(program, name);
@@ -104,9 +107,11 @@ export class WebglRenderer {
     const fence = this.#waiting ? null : gl.fenceSync(gl.SYNC_GPU_COMMANDS_COMPLETE, 0);
     if (fence === null) return;
     this.#waiting = true;
+    const prepared = this.#prepared;
     gl.flush();
     // Asked by timers, 1 ms and later 4 ms apart: to ask without a pause would take the time that is to be measured.
     const ask = () => {
+      if (prepared !== this.#prepared) return;
       const status = gl.clientWaitSync(fence, 0, 0);
       if (status === gl.TIMEOUT_EXPIRED && !gl.isContextLost()) {
         setTimeout(ask, 1);
