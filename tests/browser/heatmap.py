@@ -47,6 +47,11 @@ def live(page: Page, after: int = 0) -> int:
     return int(told(page)["seq"])
 
 
+def coloured(page: Page) -> None:
+    """Wait until angles are to be seen in colours. A page that is new may begin some frames before the first it has."""
+    page.wait_for_function(f"() => ({_PIXELS})().colours > 300")
+
+
 def pixels(page: Page) -> Mapping[str, Any]:
     """The newest frame of the picture, its size, how many colours are in it, and a hash of it all."""
     read: Mapping[str, Any] = page.evaluate(_PIXELS)

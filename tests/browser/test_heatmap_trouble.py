@@ -13,7 +13,7 @@ from kaizen.phase.schema import Support, Version
 from kaizen.runtime.http import Response
 from tests.architecture.house import FUNCTIONS
 from tests.browser.conftest import Opens
-from tests.browser.heatmap import live, pixels, told, until
+from tests.browser.heatmap import coloured, live, pixels, told, until
 
 BUILD = read_page(FUNCTIONS).build
 
@@ -71,6 +71,7 @@ def test_a_reload_that_did_not_help_is_not_offered_again(opened: Opens) -> None:
 def test_a_server_that_changes_under_a_living_page_freezes_the_picture(opened: Opens) -> None:
     page = opened()
     live(page)
+    coloured(page)
     differs(page, another(BUILD))  # the page is the server's own: a reload brings no other
     until(page, "state", "refused")
     banner = page.locator("schema-version-banner")
