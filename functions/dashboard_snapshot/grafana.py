@@ -11,13 +11,12 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from dashboard_snapshot.answers import content, pause
 from dashboard_snapshot.errors import GrafanaError, UnauthorizedError
-from kaizen.runtime.outbound import Answer, OutboundError, Send
+from kaizen.runtime.outbound import LOOPBACK, Answer, OutboundError, Send
 from kaizen.runtime.rotation import ReadSecret
 
 PAGE = 1000  # the largest page that every version gives
 _PAGES = 200  # a list without an end is an error
 _TRIES = 4
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +61,7 @@ class Grafana:
     ) -> None:
         """Raises ValueError where the token would travel in the clear."""
         parts = urlsplit(address)
-        here = parts.scheme == "http" and parts.hostname in _LOOPBACK
+        here = parts.scheme == "http" and parts.hostname in LOOPBACK
         if not parts.hostname or parts.query or parts.username is not None or not (parts.scheme == "https" or here):
             raise ValueError("GrafanaUrl is no plain https address")
         self._address = address.rstrip("/")

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from kaizen.metrics.changes import Change, row_key, set_gauge
+from kaizen.metrics.changes import Change, remove, set_gauge
 from kaizen.metrics.counting import count
 from kaizen.metrics.rows import Rows, read_rows
 from kaizen.mttr import WINDOW_METRIC, window_attributes, window_from
@@ -57,13 +57,12 @@ class StatisticsStore:
         changes = [change for metric, series in gauges.items() for change in _differences(metric, series, rows)]
         changes.append(set_gauge("kaizen_statistics_last_success_timestamp_seconds", {}, int(now.timestamp())))
         count(self._client, self._metrics, changes, now)
-        for metric, series in gauges.items():
-            for labels in rows.get(metric, {}).keys() - series.keys():
-                key = row_key(metric, dict(zip(("component", "severity"), labels, strict=True)))
-                self._client.delete_item(TableName=self._metrics, Key=key)
 
 
 def _differences(metric: str, series: dict[tuple[str, str], int], rows: Rows) -> Iterator[Change]:
+    """What is no longer there, such as a component that the policy has lost, is removed."""
+    for labels in rows.get(metric, {}).keys() - series.keys():
+        yield remove(metric, dict(zip(("component", "severity"), labels, strict=True)))
     for (component, severity), value in series.items():
         stored = rows.get(metric, {}).get((component, severity))
         if stored is None or stored.value != value:

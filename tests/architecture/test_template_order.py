@@ -1,10 +1,11 @@
 """The template reads from top to bottom: first what all share, then feature after feature, each with all its parts."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import groupby
+from typing import Any
 
-from tests.architecture.house import ROOT, lambda_functions, template
+from tests.architecture.house import ROOT, target, template
 
 LOOPS = ("shared", "tickets", "canary", "phase", "guardrails")
 _SECTION = re.compile(r"^  # -{10,} (?P<loop>\w+)(?:: .+)?$")
@@ -44,9 +45,37 @@ def test_the_check_finds_a_loop_out_of_order() -> None:
     assert not loops_in_order(["shared", "tickets", "shared: doors"])
 
 
+def named_in(value: Any) -> set[str]:
+    """Every logical id that a part of the template refers to."""
+    if isinstance(value, dict):
+        found = {target(value)} - {""}
+        for name, each in value.items():
+            found |= (
+                set(re.findall(r"\$\{(\w+)", each)) if name == "Fn::Sub" and isinstance(each, str) else named_in(each)
+            )
+        return found
+    return {name for each in value for name in named_in(each)} if isinstance(value, list) else set()
+
+
+def strangers(names: Iterable[str], resources: Mapping[str, Any]) -> list[str]:
+    """What is owned by no function of its section: no chain of references within the section leads to one."""
+    here = set(names)
+    refers = {name: named_in(resources[name]) & here for name in here}
+    near = {name: refers[name] | {other for other in here if name in refers[other]} for name in here}
+    reached = here & {name for name in here if resources[name]["Type"] == "AWS::Serverless::Function"}
+    while more := {other for name in reached for other in near[name]} - reached:
+        reached |= more
+    return sorted(name for name in here - reached if resources[name]["Type"] in _OWNED)
+
+
 def test_what_a_feature_owns_stands_with_its_function() -> None:
-    """A table, queue, rule, bucket or alarm outside of `shared` is in a section that has a function too."""
+    """A table, queue, rule, bucket or alarm outside of `shared` is in the section of a function that works with it."""
     for title, names in sections((ROOT / "template.yaml").read_text(encoding="utf-8")):
-        owned = [name for name in names if template()["Resources"][name]["Type"] in _OWNED]
-        if owned and not title.startswith("shared"):
-            assert set(names) & set(lambda_functions()), (title, owned)
+        if not title.startswith("shared"):
+            assert not strangers(names, template()["Resources"]), title
+
+
+def test_the_check_finds_a_queue_among_another_features_parts() -> None:
+    found = dict(sections((ROOT / "template.yaml").read_text(encoding="utf-8")))
+    moved = [*found["tickets"], "RuleLintQueue", "RuleLintRule", "RuleLintQueuePolicy"]
+    assert strangers(moved, template()["Resources"]) == ["RuleLintQueue", "RuleLintQueuePolicy", "RuleLintRule"]

@@ -1,6 +1,7 @@
 """The policy store over SSM (moto's): the real calls, paging through a long history included."""
 
 import os
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
@@ -54,6 +55,15 @@ def test_without_a_parameter_the_layers_file_holds(ssm: "SSMClient") -> None:
 def test_the_parameter_holds(ssm: "SSMClient", kind: str) -> None:
     ssm.put_parameter(Name=NAME, Value=titled("ours"), Type=kind)  # type: ignore[arg-type]
     assert current_policy(NAME).feed.title == "ours"
+
+
+def test_the_log_says_on_which_line_a_refused_policy_is_wrong(
+    ssm: "SSMClient", caplog: pytest.LogCaptureFixture
+) -> None:
+    put(ssm, titled("ours").replace("digest_hour = 9", "digest_hour = 99"))
+    current_policy(NAME)
+    (problem,) = caplog.records[-1].__dict__["problems"]
+    assert re.match(r"line \d+: routes\.default\.digest_hour: is not a whole number", problem)
 
 
 def test_a_new_process_passes_over_many_refused_versions(ssm: "SSMClient") -> None:

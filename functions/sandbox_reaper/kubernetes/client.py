@@ -11,7 +11,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Protocol
 from urllib.parse import quote, urlencode, urlsplit
 
-from kaizen.runtime.outbound import Answer, OutboundError, Send, TooLargeError
+from kaizen.runtime.outbound import LOOPBACK, Answer, OutboundError, Send, TooLargeError
 from sandbox_reaper.backend import BackendError, BackendUnavailableError
 from sandbox_reaper.kubernetes.answers import Json, content, retry_after
 from sandbox_reaper.kubernetes.errors import ExpiredError
@@ -23,7 +23,6 @@ _TRIES = 3
 _WAITS = (0.5, 1.5)  # seconds before the second and the third
 _LONGEST_WAIT = 5.0
 _PAGES = 4000  # a list without an end is an error
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _MERGE = "application/merge-patch+json"
 
 
@@ -46,7 +45,7 @@ def base_address(text: str) -> str:
     parts = urlsplit(text)
     if not parts.hostname or parts.query or parts.fragment or parts.username is not None:
         raise ValueError("the address of the Kubernetes API is no plain web address")
-    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
+    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in LOOPBACK):
         raise ValueError("the address of the Kubernetes API must begin with https://")
     return text.rstrip("/")
 

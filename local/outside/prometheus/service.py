@@ -13,6 +13,7 @@ from local.outside.prometheus.selectors import SelectorError, read
 from local.outside.service import Reply, Request
 
 PREFIX = "/prometheus"
+TOKEN = "local-prometheus-token"  # noqa: S105
 TROUBLES = ("401", "503", "timeout", "execution", "html", "warnings", "infos", "partial", "empty", "scalar", "hang")
 _JSON = (("content-type", "application/json"),)
 _MOST_POINTS = 11_000
@@ -43,14 +44,17 @@ class PrometheusService:
         self._troubles: deque[str] = deque()
         self._lock = threading.Lock()
         self._hang = hang
+        self._token = ""
         self.released = threading.Event()  # ends every call that hangs
 
     def parameters(self, address: str) -> Mapping[str, str]:
         return {"PrometheusUrl": f"{address}{PREFIX}"}
 
     def secrets(self, address: str, parameters: Mapping[str, str]) -> Mapping[str, str]:
-        """None: it asks for no token, as Prometheus itself does not."""
-        return {}
+        """The token that it asks for from now on, as a proxy before Prometheus does; without, it asks for none."""
+        name = parameters.get("PrometheusTokenParameter")
+        self._token = TOKEN if name else ""
+        return {name: TOKEN} if name else {}
 
     def series(self, name: str, labels: Mapping[str, str], value: Value) -> None:
         """A series; `value` takes Unix time in seconds, and gives None where there is no sample."""
@@ -76,6 +80,8 @@ class PrometheusService:
             return self._control(request.body)
         if path not in ("/api/v1/query", "/api/v1/query_range") or request.method not in ("GET", "POST"):
             return Reply(404, "404 page not found\n")
+        if self._token and request.headers.get("authorization") != f"Bearer {self._token}":
+            return Reply(401, "Unauthorized\n")
         with self._lock:
             kind = self._troubles.popleft() if self._troubles else ""
         if kind == "hang":

@@ -143,7 +143,18 @@ def test_what_is_refused_before_it_is_sent(world: World) -> None:
     for address in ("", "prometheus:9090", "ftp://a", "http://user:secret@a"):
         with pytest.raises(ValueError, match="plain web address"):
             Prometheus(address, Outbound(), None, world.token)
+    with pytest.raises(ValueError, match="not sent in the clear"):
+        Prometheus("http://prometheus.internal:9090", Outbound(), "/kaizen/prometheus/token", world.token)
     assert world.heard == []
+
+
+def test_a_double_with_a_token_takes_no_other(world: World) -> None:
+    (named,) = world.service.secrets("", {"PrometheusTokenParameter": NAME}).items()
+    world.token.value = "another"
+    with pytest.raises(DeniedError):
+        world.client(token=named[0]).query("up", NOW)
+    world.token.value = named[1]
+    world.client(token=named[0]).query("up", NOW)
 
 
 def test_an_answer_that_is_too_large(world: World) -> None:

@@ -41,7 +41,6 @@ def test_details_of_other_versions_are_read() -> None:
         ({"version": True}, "version"),
         ({"received_at": "today"}, "received_at"),
         ({"received_at": None}, "received_at"),
-        ({"user_id": ""}, "user_id"),
         ({"feature": None}, "feature"),
         ({"value": 7}, "value"),
     ],

@@ -14,7 +14,7 @@ from kaizen.github.answers import content
 from kaizen.github.errors import RefusedError, UnauthorizedError, UnavailableError
 from kaizen.github.paging import next_address
 from kaizen.github.reading import items
-from kaizen.runtime.outbound import Answer, OutboundError, Send
+from kaizen.runtime.outbound import LOOPBACK, Answer, OutboundError, Send
 
 PAGE = 100  # the most that GitHub puts on one
 HEADERS = {
@@ -25,7 +25,6 @@ HEADERS = {
 _PAGES = 1000  # a list without an end is an error
 _REDIRECTS = 3
 _MOVED = (301, 302, 307, 308)  # GitHub: repeat the request as it was
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _REPOSITORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,99}/(?!\.\.?$)[A-Za-z0-9._-]{1,100}")
 
 
@@ -40,7 +39,7 @@ def base_address(text: str) -> str:
     parts = urlsplit(text)
     if not parts.hostname or parts.query or parts.fragment or parts.username is not None:
         raise ValueError("GithubApiUrl is no plain web address")
-    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
+    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in LOOPBACK):
         raise ValueError("GithubApiUrl must begin with https://")
     return text.rstrip("/")
 

@@ -2,6 +2,7 @@
 
 import json
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -56,16 +57,14 @@ def set_gauge(name: str, labels: Mapping[str, str], value: int | float, *, shard
 
 
 def remove(name: str, labels: Mapping[str, str]) -> Change:
-    """Let the series of an unsharded gauge vanish, instead of staying at its last value."""
+    """Let the series of an unsharded gauge vanish, instead of staying at its last value.
+
+    One that the exporter shows from the start falls back to 0 instead, for as long as its label values are known.
+    """
     metric = _metric(name, "gauge")
     if metric.shards != 1:
         raise ValueError(f"{name} is sharded: nobody knows which of its rows there are")
     return Change(name, series_key(metric, labels), "remove", ())
-
-
-def row_key(name: str, labels: Mapping[str, str]) -> dict[str, Any]:
-    """The key of an unsharded gauge's row, for a series that must vanish instead of staying at its last value."""
-    return to_item({"metric": name, "series": series_key(_metric(name, "gauge"), labels)})
 
 
 def observe(name: str, labels: Mapping[str, str], seconds: int, *, count: int = 1) -> Change:
@@ -87,13 +86,15 @@ def observe(name: str, labels: Mapping[str, str], seconds: int, *, count: int = 
 def actions(table: str, changes: Iterable[Change], now: datetime) -> list[dict[str, Any]]:
     """`Update` and `Delete` actions of a transaction, one per row: a transaction refuses two on one item.
 
-    Raises ValueError for a row that is removed and written at once.
+    Raises ValueError for a row of which two of add, set and remove are asked at once.
     """
     given = tuple(changes)
+    asked = {(each.metric, each.series, each.action) for each in given}
+    rows = Counter((metric, series) for metric, series, _ in asked)
+    if several := sorted(row for row, count in rows.items() if count > 1):
+        raise ValueError(f"two of add, set and remove at once: {several}")
     removed = {(each.metric, each.series) for each in given if each.action == "remove"}
     written = [each for each in given if each.action != "remove"]
-    if both := removed & {(each.metric, each.series) for each in written}:
-        raise ValueError(f"removed and written at once: {sorted(both)}")
     keys = [to_item({"metric": metric, "series": series}) for metric, series in sorted(removed)]
     return [
         *({"Update": update} for update in updates(table, written, now)),

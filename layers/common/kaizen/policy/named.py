@@ -27,8 +27,12 @@ def named_tables(table: Table) -> list[Table]:
 
 
 def same_names(kind: str, names: Sequence[str]) -> Iterator[str]:
-    """A fault for each name that more than one entry of an array has."""
-    return (f"{kind}: two are called {name!r}" for name in sorted(set(names)) if names.count(name) > 1)
+    """A fault for each entry of an array whose name stands before it already."""
+    return (
+        f"{kind}.{index}: {name!r} is another one's name, too"
+        for index, name in enumerate(names)
+        if name in names[:index]
+    )
 
 
 def too_many(table: Table, kind: str, number: int, most: int) -> None:

@@ -7,6 +7,8 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from kaizen.policy.lines import NAMING
+
 type Convert[T] = Callable[[Any], T]  # raises ValueError with the end of a sentence: "is not a zone"
 
 
@@ -20,6 +22,11 @@ class Table:
         self._read: set[str] = set()
         if not isinstance(content, dict):
             self.fault("is not a table")
+
+    @property
+    def entry(self) -> str:
+        """The last part of the place: what an entry of an array that does not say its name is called."""
+        return self.place.rpartition(".")[2]
 
     def fault(self, sentence: str, key: str = "") -> None:
         place = f"{self.place}.{key}" if self.place and key else self.place or key
@@ -52,13 +59,18 @@ class Table:
         return Table(self._content.get(key, {}), f"{self.place}.{key}" if self.place else key, self.problems)
 
     def tables(self, key: str) -> list["Table"]:
-        """The array of tables under a key."""
+        """The array of tables under a key, each at the place of its name or id, else of its number from 0."""
         self._read.add(key)
         content = self._content.get(key, [])
         if not isinstance(content, list):
             self.fault("is not an array of tables", key)
             return []
-        return [Table(each, f"{key}.{index}", self.problems) for index, each in enumerate(content)]
+        array = f"{self.place}.{key}" if self.place else key
+        names = [_named(each) for each in content]
+        return [
+            Table(each, f"{array}.{name if name and names.count(name) == 1 else index}", self.problems)
+            for index, (each, name) in enumerate(zip(content, names, strict=True))
+        ]
 
     def rest(self) -> list[str]:
         """The keys not read so far, in order."""
@@ -68,6 +80,16 @@ class Table:
         """Nothing more will be read: what is left is a mistake, most often of spelling."""
         for key in self.rest():
             self.fault("there is no such key", key)
+
+
+def _named(entry: Any) -> str:
+    """What an entry of an array calls itself; empty when it does not, or when that would not be told from a place."""
+    given = [entry[key] for key in NAMING if key in entry] if isinstance(entry, dict) else []
+    return (
+        given[0]
+        if given and isinstance(given[0], str) and re.fullmatch(r"[a-z0-9_-]*[a-z][a-z0-9_-]*", given[0])
+        else ""
+    )
 
 
 def text(pattern: str = r"[^\x00-\x1f\x7f]{1,200}", wanted: str = "a text of 1 to 200 characters") -> Convert[str]:

@@ -16,6 +16,7 @@ from pathlib import Path
 from botocore.exceptions import BotoCoreError, ClientError
 
 from kaizen.policy import Policy, PolicyError, parse
+from kaizen.policy.lines import with_lines
 from kaizen.runtime.clients import client
 from kaizen.runtime.log import logger
 from kaizen.runtime.secrets import CACHE_SECONDS, LIMITS, SecretError, SecretMissingError, secret
@@ -79,10 +80,13 @@ class PolicyStore:
             return self._default()
 
     def _take(self, text: str) -> None:
+        given = ""
         try:
-            policy, refused = parse(document(text)), False
+            given = document(text)
+            policy, refused = parse(given), False
         except PolicyError as error:
-            logger.error("the policy is refused: the last good one stays in force", problems=error.problems)
+            problems = with_lines(given, error.problems)
+            logger.error("the policy is refused: the last good one stays in force", problems=problems)
             policy, refused = self._last_good(), True
         self._policy, self._text, self.refused = policy, text, refused
 

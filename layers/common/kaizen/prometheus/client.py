@@ -6,7 +6,7 @@ from urllib.parse import urlencode, urlsplit
 from kaizen.prometheus import errors
 from kaizen.prometheus.answers import result
 from kaizen.prometheus.results import Matrix, Result
-from kaizen.runtime.outbound import Answer, Send, TooLargeError, UnreachableError
+from kaizen.runtime.outbound import LOOPBACK, Answer, Send, TooLargeError, UnreachableError
 from kaizen.runtime.rotation import ReadSecret
 
 LONGEST_EXPRESSION = 16 * 1024  # bytes
@@ -17,13 +17,16 @@ TIMEOUT_SECONDS = 5  # that Prometheus may evaluate; shorter than the wait for i
 class Prometheus:
     """`address` is Prometheus's own, without `/api/v1`. `token` names a SSM SecureString; None sends no token.
 
-    The token is kept by `read` (kaizen.runtime.secrets.secret) for minutes, and read anew once it is refused.
+    The token is kept by `read` (kaizen.runtime.secrets.secret) for minutes, and read anew once it is refused. It is
+    sent by https only, or to this machine: a Prometheus that is reached by http takes none.
     """
 
     def __init__(self, address: str, send: Send, token: str | None, read: ReadSecret) -> None:
         parts = urlsplit(address)
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.username is not None:
             raise ValueError("the address of Prometheus is no plain web address")
+        if token is not None and parts.scheme == "http" and parts.hostname not in LOOPBACK:
+            raise ValueError("the token of Prometheus is not sent in the clear: its address must begin with https://")
         self._address = address.rstrip("/")
         self._send = send
         self._token = token

@@ -51,7 +51,8 @@ class CancelledError(ClientError):
 
     def existing(self, index: int) -> dict[str, Any]:
         """The item that refused an action which asked for it (`ReturnValuesOnConditionCheckFailure`); else empty."""
-        return from_item(self.response["CancellationReasons"][index].get("Item") or {})
+        reasons: Any = self.response.get("CancellationReasons") or []
+        return from_item(reasons[index].get("Item") or {}) if index < len(reasons) else {}
 
 
 def transact(

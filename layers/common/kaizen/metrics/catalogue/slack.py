@@ -17,8 +17,11 @@ METRICS = (
         "Calls to Slack.",
         ("method", "result"),
         values={
-            "method": ("chat.postMessage", "chat.update", "conversations.history", "conversations.replies", "webhook"),
+            "method": (
+                "chat.postMessage", "chat.update", "conversations.history", "conversations.open",
+                "conversations.replies", "webhook",
+            ),
             "result": ("ok", "ratelimited", "error"),
         },
     ),
-)
+)  # fmt: skip

@@ -46,7 +46,7 @@ def contradictions(routes: tuple[Route, ...], tickets: TicketRules) -> Iterator[
 def _route(table: Table) -> Route:
     quiet_days: tuple[str, ...] = table.get("quiet_days", many(one_of(WEEKDAYS)), ())
     route = Route(
-        name=table.need("name", values.name, table.place),
+        name=table.need("name", values.name, table.entry),
         channel=table.get("channel", values.channel, None),
         webhook_parameter=table.get("webhook_parameter", values.address, None),
         zone=table.get("zone", values.zone, "UTC"),

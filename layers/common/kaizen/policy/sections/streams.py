@@ -46,7 +46,7 @@ def contradictions(streams: tuple[StreamPolicy, ...]) -> Iterator[str]:
 def _stream(table: Table) -> StreamPolicy:
     default = StreamPolicy("")
     stream = StreamPolicy(
-        id=table.need("id", values.name, table.place),
+        id=table.need("id", values.name, table.entry),
         target_rows=table.get("target_rows", integer(256, 8192), default.target_rows),
         threshold=table.get("threshold", integer(256, 8192), default.threshold),
         pixels=table.get("pixels", integer(256, 8192), None),
