@@ -134,7 +134,7 @@ class Stack:
         while waiting := {name: count for name, count in self.queues.waiting().items() if count}:
             if time.monotonic() > deadline:
                 raise LocalError(f"after {seconds:.0f} s there are still messages in {waiting}; see {self.logs}")
-            time.sleep(0.05)
+            time.sleep(0.1)
 
     def _start(self) -> None:
         _need_built()
@@ -195,7 +195,7 @@ class Stack:
         self.say(f"Lambda: {len(self._emulators)} functions, each under the Runtime Interface Emulator")
         sqs, values = self.aws.client("sqs"), self.aws.values
         pollers = [
-            Poller(source, values[f"source {index}"], sqs, self.invoke, self.say)
+            Poller(source, values[f"source {index}"], sqs, self.invoke, self.say, self.aws.arrivals)
             for index, source in enumerate(self.template.sources)
         ]
         self._background += pollers

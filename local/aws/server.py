@@ -14,6 +14,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoReque
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from local.aws import fifo
+from local.aws.arrivals import Arrivals
 from local.aws.stand_ins import REGION
 from local.errors import LocalError
 
@@ -37,6 +38,7 @@ class Aws:
     values: dict[str, str] = field(default_factory=dict)  # queue ARNs by the keys that `create` was given
     physical: dict[str, str] = field(default_factory=dict)  # logical ids to physical ones
     writes_fail: threading.Event = field(default_factory=threading.Event)  # while set, DynamoDB writes nothing
+    arrivals: Arrivals = field(default_factory=Arrivals)  # of messages in queues
 
     def client(self, service: str) -> Any:
         build: Any = boto3.client  # its typing knows the services one by one
@@ -63,13 +65,16 @@ class _AtomicTables:
     The other services go on side by side; a queue's long poll would hold up everything else.
     """
 
-    def __init__(self, moto: Callable[..., Iterable[bytes]], fail: threading.Event) -> None:
-        self._moto, self._fail, self._tables = moto, fail, threading.Lock()
+    def __init__(self, moto: Callable[..., Iterable[bytes]], fail: threading.Event, arrivals: Arrivals) -> None:
+        self._moto, self._fail, self._arrivals, self._tables = moto, fail, arrivals, threading.Lock()
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        service, _, call = environ.get("HTTP_X_AMZ_TARGET", "").partition(".")
+        target = environ.get("HTTP_X_AMZ_TARGET", "")
+        service, _, call = target.partition(".")
         if not service.startswith("DynamoDB"):
-            return self._moto(environ, start_response)
+            answer = self._moto(environ, start_response)
+            self._arrivals.note(target)
+            return answer
         if self._fail.is_set() and call.startswith(_WRITES):
             start_response("500 Internal Server Error", [("Content-Type", "application/x-amz-json-1.0")])
             return [b'{"__type": "com.amazonaws.dynamodb.v20120810#InternalServerError", "message": "as asked for"}']
@@ -88,11 +93,11 @@ def start() -> Aws:
         raise LocalError("this process has a stack already, and moto keeps one state per process")
     logging.getLogger("werkzeug").setLevel(logging.ERROR)  # a line per AWS call helps nobody
     fifo.keep_order()
-    writes_fail = threading.Event()
-    moto = _AtomicTables(DomainDispatcherApplication(create_backend_app), writes_fail)
+    writes_fail, arrivals = threading.Event(), Arrivals()
+    moto = _AtomicTables(DomainDispatcherApplication(create_backend_app), writes_fail, arrivals)
     server = make_server("127.0.0.1", 0, moto, threaded=True, request_handler=MotoRequestHandler)
     threading.Thread(target=server.serve_forever, name="aws", daemon=True).start()
     endpoint = f"http://127.0.0.1:{server.server_port}"
     # moto keeps its state per process, not per server: an earlier stack of this process is forgotten.
     urllib.request.urlopen(f"{endpoint}/moto-api/reset", data=b"").close()  # noqa: S310 - our own loopback address
-    return Aws(server, endpoint, writes_fail=writes_fail)
+    return Aws(server, endpoint, writes_fail=writes_fail, arrivals=arrivals)

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from local.aws.arrivals import Arrivals
 from local.aws.stand_ins import REGION
 from local.errors import LocalError
 from local.lambda_.emulator import Invocation
@@ -14,7 +15,7 @@ from local.template import QueueSource
 
 # The queue's visibility time-out is so many times shorter here: a person waits for what comes again.
 HURRY = 60
-_IDLE_SECONDS = 0.1  # instead of a long poll, which would hold up the end
+_IDLE_SECONDS = 1  # after which what comes again by its time-out is looked for
 
 
 class Poller:
@@ -27,6 +28,7 @@ class Poller:
         sqs: Any,
         invoke: Callable[[str, Any], Invocation],
         say: Callable[[str], None],
+        arrivals: Arrivals,
         hurry: int = HURRY,
     ) -> None:
         self._source = source
@@ -34,6 +36,7 @@ class Poller:
         self._sqs = sqs
         self._invoke = invoke
         self._say = say
+        self._arrivals = arrivals
         self._stop = threading.Event()
         self.url: str = sqs.get_queue_url(QueueName=queue_arn.rpartition(":")[2])["QueueUrl"]
         given = sqs.get_queue_attributes(QueueUrl=self.url, AttributeNames=["VisibilityTimeout"])["Attributes"]
@@ -45,6 +48,7 @@ class Poller:
 
     def stop(self) -> None:
         self._stop.set()
+        self._arrivals.wake()
         if self._thread.is_alive():
             self._thread.join(timeout=10)
 
@@ -57,13 +61,14 @@ class Poller:
 
     def _run(self) -> None:
         while not self._stop.is_set():
+            seen = self._arrivals.count  # before it asks: what comes meanwhile is not slept through
             try:
                 if self.poll():
                     continue
             except Exception as error:  # noqa: BLE001 - the poller outlives whatever a batch brings
                 if not self._stop.is_set():
                     self._say(f"the poller of {self._source.function} failed: {error}")
-            self._stop.wait(_IDLE_SECONDS)
+            self._arrivals.wait(seen, _IDLE_SECONDS)
 
     def _take(self) -> list[dict[str, Any]]:
         taken: list[dict[str, Any]] = self._sqs.receive_message(

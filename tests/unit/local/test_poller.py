@@ -9,6 +9,7 @@ from moto import mock_aws
 from moto.sqs.models import Queue
 
 from local.aws import fifo
+from local.aws.arrivals import Arrivals
 from local.doors.poller import HURRY, Poller
 from local.errors import LocalError
 from local.lambda_.emulator import Invocation
@@ -42,7 +43,9 @@ class Played:
         self.function: Function = reports()
         self.batches: list[list[str]] = []
         arn = "arn:aws:sqs:eu-west-1:123456789012:frames.fifo"
-        self.poller = Poller(QueueSource(arn, "F", 10, True), arn, self.sqs, self._invoke, lambda _: None, hurry)
+        self.poller = Poller(
+            QueueSource(arn, "F", 10, True), arn, self.sqs, self._invoke, lambda _: None, Arrivals(), hurry
+        )
 
     def _invoke(self, name: str, event: Any) -> Invocation:
         self.batches.append([each["body"] for each in event["Records"]])
