@@ -35,8 +35,12 @@ test: tools .build/.stack .build/sam/.done .build/node/.done lint ## every tier 
 	@$(SAM) build --build-dir .build/aws > .build/sam-build.log 2>&1 || { cat .build/sam-build.log; exit 1; }
 	@echo "== unit, architecture, contract"
 	@$(PYTEST) $(SIDE_BY_SIDE) tests/unit tests/architecture tests/contract
-	@for tier in rules browser stack; do \
-		echo "== $$tier"; $(PYTEST) tests/$$tier || exit 1; done
+	@echo "== rules"
+	@$(PYTEST) $(SIDE_BY_SIDE) tests/rules
+	@echo "== browser"
+	@$(PYTEST) tests/browser
+	@echo "== stack"
+	@$(PYTEST) -n auto --dist loadgroup tests/stack
 	@echo "== all tiers passed"
 
 check: export KAIZEN_PROFILE := fast

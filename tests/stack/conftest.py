@@ -1,6 +1,7 @@
 """The stack for this tier: every function of the template under the Runtime Interface Emulator."""
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Sequence
 
 import pytest
 
@@ -11,10 +12,18 @@ from local.demo import deliveries
 from local.stack import Stack
 
 
+def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
+    """Modules go side by side, each in one process; those that share the stack go to the same one."""
+    for item in items:
+        shared = "stack" in getattr(item, "fixturenames", ())
+        item.add_marker(pytest.mark.xdist_group("shared stack" if shared else str(item.path)))
+
+
 def started() -> Stack:
     # From midnight on today's digest is due, so that the hour at which the tests run does not matter.
     policy = DEFAULT_FILE.read_text(encoding="utf-8").replace("digest_hour = 9", "digest_hour = 0")
-    stack = Stack(0, print, policy, paths.BUILD / "local" / "test-logs")
+    logs = f"test-logs-{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
+    stack = Stack(0, print, policy, paths.BUILD / "local" / logs)
     stack.start()
     return stack
 
