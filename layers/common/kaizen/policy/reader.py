@@ -58,7 +58,8 @@ class Table:
         if not isinstance(content, list):
             self.fault("is not an array of tables", key)
             return []
-        return [Table(each, f"{key}.{index}", self.problems) for index, each in enumerate(content)]
+        place = f"{self.place}.{key}" if self.place else key
+        return [Table(each, f"{place}.{index}", self.problems) for index, each in enumerate(content)]
 
     def rest(self) -> list[str]:
         """The keys not read so far, in order."""
