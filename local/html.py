@@ -53,6 +53,7 @@ th { text-align: left; font-size: 12px; font-weight: 600; color: var(--soft); pa
 td, tbody th { padding: 8px 12px 8px 0; border-top: 1px solid var(--line); vertical-align: top;
   overflow-wrap: anywhere; }
 td.first { white-space: nowrap; }
+tbody th { overflow-wrap: normal; } /* a name beside its value breaks between words alone */
 td.number, th.number { text-align: right; padding-right: 0; white-space: nowrap; }
 code, pre { background: var(--wash); border-radius: 4px; font: var(--mono); overflow-wrap: anywhere; }
 code { padding: 1px 4px; } pre { padding: 8px; white-space: pre-wrap; margin: 0; }

@@ -23,6 +23,7 @@ from kaizen.metrics.counting import count_if_possible
 from kaizen.pager.client import Pager
 from kaizen.policy.sections.canary import CanaryPolicy
 from kaizen.policy.store import current_policy
+from kaizen.runtime.again import ONE_TRY, Again
 from kaizen.runtime.clients import Limits, client
 from kaizen.runtime.functions import queue_function
 from kaizen.runtime.log import logger
@@ -47,6 +48,7 @@ class CanarySettings(GithubSettings):
     schedule_group: str
     schedule_role_arn: str
     canary_queue_arn: str
+    canary_queue_url: str
     canary_dead_letter_queue_arn: str
     pager_url: str
     pager_key_parameter: str
@@ -131,4 +133,9 @@ def handle(message: dict[str, Any]) -> None:
         count_if_possible(dynamodb(), settings().metrics_table, [change], utc_now())
 
 
-lambda_handler = queue_function("canary not handled", handle)
+def again(message: dict[str, Any]) -> None:
+    """Of two people who press at once, the second waits for seconds."""
+    Again(client("sqs", ONE_TRY), settings().canary_queue_url)(message)
+
+
+lambda_handler = queue_function("canary not handled", handle, again)

@@ -24,6 +24,9 @@ _ENDS = {
 }
 
 
+_PRESS = "Press *Extend 1 h* if it needs longer; *It is done* if it is over and GitHub was never told."
+
+
 def key_of(repository: str, environment: str, deployment: int) -> str:
     """What the pager knows a canary by; all paths to a page use the same. Long names lose their end, never the id."""
     named = f"kaizen/canary/{repository}/{environment}"
@@ -89,7 +92,7 @@ def incident(subject: Subject, now: datetime) -> Incident:
         links.append(Link(canary.url, "Log"))
     details: dict[str, Any] = {
         "what to do": "Finish the rollout or roll it back; either ends this incident by itself."
-        + " Its Slack message has buttons for more time." * (subject.buttons is not None),
+        + f" In its Slack message: {_PRESS.replace('*', '"')}" * (subject.buttons is not None),
         "repository": group.repository,
         "environment": group.environment,
         "deployment": str(canary.deployment),
@@ -161,7 +164,7 @@ def _over(subject: Subject, now: datetime) -> Message:
     todo = "*To do:* finish the rollout, or roll it back. Either ends the page and this message by itself."
     press = _buttons(subject, now)
     if press:
-        todo += "\nIt needs longer: *Extend 1 h*. It is over, and GitHub was not told: *It is done*."
+        todo += f"\n{_PRESS}"
     notes = [f"GitHub could not be asked again before this message: {escape(subject.unread)}."] * bool(subject.unread)
     if not subject.paged:
         notes.append("No pager is set up: this message is all that anybody hears of it.")
@@ -179,9 +182,10 @@ def _extended(subject: Subject, now: datetime) -> Message:
         f"*{_when(subject.due)}*: {why}."
     )
     resolved = "The page is resolved. " if subject.paged else ""
-    then = f"Still in flight then, {human(subject.budget)} after its start, {_again(subject)}."
-    rest = f"{resolved}*To do:* finish the rollout, or roll it back. {then}"
-    return _message("Canary has more time", lead, [rest], _facts(subject), _buttons(subject, now))
+    then = f"If it is still in flight then, {human(subject.budget)} after its start, {_again(subject)}."
+    press = _buttons(subject, now)
+    todo = "*To do:* until then, finish the rollout or roll it back." + f"\n{_PRESS}" * bool(press)
+    return _message("Canary has more time", lead, [f"{resolved}{then}", todo], _facts(subject), press)
 
 
 def _again(subject: Subject) -> str:
@@ -200,7 +204,10 @@ def _ended(subject: Subject, is_now: Standing) -> Message:
         f"{_when(is_now.ended_at)}."
     )
     resolved = "the page is resolved. " if subject.paged else ""
-    rest = f"It was over its budget of {human(subject.budget)}; {resolved}Nothing is left to do."
+    budget = f"It was over its budget of {human(subject.budget)}"
+    if is_now.seconds <= subject.budget:  # it grew since somebody was told
+        budget = f"It was given more time, {human(subject.budget)} in all"
+    rest = f"{budget}; {resolved}Nothing is left to do." if resolved else f"{budget}. Nothing is left to do."
     if done:
         rest = f"{resolved.capitalize()}GitHub may still show it as in progress: set its status there."
     if is_now.state == "unknown":

@@ -12,6 +12,7 @@ from kaizen.events.messages import opened
 from kaizen.events.slack import SlackInteraction
 from kaizen.metrics.changes import add
 from kaizen.metrics.counting import count_if_possible
+from kaizen.runtime.again import ONE_TRY, Again
 from kaizen.runtime.clients import Limits, client
 from kaizen.runtime.functions import queue_function
 from kaizen.runtime.log import logger
@@ -34,6 +35,7 @@ class ActionSettings(Settings):
     metrics_table: str
     slack_table: str
     sandbox_wake_queue_url: str
+    sandbox_action_queue_url: str
     button_secret_parameter: str
     slack_token_parameter: str
     slack_api_url: str
@@ -74,4 +76,9 @@ def handle(message: dict[str, Any]) -> None:
     logger.info("button pressed", result=result)
 
 
-lambda_handler = queue_function("press not taken", handle)
+def again(message: dict[str, Any]) -> None:
+    """Of two people who press at once, the second waits for seconds."""
+    Again(client("sqs", ONE_TRY), settings().sandbox_action_queue_url)(message)
+
+
+lambda_handler = queue_function("press not taken", handle, again)

@@ -1,5 +1,6 @@
 """Canaries: one that is over its budget is paged for and resolved; one within it only shows on `/metrics`."""
 
+import hashlib
 import html
 import json
 import threading
@@ -75,6 +76,7 @@ def payload(deployment: int, state: str, at: datetime, repository: str, number: 
     """A `deployment_status` payload with what is read of it, shaped as GitHub's."""
     person = {"login": "octo-dev", "id": 91001, "type": "User"}
     created = format_instant(at - timedelta(seconds=30))
+    sha = hashlib.sha256(str(deployment).encode()).hexdigest()[:40]
     return {
         "action": "created",
         "deployment_status": {
@@ -83,7 +85,7 @@ def payload(deployment: int, state: str, at: datetime, repository: str, number: 
             "target_url": "", "log_url": f"https://ci.example.org/runs/{deployment}",
         },
         "deployment": {
-            "id": deployment, "sha": f"{deployment:040x}", "ref": "main", "task": "deploy", "payload": {},
+            "id": deployment, "sha": sha, "ref": "main", "task": "deploy", "payload": {},
             "original_environment": ENVIRONMENT, "environment": ENVIRONMENT, "description": None, "creator": person,
             "created_at": created, "updated_at": format_instant(at), "production_environment": True,
             "transient_environment": False,

@@ -118,12 +118,10 @@ def _door(fleet: Fleet) -> type[BaseHTTPRequestHandler]:
     return Door
 
 
-class Live:
-    """Prometheus's HTTP API, the processes it scrapes, and the store behind them."""
+class Prometheus:
+    """A running Prometheus, by its HTTP API."""
 
-    def __init__(self, world: World, fleet: Fleet, address: str, process: "subprocess.Popen[bytes]") -> None:
-        self.world = world
-        self.fleet = fleet
+    def __init__(self, address: str, process: "subprocess.Popen[bytes]") -> None:
         self._address = address
         self._process = process
 
@@ -153,10 +151,26 @@ class Live:
             except (HTTPError, OSError):  # it is still starting
                 pass
             time.sleep(0.2)
-        pytest.fail(f"waited in vain until {what}; the last answers were {self.fleet.answers[-5:]}")
+        pytest.fail(f"waited in vain until {what}{self.seen()}")
 
     def wait_for(self, expression: str, value: float | None) -> None:
         self.wait(f"{expression} is {value}", lambda: self.value(expression) == value)
+
+    def seen(self) -> str:
+        """What helps to understand why something did not come."""
+        return ""
+
+
+class Live(Prometheus):
+    """With the processes that it scrapes, and the store behind them."""
+
+    def __init__(self, world: World, fleet: Fleet, address: str, process: "subprocess.Popen[bytes]") -> None:
+        super().__init__(address, process)
+        self.world = world
+        self.fleet = fleet
+
+    def seen(self) -> str:
+        return f"; the last answers were {self.fleet.answers[-5:]}"
 
 
 def free_port() -> int:
@@ -166,7 +180,7 @@ def free_port() -> int:
         return port
 
 
-def write_configuration(folder: Path, target: str, alertmanager: str = "") -> Path:
+def write_configuration(folder: Path, target: str, token: str, alertmanager: str = "") -> Path:
     """The sample configuration with another target and shorter intervals, and a second scraper with a wrong token.
 
     `alertmanager` is where alerts go, host and port; nowhere when empty.
@@ -177,7 +191,7 @@ def write_configuration(folder: Path, target: str, alertmanager: str = "") -> Pa
         if rules.name == "canary.yml":  # the roadmap's alert waits for five minutes
             text = re.sub(r"for: [0-9]+m\b", f"for: {SECONDS}s", text)
         (folder / "rules" / rules.name).write_text(text, encoding="utf-8")
-    (folder / "metrics-token").write_text(TOKEN, encoding="utf-8")
+    (folder / "metrics-token").write_text(token, encoding="utf-8")
     (folder / "wrong-token").write_text("wrong", encoding="utf-8")
     given = yaml.safe_load((PROMETHEUS / "prometheus.yml").read_text(encoding="utf-8"))
     given["global"] = dict.fromkeys(("scrape_interval", "scrape_timeout", "evaluation_interval"), f"{SECONDS}s")
@@ -195,7 +209,30 @@ def write_configuration(folder: Path, target: str, alertmanager: str = "") -> Pa
 
 
 @contextmanager
-def live(folder: Path, alertmanager: str = "") -> Iterator[Live]:
+def started(
+    folder: Path, target: str, token: str, alertmanager: str = ""
+) -> Iterator[tuple[str, "subprocess.Popen[bytes]"]]:
+    """A Prometheus with the sample's configuration, ended at the end: its address and its process."""
+    configuration = write_configuration(folder, target, token, alertmanager)
+    address = f"127.0.0.1:{free_port()}"
+    process = subprocess.Popen(
+        [
+            tool("prometheus"),
+            f"--config.file={configuration}",
+            f"--storage.tsdb.path={folder / 'data'}",
+            f"--web.listen-address={address}",
+            "--log.level=error",
+        ]
+    )
+    try:
+        yield f"http://{address}", process
+    finally:
+        process.terminate()
+        process.wait()
+
+
+@contextmanager
+def live(folder: Path) -> Iterator[Live]:
     """Everything started, and everything that was started ended again."""
     with ExitStack() as stack:
         logging.getLogger("werkzeug").setLevel(logging.WARNING)  # a line for each request to moto says nothing
@@ -213,17 +250,5 @@ def live(folder: Path, alertmanager: str = "") -> Iterator[Live]:
         stack.callback(thread.join)
         stack.callback(door.server_close)
         stack.callback(door.shutdown)
-        configuration = write_configuration(folder, f"127.0.0.1:{door.server_port}", alertmanager)
-        address = f"127.0.0.1:{free_port()}"
-        process = subprocess.Popen(
-            [
-                tool("prometheus"),
-                f"--config.file={configuration}",
-                f"--storage.tsdb.path={folder / 'data'}",
-                f"--web.listen-address={address}",
-                "--log.level=error",
-            ]
-        )
-        stack.callback(process.wait)
-        stack.callback(process.terminate)
-        yield Live(world, fleet, f"http://{address}", process)
+        address, process = stack.enter_context(started(folder, f"127.0.0.1:{door.server_port}", TOKEN))
+        yield Live(world, fleet, address, process)

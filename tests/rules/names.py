@@ -13,8 +13,8 @@ _SUFFIXES: dict[Kind, tuple[str, ...]] = {
     "histogram": ("_bucket", "_sum", "_count"),
 }
 _NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
-# What Prometheus itself adds to each target.
-_OTHERS = {"up"}
+# What Prometheus itself adds: to each target, and for each alert.
+_OTHERS = {"up", "ALERTS"}
 
 
 def samples_of(name: str) -> set[str]:

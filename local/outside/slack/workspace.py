@@ -42,6 +42,7 @@ class Workspace:
         message = as_object(body)
         if message is None:
             return Reply(400, "invalid_payload")
+        message = _with_attachments(message)
         with self._lock:
             trouble = self._trouble()
             if trouble == "ratelimited":
@@ -210,3 +211,14 @@ def as_object(body: bytes) -> dict[str, Any] | None:
 
 def _json(content: Mapping[str, Any]) -> Reply:
     return Reply(200, json.dumps(content))
+
+
+def _with_attachments(message: dict[str, Any]) -> dict[str, Any]:
+    """Alertmanager posts legacy attachments and nothing else: Slack shows the title and text of each."""
+    attachments = message.get("attachments")
+    if message.get("text") or message.get("blocks") or not isinstance(attachments, list):
+        return message
+    shown = [
+        f"*{each.get('title', '')}*\n{each.get('text', '')}".strip() for each in attachments if isinstance(each, dict)
+    ]
+    return message | {"text": "\n".join(shown)}

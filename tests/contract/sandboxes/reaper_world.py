@@ -54,6 +54,7 @@ class ReaperWorld:
         os.environ |= {
             "PROMETHEUS_URL": f"{address}{PREFIX}", "KUBERNETES_URL": f"{address}/kubernetes/server",
             "SLACK_API_URL": f"{address}/api/", "SANDBOX_WAKE_QUEUE_URL": self.queue,
+            "SANDBOX_ACTION_QUEUE_URL": self.queue,
         }  # fmt: skip
         self.put("/kaizen/kubernetes/token", TOKEN)
         self.put("/kaizen/slack/bot-token", BOT_TOKEN)

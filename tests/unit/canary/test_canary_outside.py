@@ -63,6 +63,26 @@ def test_what_the_pager_refuses_is_not_repeated_and_says_why(status: int) -> Non
     assert service.asked == 1
 
 
+@pytest.mark.parametrize("trouble", [400, 429, 500, TIMEOUT])
+def test_a_page_that_was_not_taken_is_not_lost(trouble: int | Exception) -> None:
+    """Slack hears of it, the gauge stays away so that Alertmanager pages, and the message that comes again pages."""
+    service = Service(trouble, trouble, trouble)
+    world = World()
+    world.page = Pager("https://pager.example.org", service, lambda _: None).send  # type: ignore[method-assign]
+    world.tell("in_progress", 1)
+    ((alarm, _),) = world.alarms.items()
+    world.minutes = 122
+    with pytest.raises(CanaryFailedError):
+        world.monitor.check(alarm)
+    assert "over its time budget" in world.shown[-1][1].text
+    assert "kaizen_canary_paged_timestamp_seconds" not in {name for name, _ in world.table.gauges}
+    service.answers = [202]
+    world.monitor.check(alarm)
+    assert service.answers == []
+    assert "kaizen_canary_paged_timestamp_seconds" in {name for name, _ in world.table.gauges}
+    assert len(world.shown) == 1
+
+
 @pytest.mark.parametrize(
     ("answer", "why"),
     [

@@ -45,6 +45,14 @@ def test_an_extension_resolves_moves_the_alarm_and_the_budget_and_pages_again() 
     assert world.pages[3:] == [("resolve", KEY)]
 
 
+def test_what_ends_within_more_time_is_not_told_to_have_been_over_it() -> None:
+    world = paging()
+    assert "over its time budget" in world.shown[-1][1].text
+    world.press("extend", 131)
+    world.tell("success", 140)
+    assert "It was given more time, 3h 10m in all; the page is resolved" in world.shown[-1][1].text
+
+
 def test_more_time_may_be_given_before_it_is_used_up() -> None:
     world = paging()
     world.press("extend", 131)

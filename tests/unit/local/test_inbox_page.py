@@ -1,5 +1,6 @@
 """The inbox shows what Slack would make of a message, and nothing that a message could smuggle into the page."""
 
+import json
 import re
 from datetime import UTC, datetime, timedelta
 
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from local.outside.slack.mrkdwn import mrkdwn
 from local.outside.slack.show import inbox
+from local.outside.slack.workspace import Workspace
 
 NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)
 _TAG = re.compile(r"</?([a-z]+)[^<>]*>")
@@ -64,3 +66,15 @@ def test_a_message_and_a_refusal_on_the_page() -> None:
     assert "C0123456 · 12:00:00" in page
     assert page.index('<article class="reply">') < page.index("a reply") < page.index("too &lt;long&gt;")
     assert "Nothing has been posted yet" in inbox([], [], NOW)
+
+
+def test_what_alertmanager_posts_is_shown() -> None:
+    """Attachments and nothing else; without those either, Slack wants a text."""
+    workspace = Workspace("token")
+    attachment = {"title": "Canary deployment exceeded time budget", "text": "Canary deployment 7 has been running"}
+    body = json.dumps({"channel": "", "username": "Alertmanager", "attachments": [attachment]}).encode()
+    assert workspace.webhook(body).status == 200
+    shown = inbox(workspace.listed(), workspace.refused, NOW)
+    assert "<b>Canary deployment exceeded time budget</b>" in shown
+    assert "Canary deployment 7 has been running" in shown
+    assert workspace.webhook(b'{"attachments": []}').body == "no_text"

@@ -17,6 +17,7 @@ from botocore.exceptions import (
 )
 
 from kaizen.phase.arrival import Arrival, correlation
+from kaizen.runtime.again import Again
 from kaizen.runtime.failures import Cause, cause, unavailable
 from kaizen.runtime.functions import background_function, http_function, queue_function
 from kaizen.runtime.log import correlate, correlation_id, logger
@@ -192,3 +193,43 @@ def test_one_message_of_a_batch_fails_alone(log: StringIO) -> None:
     (line,) = lines(log)
     assert (line["message"], line["message_id"], line["error"]) == ("message not taken", "poison", "ValueError")
     assert line["service"] == work.__module__.partition(".")[0]
+
+
+class Queue:
+    """SQS, which keeps what it is told; `error` is raised instead."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self.error = error
+        self.told: list[dict[str, Any]] = []
+
+    def change_message_visibility(self, **given: Any) -> None:
+        if self.error is not None:
+            raise self.error
+        self.told.append(given)
+
+
+def failing(queue: Queue, received: int) -> dict[str, Any]:
+    """What the function reports of a message that has failed so many times."""
+
+    def work(message: dict[str, Any]) -> None:
+        raise ValueError("of no use")
+
+    again: Any = Again(queue, "the queue")  # type: ignore[arg-type]
+    attributes = {"ApproximateReceiveCount": str(received)}
+    message = {"messageId": "m", "receiptHandle": f"receipt-{received}", "body": "", "attributes": attributes}
+    return queue_function("message not taken", work, again)({"Records": [message]}, CONTEXT)
+
+
+def test_a_message_that_failed_comes_back_soon_and_then_as_the_queue_says() -> None:
+    queue = Queue()
+    for received in range(1, 6):
+        assert failing(queue, received) == {"batchItemFailures": [{"itemIdentifier": "m"}]}
+    assert queue.told == [
+        {"QueueUrl": "the queue", "ReceiptHandle": f"receipt-{received}", "VisibilityTimeout": seconds}
+        for received, seconds in ((1, 2), (2, 15))
+    ]
+
+
+@pytest.mark.parametrize("error", [answered("ThrottlingException"), ReadTimeoutError(endpoint_url="https://sqs")])
+def test_a_queue_that_does_not_listen_loses_no_report(error: Exception) -> None:
+    assert failing(Queue(error), 1) == {"batchItemFailures": [{"itemIdentifier": "m"}]}

@@ -34,11 +34,14 @@ def background_function[E, R](handler: Callable[[E, Any], R]) -> Callable[[E, An
     return run
 
 
-def queue_function(fault: str, work: Callable[[dict[str, Any]], object]) -> Callable[[dict[str, Any], Any], Response]:
+def queue_function(
+    fault: str, work: Callable[[dict[str, Any]], object], again: Callable[[dict[str, Any]], object] | None = None
+) -> Callable[[dict[str, Any], Any], Response]:
     """For a queue's batch: `work` takes one message after the other; one that raises fails alone, and none is lost.
 
     The function reports the messages that failed; the queue tries them again and moves them to its dead-letter queue.
-    `fault` is the log line for such a message.
+    `fault` is the log line for such a message. `again` tells the queue when it comes back, and raises nothing; without
+    it, that is when the queue's visibility time-out is over.
     """
 
     @wraps(work)
@@ -50,6 +53,8 @@ def queue_function(fault: str, work: Callable[[dict[str, Any]], object]) -> Call
             except Exception as error:  # noqa: BLE001 - it must not fail its neighbours, whatever is wrong with it
                 logger.exception(fault, message_id=message["messageId"], error=type(error).__name__)
                 failed.append({"itemIdentifier": message["messageId"]})
+                if again is not None:
+                    again(message)
         return {"batchItemFailures": failed}
 
     return background_function(run)

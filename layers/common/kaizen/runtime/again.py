@@ -1,0 +1,40 @@
+"""A message that failed comes back after seconds, the first two times; later its queue's own time-out decides.
+
+Two workers that met at one item part within seconds, and a person who pressed a button waits no longer than that; what
+is down is still given the minutes of the queue.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from kaizen.runtime.clients import Limits
+from kaizen.runtime.failures import FAILURES, cause
+from kaizen.runtime.log import logger
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+SOON = (2, 15)  # seconds before the second and before the third try
+ONE_TRY = Limits(connect=1, read=2, attempts=1)  # for the client: a function that is cut off here reports nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    sqs: "SQSClient"
+    queue_url: str
+
+    def __call__(self, message: Mapping[str, Any]) -> None:
+        """Best effort: a wait that cannot be changed is the queue's visibility time-out."""
+        received = int(message["attributes"]["ApproximateReceiveCount"])
+        if not 1 <= received <= len(SOON):
+            return
+        seconds = SOON[received - 1]
+        try:
+            self.sqs.change_message_visibility(
+                QueueUrl=self.queue_url, ReceiptHandle=message["receiptHandle"], VisibilityTimeout=seconds
+            )
+        except FAILURES as error:
+            logger.warning("comes back late", cause=cause(error), reason=str(error)[:500])
+            return
+        logger.info("comes back soon", seconds=seconds)
