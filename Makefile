@@ -40,7 +40,7 @@ test: tools .build/.stack .build/sam/.done .build/node/.done lint ## every tier 
 	@echo "== browser"
 	@$(PYTEST) tests/browser
 	@echo "== stack"
-	@$(PYTEST) -n auto --dist loadgroup tests/stack
+	@$(PYTEST) -n auto --dist loadfile tests/stack # a module stays in one process, with its stack
 	@echo "== all tiers passed"
 
 check: export KAIZEN_PROFILE := fast

@@ -1,7 +1,7 @@
 """The stack for this tier: every function of the template under the Runtime Interface Emulator."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import pytest
 
@@ -10,13 +10,6 @@ from kaizen.times import utc_now
 from local import paths
 from local.demo import deliveries
 from local.stack import Stack
-
-
-def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
-    """Modules go side by side, each in one process; those that share the stack go to the same one."""
-    for item in items:
-        shared = "stack" in getattr(item, "fixturenames", ())
-        item.add_marker(pytest.mark.xdist_group("shared stack" if shared else str(item.path)))
 
 
 def started() -> Stack:
@@ -28,7 +21,7 @@ def started() -> Stack:
     return stack
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def stack() -> Iterator[Stack]:
     """The stack with the sample deliveries applied and the statistics computed; tests leave its tickets alone."""
     stack = started()
@@ -43,7 +36,7 @@ def stack() -> Iterator[Stack]:
 
 @pytest.fixture(scope="module")
 def fresh_stack() -> Iterator[Stack]:
-    """A stack as it is after a deployment, for one module that comes before those with the shared `stack`."""
+    """A stack as it is after a deployment."""
     stack = started()
     yield stack
     stack.stop()
