@@ -84,7 +84,8 @@ class Stack:
         ends = [each.stop for each in self._background] + [each.end for each in self._emulators.values()]
         with ThreadPoolExecutor(len(ends) or 1) as pool:  # together: each may take seconds
             for ended in [pool.submit(end) for end in ends]:
-                ended.result()
+                if error := ended.exception():  # the others are ended all the same
+                    self.say(f"something did not end in order: {error!r}")
         for door in self._servers:
             door.end()
         if hasattr(self, "aws"):
