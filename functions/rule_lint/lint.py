@@ -9,6 +9,7 @@ from rule_lint import duplicates, overlaps
 from rule_lint.files import read
 from rule_lint.model import Finding, Rule, RuleFile, ordered
 from rule_lint.severities import Ranks
+from rule_lint.work import Work
 
 DEFAULT = RuleLintPolicy()
 
@@ -46,7 +47,8 @@ def lint(contents: Mapping[str, bytes], severities: Sequence[Sequence[str]] = DE
     rules = [rule for file in files if file.path not in left_out for rule in file.rules]
     judged, skipped = overlaps.pairs(rules, ranks)
     found = [finding for file in files for finding in file.findings]
-    found += [*duplicates.exact(rules), *duplicates.clashes(rules), *duplicates.copies(rules, ranks)]
+    work = Work(duplicates.MOST_STEPS)
+    found += [*duplicates.exact(rules), *duplicates.clashes(rules, work), *duplicates.copies(rules, ranks, work)]
     found += overlaps.findings(judged)
     return Report(
         files,
@@ -55,7 +57,7 @@ def lint(contents: Mapping[str, bytes], severities: Sequence[Sequence[str]] = DE
         sum(each.verdict != "undecided" for each in judged),
         sum(each.verdict == "good" for each in judged),
         copies,
-        skipped,
+        skipped + work.skipped,
     )
 
 
