@@ -74,7 +74,7 @@ class _Reader:
                 Place(self._path, plain[1].line),
                 level="warning",
             )
-        return RuleFile(self._path, tuple(self._rules), tuple(self._findings), self._whole)
+        return RuleFile(self._path, tuple(self._rules), tuple(self._findings), self._whole, tuple(self._lines))
 
     def _not_yaml(self, error: YamlError) -> None:
         place = Place(self._path, error.line, error.column)

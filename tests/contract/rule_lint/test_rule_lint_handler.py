@@ -12,7 +12,7 @@ from rule_lint import handler
 from rule_lint.comment import MARKER
 from tests.contract.github.github_world import NAME
 from tests.contract.review_world import Desk, desk_of, forget
-from tests.unit.rule_lint.rule_samples import alert, content
+from tests.unit.rule_lint.rule_samples import alert, content, record
 
 FILE, OTHER = "prometheus/rules/a.yml", "prometheus/rules/b.yml"
 GOOD = content(alert("A", "x > 5"))
@@ -63,6 +63,19 @@ def test_faults_that_were_there_before_are_left_out(lint: Desk) -> None:
     (comment,) = lint.comments(number)
     assert "Nothing wrong" in comment.body
     assert "1 finding not of this pull request left out" in comment.body
+
+
+def test_a_recording_rule_that_a_dashboard_still_reads_is_not_removed_unseen(lint: Desk) -> None:
+    panel, rule = "docs/dashboards/shop.json", content(record("job:x:rate5m", "x"))
+    lint.repository.commit("main", {OTHER: rule, panel: '{"expr": "sum(job:x:rate5m)"}'})
+    number = lint.open({OTHER: None})
+    lint.run(lint.event(number))
+    (comment,) = lint.comments(number)
+    assert "**removed**" in comment.body
+    assert f"{panel}#L1" in comment.body
+    unused = lint.open({OTHER: None, panel: "{}"})
+    lint.run(lint.event(unused))
+    assert "**removed**" not in lint.comments(unused)[0].body
 
 
 def test_the_base_is_where_both_come_from(lint: Desk) -> None:
