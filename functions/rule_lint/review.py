@@ -7,14 +7,14 @@ from typing import Literal
 from urllib.parse import quote
 
 from kaizen.events.github.pull_request import GithubPullRequest
-from kaizen.github import comments
+from kaizen.github import checks, comments
 from kaizen.github.client import Github
 from kaizen.github.comments import Author
 from kaizen.github.contents import PullRequest, changed_files, merge_base, pull_request
 from kaizen.policy.sections.rule_lint import RuleLintPolicy
 from kaizen.reviews.lease import Pull, Reviews
 from kaizen.reviews.rounds import ACTIONS, reviewed
-from rule_lint import comment, references
+from rule_lint import checkrun, comment, references
 from rule_lint.changes import changes
 from rule_lint.files import read
 from rule_lint.lint import Around, checked, lint
@@ -79,6 +79,8 @@ class Reviewer:
         subject = self._subject(repository, pull)
         if pull_request(self._github, repository, number).head_sha != pull.head_sha:
             return None
+        if pull.head_sha != before and self._author(self._github).app_id:  # a token may not write check runs
+            checks.create(self._github, repository, pull.head_sha, checkrun.report(subject))
         return self._say(repository, pull, subject)
 
     def _subject(self, repository: str, pull: PullRequest) -> comment.Subject:
