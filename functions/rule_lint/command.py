@@ -1,20 +1,58 @@
 """`python -m rule_lint check`: the same checks in a terminal and in CI. Here files are read; the checks are pure."""
 
 import argparse
+import json
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
+from kaizen.policy.document import PolicyError, parse
 from kaizen.policy.sections.rule_lint import RuleLintPolicy
+from kaizen.times import utc_now
 from rule_lint import comment, report
-from rule_lint.lint import Report, lint
+from rule_lint.checks import ALL, BY_NAME, explained
+from rule_lint.lint import Around, Report, lint
 
 CLEAN, ERRORS, USAGE, WARNINGS = 0, 1, 2, 3
 _ENDINGS = (".yml", ".yaml")
 _ABOUT = "Exit codes: 0 clean, 1 errors, 2 wrong usage, 3 warnings (with --strict)."
 
 
+class UsageError(Exception):
+    """The command was given what it cannot work with."""
+
+
 def main(arguments: Sequence[str]) -> int:
+    given = _parser().parse_args(arguments)
+    if given.command == "explain":
+        return _explain(given.check)
+    try:
+        policy = _policy(given.policy)
+        contents = {str(path): path.read_bytes() for path in _files(given.paths, policy)}
+        around = Around(utc_now().date(), tests=_tests(given.tests or policy.tests))
+        known = frozenset() if given.baseline is None else _baseline(given.baseline)
+    except OSError as error:
+        print(f"rule_lint: {error.strerror}: {error.filename}", file=sys.stderr)
+        return USAGE
+    except (UsageError, PolicyError) as error:
+        print(f"rule_lint: {error}", file=sys.stderr)
+        return USAGE
+    if not contents:
+        print("rule_lint: there are no rule files", file=sys.stderr)
+        return USAGE
+    whole = lint(contents, policy, around)
+    found = replace(whole, findings=tuple(each for each in whole.findings if each.id not in known))
+    print({"text": report.text, "json": report.as_json, "actions": report.actions}[given.format](found))
+    if known and given.format == "text":
+        print(f"{len(whole.findings) - len(found.findings)} findings of the baseline are left out.")
+    if given.summary is not None:
+        with given.summary.open("a", encoding="utf-8") as file:
+            file.write(markdown(found))
+    return outcome(found, strict=given.strict)
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="rule_lint", description="Prometheus rules, checked.", epilog=_ABOUT)
     commands = parser.add_subparsers(dest="command", required=True)
     check = commands.add_parser("check", help="check the files that one Prometheus loads", epilog=_ABOUT)
@@ -23,21 +61,49 @@ def main(arguments: Sequence[str]) -> int:
     check.add_argument("--strict", action="store_true", help="warnings fail, too (3)")
     check.add_argument("--format", choices=("text", "json", "actions"), default="text", help="what is printed")
     check.add_argument("--summary", type=Path, metavar="FILE", help="write it as Markdown at the end of FILE, too")
-    given = parser.parse_args(arguments)
+    check.add_argument("--policy", type=Path, metavar="FILE", help="a policy, of which [rule_lint] is taken")
+    check.add_argument("--baseline", type=Path, metavar="FILE", help="leave out what FILE, made by --format json, has")
+    check.add_argument("--tests", nargs="+", metavar="GLOB", help="promtool's tests: alerts that none names are told")
+    explain = commands.add_parser("explain", help="what a check finds, why, and what to do")
+    explain.add_argument("check", nargs="?", help="its name; without one all are listed")
+    return parser
+
+
+def _explain(name: str | None) -> int:
+    if name is None:
+        print("\n".join(f"{each.name:16} {each.level:8} {each.finds}" for each in ALL))
+        return CLEAN
+    if name not in BY_NAME:
+        print(f"rule_lint: there is no check {name!r}; these are: {', '.join(BY_NAME)}", file=sys.stderr)
+        return USAGE
+    print(explained(BY_NAME[name]))
+    return CLEAN
+
+
+def _policy(path: Path | None) -> RuleLintPolicy:
+    """Raises OSError, PolicyError, UsageError."""
+    if path is None:
+        return RuleLintPolicy()
     try:
-        contents = {str(path): path.read_bytes() for path in _files(given.paths)}
-    except OSError as error:
-        print(f"rule_lint: {error.strerror}: {error.filename}", file=sys.stderr)
-        return USAGE
-    if not contents:
-        print("rule_lint: there are no rule files", file=sys.stderr)
-        return USAGE
-    found = lint(contents)
-    print({"text": report.text, "json": report.as_json, "actions": report.actions}[given.format](found))
-    if given.summary is not None:
-        with given.summary.open("a", encoding="utf-8") as file:
-            file.write(markdown(found))
-    return outcome(found, strict=given.strict)
+        return parse(path.read_text(encoding="utf-8")).rule_lint
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path} is no policy: it is not UTF-8") from error
+
+
+def _tests(globs: Sequence[str]) -> dict[str, bytes] | None:
+    """Raises OSError; UsageError where there is none: then every alert would be told of."""
+    found = {str(path): path.read_bytes() for each in globs for path in Path().glob(each) if path.is_file()}
+    if globs and not found:
+        raise UsageError(f"there are no tests like {', '.join(globs)}")
+    return found if globs else None
+
+
+def _baseline(path: Path) -> frozenset[str]:
+    """The ids of an earlier report. Raises OSError, UsageError."""
+    try:
+        return frozenset(str(each["id"]) for each in json.loads(path.read_bytes())["findings"])
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise UsageError(f"{path} is no report of --format json") from error
 
 
 def markdown(found: Report) -> str:
@@ -52,10 +118,10 @@ def outcome(found: Report, *, strict: bool) -> int:
     return WARNINGS if strict and found.count("warning") else CLEAN
 
 
-def _files(paths: Sequence[str]) -> list[Path]:
+def _files(paths: Sequence[str], policy: RuleLintPolicy) -> list[Path]:
     """Raises FileNotFoundError for a path that is not there."""
     if not paths:
-        return sorted(each for pattern in RuleLintPolicy().paths for each in Path().glob(pattern))
+        return sorted(each for pattern in policy.paths for each in Path().glob(pattern))
     found: list[Path] = []
     for each in map(Path, paths):
         if each.is_dir():

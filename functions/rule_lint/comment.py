@@ -118,6 +118,8 @@ def _foot(subject: Subject) -> str:
         parts.append(f"up to {_many(report.skipped, 'more pair')} not compared: too many")
     if report.ladders:
         parts.append(_many(report.ladders, "good severity ladder"))
+    if report.disabled:
+        parts.append(f"{_many(report.disabled, 'finding')} turned off by comments")
     if subject.existing:
         parts.append(f"{_many(subject.existing, 'finding')} not of this pull request left out")
     if report.copies:

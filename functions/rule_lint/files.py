@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 
 from kaizen.promql import Expression, PromqlError, UnreadError, parse
+from kaizen.promql.tokens import weight
 from rule_lint import names
 from rule_lint.model import Finding, Kind, Level, Member, Place, Rule, RuleFile, normal_form
 from rule_lint.positions import place_in
@@ -19,6 +21,10 @@ _VENDORS = {
     "debug": "VictoriaMetrics", "update_entries_limit": "VictoriaMetrics", "namespace": "Mimir",
     "source_tenants": "Mimir", "align_evaluation_time_on_interval": "Mimir", "evaluation_delay": "Mimir",
 }  # fmt: skip
+# Hostile files only: of real ones the densest would have to be 1 MiB long to have so many tokens.
+MOST_TOKENS = 100_000
+MOST_FAULTS = 1000  # of one file
+_MOST_LABELS = 100  # of a rule, or of a group
 _RESOURCE = "PrometheusRule"
 
 
@@ -47,6 +53,8 @@ class _Reader:
         self._rules: list[Rule] = []
         self._resource = False
         self._whole = True
+        self._tokens = 0  # of all expressions
+        self._places: dict[tuple[int, int, int | None], Place] = {}
 
     def read(self) -> RuleFile:
         try:
@@ -66,7 +74,7 @@ class _Reader:
                 Place(self._path, plain[1].line),
                 level="warning",
             )
-        return RuleFile(self._path, tuple(self._rules), tuple(self._findings), self._whole)
+        return RuleFile(self._path, tuple(self._rules), tuple(self._findings), self._whole, tuple(self._lines))
 
     def _not_yaml(self, error: YamlError) -> None:
         place = Place(self._path, error.line, error.column)
@@ -86,6 +94,11 @@ class _Reader:
         level: Level = "error",
         code: str = "",
     ) -> None:
+        if len(self._findings) > MOST_FAULTS:
+            return
+        if len(self._findings) == MOST_FAULTS:
+            check, level, message = "unread", "warning", "from here on no fault is listed: too many"
+            todo = "Mend these first."
         key = (self._path, where.group, where.rule, message, code)
         title = str(where)
         self._findings.append(Finding(check, level, message, todo, (Member(place, title),), key, code))
@@ -205,17 +218,33 @@ class _Reader:
         if node is None or node.kind != "scalar" or not node.value.strip():
             self._wrong("`expr` must be set", rule if node is None else node, where)
             return "", None, place
+        if self._tokens > MOST_TOKENS:  # said once
+            return node.value, None, place
+        self._tokens += weight(node.value)
+        if self._tokens > MOST_TOKENS:
+            message = (
+                f"from here on nothing is checked: the expressions of this file have more than {MOST_TOKENS} parts"
+            )
+            self._fault("unread", message, "Split it.", place, where, level="warning")
+            return node.value, None, place
         try:
             return node.value, parse(node.value), place
         except UnreadError as error:
-            at = place_in(self._path, node, error.position, self._lines)
+            at = self._at(node, error.position)
             message = f"the expression is not checked: {error.message}"
             self._fault("unread", message, "Look at it yourself.", at, where, level="warning")
         except PromqlError as error:
-            at = place_in(self._path, node, error.position, self._lines)
+            at = self._at(node, error.position)
             todo = "Mend it; Prometheus refuses the whole file until then."
             self._fault("promql", f"this is no PromQL: {error.message}", todo, at, where, code=node.value.strip())
         return node.value, None, place
+
+    def _at(self, node: Node, position: int | None) -> Place:
+        """Looked for once, however often an alias uses the text."""
+        key = (node.line, node.column, position)
+        if key not in self._places:
+            self._places[key] = place_in(self._path, node, position, self._lines)
+        return self._places[key]
 
     # ------------------------------------------------------------ parts
     def _map(self, node: Node) -> dict[str, Node]:
@@ -242,10 +271,11 @@ class _Reader:
         what: str,
         where: _Where = _Where(),
     ) -> None:
-        for key in content.keys() - set(known):
+        places = {each.value: each for each, _ in reversed(node.pairs)}
+        for key in sorted(content.keys() - set(known)):
             if self._resource and key in _VENDORS:
                 continue
-            at = next((each for each, _ in node.pairs if each.value == key), node)
+            at = places.get(key, node)
             vendor = f"; it is of {_VENDORS[key]}, and Prometheus refuses it" if key in _VENDORS else ""
             self._wrong(f"{what} has no key {key[:100]!r}{vendor}", at, where)
 
@@ -285,4 +315,8 @@ class _Reader:
         for name in found:
             if node is not None and (not names.LABEL.fullmatch(name) or name == "__name__"):
                 self._wrong(f"{name[:100]!r} is no name for a label", node, where)
+        if node is not None and len(found) > _MOST_LABELS:
+            message = f"only the first {_MOST_LABELS} of {len(found)} labels are looked at"
+            self._fault("unread", message, "Take fewer.", Place(self._path, node.line), where, level="warning")
+            found = dict(islice(found.items(), _MOST_LABELS))
         return found

@@ -66,7 +66,8 @@ def author(asked: Github) -> Author:
 
 def reviewer() -> Reviewer:
     reviews = Reviews(dynamodb(), settings().reviews_table, "rule_lint", uuid.uuid4().hex, _LEASE)
-    return Reviewer(github(), author, reviews, current_policy(settings().policy_parameter).rule_lint, utc_now)
+    policy = current_policy(settings().policy_parameter)
+    return Reviewer(github(), author, reviews, policy.rule_lint, utc_now, policy.dashboard_diff.paths)
 
 
 def review(event: GithubPullRequest) -> list[Change]:

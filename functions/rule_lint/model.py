@@ -105,12 +105,13 @@ def ordered(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 @dataclass(frozen=True, slots=True)
 class RuleFile:
     """What was read of one file. `findings` are the faults of reading it; `whole` is False where it is no YAML, or was
-    not read."""
+    not read. `lines` is the text, for the comments in it."""
 
     path: str
     rules: tuple[Rule, ...] = ()
     findings: tuple[Finding, ...] = ()
     whole: bool = True
+    lines: tuple[str, ...] = ()
 
 
 def titled(rule: Rule) -> str:

@@ -18,7 +18,7 @@ from rule_lint.severities import Ranks, others, said
 from rule_lint.shapes import meeting, shape
 
 # What is compared at most, in products of sizes: hostile files take seconds, not hours. What is left out is counted.
-_LARGEST_PAIR, _LEAST_PAIR, _MOST_WORK = 10_000, 100, 6_000_000
+_LARGEST_PAIR, _LEAST_PAIR, _MOST_WORK = 10_000, 100, 4_000_000
 
 Verdict = Literal["good", "inverted", "same", "partial", "apart", "other", "undecided"]
 
@@ -41,7 +41,10 @@ def pairs(rules: Sequence[Rule], ranks: Ranks) -> tuple[list[Pair], int]:
     """Every two alerts that read a metric in common, but those whose labels differ at first sight; and how many more
     there may be, for which there was no time."""
     alerts = [each for each in rules if each.kind == "alert" and each.normal is not None]
-    sizes = [sum(1 + len(getattr(node, "matchers", ())) for node in walk(_normal(each))) for each in alerts]
+    sizes = [
+        len(each.labels) // 4 + sum(1 + len(getattr(node, "matchers", ())) for node in walk(_normal(each)))
+        for each in alerts
+    ]
     groups = candidates(alerts)
     waiting = sum(map(len, groups))
     found: list[Pair] = []

@@ -1,11 +1,13 @@
 """The watched files of a repository at two commits, each blob read once."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from kaizen.github.client import Github
 from kaizen.github.errors import TooLargeFileError
 from kaizen.github.trees import Blob, blob, files_below
-from kaizen.policy.sections.rule_lint import RuleLintPolicy
+from kaizen.policy.paths import fits
+from kaizen.policy.sections.rule_lint import folders
 from rule_lint.yamltree import LARGEST
 
 MOST_FILES = 400  # a request each: more would not be read within the function's time
@@ -24,19 +26,18 @@ class Files:
 class Reader:
     """Of one repository. Equal content has one blob: what did not change is read for both commits at once."""
 
-    def __init__(self, github: Github, repository: str, policy: RuleLintPolicy) -> None:
+    def __init__(self, github: Github, repository: str) -> None:
         self._github = github
         self._repository = repository
-        self._policy = policy
         self._known: dict[str, bytes] = {}
 
-    def read(self, commit: str) -> Files:
-        """Every watched file at a commit. Raises GithubError."""
+    def read(self, commit: str, globs: Sequence[str]) -> Files:
+        """Every file of these patterns at a commit. Raises GithubError."""
         blobs: dict[str, Blob] = {}
         left_out = []
-        for folder in self._policy.folders:
+        for folder in folders(globs):
             listing = files_below(self._github, self._repository, commit, folder)
-            blobs |= {path: found for path, found in listing.files.items() if self._policy.watches(path)}
+            blobs |= {path: found for path, found in listing.files.items() if fits(path, globs)}
             if not listing.complete:
                 left_out.append(f"GitHub does not list all files below {folder or 'the root'}: some may be missing.")
         contents = {}

@@ -31,6 +31,8 @@ def summary(report: Report) -> str:
     if report.compared:
         words += f" {report.decided} of {report.compared} pairs of alerts on the same metrics decided, "
         words += f"{report.ladders} good severity ladders."
+    if report.disabled:
+        words += f" {report.disabled} findings are turned off by comments."
     if report.skipped:
         words += f" Up to {report.skipped} more pairs were not compared: too many."
     return words
@@ -48,6 +50,7 @@ def as_json(report: Report) -> str:
             "good_ladders": report.ladders,
             "skipped": report.skipped,
         },
+        "disabled": report.disabled,
         "copies": [list(each) for each in report.copies],
         "findings": [
             {

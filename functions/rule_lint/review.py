@@ -1,24 +1,25 @@
 """One pull request reviewed: what its head has that its merge base has not, in one comment that is kept up to date."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 from urllib.parse import quote
 
 from kaizen.events.github.pull_request import GithubPullRequest
-from kaizen.github import comments
+from kaizen.github import checks, comments
 from kaizen.github.client import Github
 from kaizen.github.comments import Author
 from kaizen.github.contents import PullRequest, changed_files, merge_base, pull_request
 from kaizen.policy.sections.rule_lint import RuleLintPolicy
 from kaizen.reviews.lease import Pull, Reviews
 from kaizen.reviews.rounds import ACTIONS, reviewed
-from rule_lint import comment
+from rule_lint import checkrun, comment, references
 from rule_lint.changes import changes
-from rule_lint.lint import lint
+from rule_lint.files import read
+from rule_lint.lint import Around, checked, lint
 from rule_lint.model import Finding, Place
-from rule_lint.reading import Reader
+from rule_lint.reading import Files, Reader
 from rule_lint.severities import Ranks
 
 Result = Literal["created", "updated", "unchanged", "silent", "unwatched", "closed", "left", "ignored"]
@@ -35,7 +36,8 @@ class Outcome:
 
 
 class Reviewer:
-    """`author` says whose comments are ours; `clock` gives aware UTC. Calls raise GithubError, and ClientError."""
+    """`author` says whose comments are ours; `clock` gives aware UTC; `dashboards` are patterns of those
+    that read recording rules. Calls raise GithubError, and ClientError."""
 
     def __init__(
         self,
@@ -44,7 +46,9 @@ class Reviewer:
         reviews: Reviews,
         policy: RuleLintPolicy,
         clock: Callable[[], datetime],
+        dashboards: Sequence[str] = (),
     ) -> None:
+        self._dashboards = tuple(dashboards)
         self._github = github
         self._author = author
         self._reviews = reviews
@@ -75,13 +79,20 @@ class Reviewer:
         subject = self._subject(repository, pull)
         if pull_request(self._github, repository, number).head_sha != pull.head_sha:
             return None
+        if pull.head_sha != before and self._author(self._github).app_id:  # a token may not write check runs
+            checks.create(self._github, repository, pull.head_sha, checkrun.report(subject))
         return self._say(repository, pull, subject)
 
     def _subject(self, repository: str, pull: PullRequest) -> comment.Subject:
         base = merge_base(self._github, repository, pull.base_sha, pull.head_sha)
-        reader = Reader(self._github, repository, self._policy)
-        before, after = reader.read(base), reader.read(pull.head_sha)
-        then, now = (lint(each.contents, self._policy.severities) for each in (before, after))
+        reader = Reader(self._github, repository)
+        before, after = (reader.read(each, self._policy.paths) for each in (base, pull.head_sha))
+        then = lint(before.contents, self._policy, self._around(reader, base, before))
+        files = [read(path, after.contents[path]) for path in sorted(after.contents)]
+        around = replace(self._around(reader, pull.head_sha, after), before=references.defined(then.rules))
+        if around.before - references.defined([rule for each in files for rule in each.rules]):
+            around = replace(around, dashboards=reader.read(pull.head_sha, self._dashboards).contents)
+        now = checked(files, self._policy, around)
         known = {each.id for each in then.findings}
         return comment.Subject(
             now,
@@ -91,6 +102,11 @@ class Reviewer:
             pull.head_sha,
             after.left_out,
         )
+
+    def _around(self, reader: Reader, commit: str, files: Files) -> Around:
+        tests = reader.read(commit, self._policy.tests) if self._policy.tests else None
+        known = None if tests is None or tests.left_out else tests.contents
+        return Around(self._clock().date(), tests=known, complete=not files.left_out)
 
     def _say(self, repository: str, pull: PullRequest, subject: comment.Subject) -> Outcome:
         """Write the comment; where there is nothing to say, only if one of ours is there to be put right."""

@@ -13,6 +13,7 @@ import yaml
 LARGEST = 1024 * 1024  # bytes of a file
 _DEEPEST = 100
 _MOST_NODES = 200_000  # aliases count each time they are used: a bomb goes off here
+_LONG = 20  # characters of a text that count as one more part
 
 Kind = Literal["scalar", "list", "map"]
 
@@ -97,9 +98,10 @@ class _Builder:
             raise TooMuchError(f"the file has more than {_MOST_NODES} parts", event.start_mark.line + 1)
 
     def _put(self, node: Node, event: Any, *, anchor: str | None = None) -> None:
-        self._counted(1, event)
+        size = 1 + len(node.value) // _LONG
+        self._counted(size, event)
         if anchor:
-            self._anchors[anchor] = (node, 1)
+            self._anchors[anchor] = (node, size)
         self._place(node)
 
     def _place(self, node: Node) -> None:

@@ -6,13 +6,14 @@ from dataclasses import replace
 import boto3
 import pytest
 
+from kaizen.times import utc_now
 from local.outside.github.world import Comment, Identity
 from local.outside.service import Request
 from rule_lint import handler
 from rule_lint.comment import MARKER
-from tests.contract.github.github_world import NAME
+from tests.contract.github.github_world import APP_ID, INSTALLATION, NAME, SLUG
 from tests.contract.review_world import Desk, desk_of, forget
-from tests.unit.rule_lint.rule_samples import alert, content
+from tests.unit.rule_lint.rule_samples import alert, content, record
 
 FILE, OTHER = "prometheus/rules/a.yml", "prometheus/rules/b.yml"
 GOOD = content(alert("A", "x > 5"))
@@ -63,6 +64,43 @@ def test_faults_that_were_there_before_are_left_out(lint: Desk) -> None:
     (comment,) = lint.comments(number)
     assert "Nothing wrong" in comment.body
     assert "1 finding not of this pull request left out" in comment.body
+
+
+def test_a_recording_rule_that_a_dashboard_still_reads_is_not_removed_unseen(lint: Desk) -> None:
+    panel, rule = "docs/dashboards/shop.json", content(record("job:x:rate5m", "x"))
+    lint.repository.commit("main", {OTHER: rule, panel: '{"expr": "sum(job:x:rate5m)"}'})
+    number = lint.open({OTHER: None})
+    lint.run(lint.event(number))
+    (comment,) = lint.comments(number)
+    assert "**removed**" in comment.body
+    assert f"{panel}#L1" in comment.body
+    unused = lint.open({OTHER: None, panel: "{}"})
+    lint.run(lint.event(unused))
+    assert "**removed**" not in lint.comments(unused)[0].body
+
+
+def test_an_app_makes_a_check_run_with_each_finding_on_its_line(lint: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    lint.world.now = utc_now()  # the function signs by its own clock
+    kms = boto3.client("kms")
+    key = kms.create_key(KeyUsage="SIGN_VERIFY", KeySpec="RSA_2048")["KeyMetadata"]["KeyId"]
+    lint.world.service.world.app(APP_ID, SLUG, INSTALLATION, kms.get_public_key(KeyId=key)["PublicKey"])
+    monkeypatch.setenv("GITHUB_APP_ID", str(APP_ID))
+    monkeypatch.setenv("GITHUB_APP_INSTALLATION_ID", str(INSTALLATION))
+    monkeypatch.setenv("GITHUB_APP_SIGNER", key)
+    forget(handler)
+    faults = [alert(f"B{number}", f"x{number} >") for number in range(51)]
+    number = lint.open({FILE: content(alert("A", "x > 5"), *faults)})
+    for _ in range(2):  # the second event brings nothing new
+        assert lint.run(lint.event(number))
+    (check,) = lint.repository.checks.values()
+    assert (check.conclusion, check.head_sha) == ("failure", lint.repository.pulls[number].head_sha)
+    assert len(check.annotations) == 51
+    assert {each["path"] for each in check.annotations} == {FILE}
+    assert len({each["start_line"] for each in check.annotations}) == 51
+    assert len(lint.comments(number)) == 1
+    lint.repository.push(number, {FILE: GOOD + b"\n"})
+    assert lint.run(lint.event(number))
+    assert [each.conclusion for each in lint.repository.checks.values()] == ["failure", "success"]
 
 
 def test_the_base_is_where_both_come_from(lint: Desk) -> None:

@@ -5,7 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kaizen.promql import PromqlError, UnreadError, canonical, metrics, parse, selectors, write
+from kaizen.promql.automata import states
 from kaizen.promql.patterns import literals
+from kaizen.promql.reading import MOST_OPERATORS
 from kaizen.promql.tokens import DEEPEST, LONGEST
 from tests.effort import examples
 
@@ -96,7 +98,15 @@ def test_a_fault_is_named_with_its_place(text: str, words: str, position: int) -
         "(" * (DEEPEST + 1) + "x" + ")" * (DEEPEST + 1),
         "x" * (LONGEST + 1),
         "+".join(["x"] * 4000),
+        "+".join(["x"] * (MOST_OPERATORS + 2)),
         "abs(" * 180 + "x" + ")" * 180,
+        'x{a=~"\\\\w{1,400}"}',
+        'x{a=~"((((.{1,9}){1,9}){1,9}){1,9}){1,9}"}',
+        'x{a!~"[\\\\pL]{500,}"}',
+        'x{a=~"\\x5cw\\173400\\u007d"}',
+        "x{a=~`\\pL{500}`}",
+        "x{a=~`[a[\\pL]b]{500}`}",
+        "x{a=~`(?x)a #\n{9}`}",
         "rate(x[step()])",
         "rate(x[" + "-" * 100 + "5m])",
     ],
@@ -106,9 +116,29 @@ def test_too_much_is_refused_before_it_does_harm(text: str) -> None:
         parse(text)
 
 
+@pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [
+        ("abc", 3),
+        ("a{5}", 5),
+        ("a{1,5}b", 6),
+        ("(ab){3}", 6),
+        ("(?:a{2}){3}", 6),
+        ("[0-9]{3}", 30),
+        (r"\\{3}", 3),
+        ("a{2,}", 4),
+        ("((a", 1),
+        ("a))", 3),
+        ("[0-9]{1,3}([.][0-9]{1,3}){3}", 150),
+    ],
+)
+def test_how_large_a_pattern_grows(pattern: str, expected: int) -> None:
+    assert states(pattern) == expected
+
+
 def test_what_is_just_not_too_much_is_read() -> None:
     parse("(" * DEEPEST + "x" + ")" * DEEPEST)
-    assert canonical(parse("+".join(["x"] * 120))).count("x") == 120
+    assert canonical(parse("+".join(["x"] * MOST_OPERATORS))).count("x") == MOST_OPERATORS
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from kaizen.metrics.catalogue.rule_lint import CHECKS
+from rule_lint.checks import ALL
 from rule_lint.command import main
+from tests.architecture.house import ROOT
 from tests.unit.rule_lint.rule_samples import alert, content
 
 CLEAN = content(alert("A", "x > 5"))
@@ -46,6 +49,52 @@ def test_the_default_is_what_the_policy_watches(tmp_path: Path, monkeypatch: pyt
     (tmp_path / "prometheus" / "rules" / "a.yml").write_bytes(ERROR)
     monkeypatch.chdir(tmp_path)
     assert main(["check"]) == 1
+
+
+def test_a_baseline_leaves_out_what_it_has(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rules, baseline = tmp_path / "rules.yml", tmp_path / "baseline.json"
+    rules.write_bytes(content(alert("A", "x >")))
+    assert main(["check", str(rules), "--format", "json"]) == 1
+    baseline.write_text(capsys.readouterr().out, encoding="utf-8")
+    rules.write_bytes(content(alert("New", "y > 1"), alert("A", "x >")))  # the old fault has moved
+    assert main(["check", str(rules), "--baseline", str(baseline)]) == 0
+    assert "1 findings of the baseline are left out" in capsys.readouterr().out
+    rules.write_bytes(content(alert("A", "x >"), alert("B", "y >")))
+    assert main(["check", str(rules), "--baseline", str(baseline)]) == 1
+    baseline.write_text("[]", encoding="utf-8")
+    assert main(["check", str(rules), "--baseline", str(baseline)]) == 2
+    assert main(["check", str(rules), "--baseline", str(tmp_path / "none.json")]) == 2
+
+
+def test_policy_and_tests(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "r.yml").write_bytes(WARNING)
+    default = (ROOT / "examples" / "policy.toml").read_text(encoding="utf-8")
+    (tmp_path / "policy.toml").write_text(default.replace("[rule_lint]", '[rule_lint.checks]\nredundant = "error"\n'
+                                          '[rule_lint]'), encoding="utf-8")  # fmt: skip
+    assert main(["check", "r.yml", "--policy", "policy.toml"]) == 1
+    (tmp_path / "policy.toml").write_text("[rule_lint]\npaths = 5\n", encoding="utf-8")
+    assert main(["check", "r.yml", "--policy", "policy.toml"]) == 2
+    assert "rule_lint.paths" in capsys.readouterr().err
+    (tmp_path / "t.yml").write_text("tests:\n- alert_rule_test:\n  - alertname: A\n", encoding="utf-8")
+    assert main(["check", "r.yml", "--tests", "t.yml", "--strict"]) == 3
+    assert "No promtool test names B" in capsys.readouterr().out
+    assert main(["check", "r.yml", "--tests", "none*.yml"]) == 2
+
+
+def test_explain(capsys: pytest.CaptureFixture[str]) -> None:
+    for each in ALL:
+        assert main(["explain", each.name]) == 0
+        text = capsys.readouterr().out
+        assert each.finds in text
+        assert (f"disable {each.name} until" in text) != each.fixed
+    assert main(["explain"]) == 0
+    assert capsys.readouterr().out.count("\n") == len(ALL)
+    assert main(["explain", "nothing"]) == 2
+
+
+def test_every_check_that_is_counted_is_explained() -> None:
+    assert tuple(sorted(each.name for each in ALL)) == CHECKS
 
 
 def test_formats(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

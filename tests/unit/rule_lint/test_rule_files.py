@@ -1,12 +1,15 @@
 """Files read: where faults are, which documents count, and that no file does harm."""
 
 import random
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rule_lint.files import read
+from kaizen.promql.reading import MOST_OPERATORS
+from kaizen.promql.tokens import weight
+from rule_lint.files import MOST_FAULTS, MOST_TOKENS, read
 from rule_lint.lint import lint
 from rule_lint.yamltree import LARGEST
 from tests.effort import examples
@@ -102,6 +105,56 @@ def test_hostile_files_are_answered(content: bytes) -> None:
     assert lint({"a.yml": content}).count("error") + lint({"a.yml": content}).count("warning") > 0
 
 
+def _many(make: Callable[[int], str], least: int = 900_000) -> bytes:
+    """Rules one after another, until the file is large."""
+    text, number = [HEAD.rpartition("      - ")[0]], 0
+    while sum(map(len, text[-1:])) * number < least:
+        text.append(make(number))
+        number += 1
+    return "".join(text).encode()
+
+
+def test_an_expression_too_many_ends_the_reading_of_a_file_and_is_said_once() -> None:
+    chain = "+".join(["x"] * MOST_OPERATORS)
+    file = read("a.yml", _many(lambda number: f"      - alert: A{number}\n        expr: {chain} > {number}\n"))
+    assert [(each.check, each.level) for each in file.findings] == [("unread", "warning")]
+    read_ones = [each for each in file.rules if each.expression is not None]
+    assert sum(weight(each.text) for each in read_ones) <= MOST_TOKENS
+    assert len(read_ones) > 300
+    assert len(file.rules) > 3000
+
+
+def test_large_texts_that_are_used_again_are_a_bomb_too() -> None:
+    text = HEAD + f"        expr: &long '{'x' * 100_000}'\n" + "      - {alert: B, expr: *long}\n" * 100
+    (found,) = read("a.yml", text.encode()).findings
+    assert (found.check, found.message) == ("unread", "the file has more than 200000 parts")
+
+
+@pytest.mark.parametrize("line", ["    k{}: b\n", "      - {{a{}: b}}\n", "      - x{}\n"])
+def test_faults_without_end_are_cut_and_said(line: str) -> None:
+    text = HEAD + "        expr: x\n" + "".join(map(line.format, range(20_000)))
+    findings = read("a.yml", text.encode()).findings
+    assert len(findings) == MOST_FAULTS + 1
+    assert (findings[-1].check, findings[-1].message) == ("unread", "from here on no fault is listed: too many")
+
+
+def test_labels_beyond_reason_are_left_out_and_said() -> None:
+    labels = "".join(f"      l{number}: a\n" for number in range(5000))
+    rules = "".join(f"      - {{alert: A{number}, expr: x}}\n" for number in range(50))
+    file = read("a.yml", f"groups:\n  - name: g\n    labels:\n{labels}    rules:\n{rules}".encode())
+    assert [each.message for each in file.findings] == ["only the first 100 of 5000 labels are looked at"]
+    assert {len(each.labels) for each in file.rules} == {100}
+
+
+def test_clashes_are_looked_for_as_long_as_there_is_time_and_the_rest_is_counted() -> None:
+    def clashing(number: int) -> str:
+        return f"      - record: a:b{number // 150}\n        expr: x * {number}\n"
+
+    report = lint({"a.yml": _many(clashing)})
+    assert report.skipped > 0
+    assert [each.check for each in report.findings].count("record-clash") > 5
+
+
 @settings(max_examples=examples(300))
 @given(
     st.binary(max_size=200) | st.text(alphabet="groups:nameul[]{}-&*!|>'\"%@`#?,\n\t x", max_size=200).map(str.encode)
@@ -122,9 +175,9 @@ _PIECES = [
 
 
 def test_two_thousand_bent_files_are_answered() -> None:
-    """Seeded: a failure comes back."""
+    """Seeded: a failure comes back. A hundred thousand of them in a soak."""
     rng = random.Random(14)
-    for _ in range(2000):
+    for _ in range(examples(2000)):
         text = SEED
         for _ in range(rng.randint(1, 8)):
             at, cut = rng.randrange(len(text)), rng.choice([0, 0, 1, 5, 40])

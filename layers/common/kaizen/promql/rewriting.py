@@ -33,6 +33,7 @@ def rewritten(tokens: Sequence[Token]) -> Rewritten:
     extensions: dict[int, str] = {}
     ends = [False, *operand_ends(tokens)]
     extended = any(each.word(*_EXTENSIONS) for each in tokens)
+    labels = _labels(tokens) if extended else []
     selectors = 0
     index = 0
     while index < len(tokens):
@@ -55,7 +56,7 @@ def rewritten(tokens: Sequence[Token]) -> Rewritten:
             pieces.append(_quoted(each.text[1:-1]))
         else:
             pieces.append(each.text)
-            selectors += extended and _begins_selector(tokens, index)
+            selectors += extended and not labels[index] and _begins_selector(tokens, index)
         index += 1
     return Rewritten(" ".join(pieces), extensions, selectors if extensions else None)
 
@@ -109,23 +110,21 @@ def _begins_selector(tokens: Sequence[Token], index: int) -> bool:
     after = tokens[index + 1] if index + 1 < len(tokens) else None
     if each.text == "{" and each.kind == "sign":
         return before is None or before.kind != "name" or before.word(*_NO_METRIC)
-    if each.kind != "name" or _inside_list_or_braces(tokens, index):
+    if each.kind != "name":
         return False
     calls = after is not None and (after.text == "(" or after.word("by", "without"))
     return not calls and not each.word(*_NO_METRIC)
 
 
-def _inside_list_or_braces(tokens: Sequence[Token], index: int) -> bool:
-    """Whether a name is a label's: in braces, or in the list after `by`, `on` and their like."""
-    depth = 0
-    for at in range(index - 1, -1, -1):
-        each = tokens[at]
-        if each.kind != "sign":
-            continue
-        if each.text in ")]}":
-            depth += 1
-        elif each.text in "([{":
-            if depth == 0:
-                return each.text == "{" or (each.text == "(" and at > 0 and tokens[at - 1].word(*LISTS))
-            depth -= 1
-    return False
+def _labels(tokens: Sequence[Token]) -> list[bool]:
+    """Whether each token stands in braces, or in the list of labels after `by`, `on` and their like."""
+    found: list[bool] = []
+    around: list[bool] = []  # for each bracket that is open, whether labels stand in it
+    for index, each in enumerate(tokens):
+        sign = each.kind == "sign"
+        if sign and each.text in ")]}":
+            around.pop()
+        found.append(bool(around) and around[-1])
+        if sign and each.text in "([{":
+            around.append(each.text == "{" or (each.text == "(" and index > 0 and tokens[index - 1].word(*LISTS)))
+    return found

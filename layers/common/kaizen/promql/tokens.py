@@ -3,7 +3,9 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
+from kaizen.promql.automata import MOST_STATES, states_of
 from kaizen.promql.errors import PromqlError, UnreadError
 
 LONGEST = 16 * 1024  # bytes; the longest expression of 3,700 real ones has 1,517
@@ -19,6 +21,8 @@ _TOKEN = re.compile(
     | (?P<sign>==|!=|=~|!~|>=|<=|[-+*/%^<>=(){}\[\],@:])""",
     re.VERBOSE | re.DOTALL,
 )
+_STRING = 2  # its group
+_STATES = 6  # of an automaton take as long as a token
 # Words that stand between operands, or before a list of labels.
 _BETWEEN = ("and", "or", "unless", "atan2", "bool", "offset")
 LISTS = ("by", "without", "on", "ignoring", "group_left", "group_right")
@@ -40,12 +44,22 @@ class Token:
         return self.kind == "name" and self.text.lower() in words
 
 
+def weight(text: str) -> int:
+    """About how much there is to read: the tokens of a text, blanks and comments included. Takes any text; what is too
+    long to be read weighs nothing."""
+    if len(text) > LONGEST:
+        return 0
+    found = _TOKEN.findall(text)
+    return len(found) + sum(states_of(each[_STRING]) // _STATES for each in found if each[_STRING])
+
+
 def tokens(text: str) -> list[Token]:
     """Raises UnreadError for what is too long or too deep, PromqlError for what is no token."""
     if len(text.encode("utf-8", "surrogatepass")) > LONGEST:
         raise UnreadError(f"the expression is longer than {LONGEST} bytes", 0)
     found = list(_tokens(text))
     _check_brackets(found)
+    _check_patterns(found)
     return found
 
 
@@ -79,6 +93,12 @@ def _check_brackets(found: Sequence[Token]) -> None:
             raise PromqlError(f"unexpected {each.text!r}", each.position)
     if stack:
         raise PromqlError(f"{stack[-1].text!r} is never closed", stack[-1].position)
+
+
+def _check_patterns(found: Sequence[Token]) -> None:
+    for operator, each in pairwise(found):
+        if operator.text in ("=~", "!~") and each.kind == "string" and states_of(each.text) > MOST_STATES:
+            raise UnreadError(f"a regular expression of more than {MOST_STATES} states", each.position)
 
 
 def operand_ends(found: Sequence[Token]) -> list[bool]:

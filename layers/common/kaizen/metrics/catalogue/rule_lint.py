@@ -3,8 +3,9 @@
 from kaizen.metrics.catalogue.metric import Metric
 
 CHECKS = (
-    "alert-clash", "copy", "documents", "duplicate", "inverted-ladder", "overlap", "promql", "record-clash",
-    "redundant", "rule-file", "template", "unread", "yaml",
+    "absent", "alert-clash", "bool", "copy", "disable", "documents", "duplicate", "impossible", "inverted-ladder",
+    "no-comparison", "overlap", "promql", "record-clash", "redundant", "removed", "required", "rule-file", "template",
+    "undefined", "unread", "untested", "yaml",
 )  # fmt: skip
 
 METRICS = (

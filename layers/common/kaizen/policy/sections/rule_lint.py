@@ -1,13 +1,18 @@
 """Which files of a repository are Prometheus rules, and which severities there are. Pure. Section [rule_lint]."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from kaizen.metrics.catalogue.rule_lint import CHECKS
 from kaizen.policy.paths import GLOB, fits
-from kaizen.policy.reader import Table, many, text
+from kaizen.policy.reader import Table, many, one_of, text
 
 _SEVERITIES = (("critical", "page"), ("error",), ("warning", "ticket"), ("info", "none"))
+_FIXED = ("promql", "rule-file", "yaml")  # Prometheus refuses the file: no policy makes it take one
+_LEVELS = ("error", "warning", "note", "off")
+_LABEL = text(r"[a-zA-Z_][a-zA-Z0-9_]{0,99}", "a name of a label or annotation")
+_METRIC = text(r"[a-zA-Z_:*?][a-zA-Z0-9_:*?]{0,199}", "a name of a metric, with * and ? for any")
 _NAME = text(r"[^\x00-\x1f\x7f]{1,100}", "a severity of 1 to 100 characters")
 
 
@@ -17,10 +22,18 @@ class RuleLintPolicy:
     together are what one Prometheus loads.
 
     `severities` are values of the labels `severity` and `level`, from the most severe down; several can share a rank.
+    `tests` are patterns of promtool's test files; without any, nobody is told of alerts without a test.
+    `recorded_elsewhere` are patterns of recorded metrics that no file here makes. `levels` are those of checks that are
+    not to have their own, `off` for none at all.
     """
 
     paths: tuple[str, ...] = ("prometheus/rules/*.yml",)
     severities: tuple[tuple[str, ...], ...] = _SEVERITIES
+    tests: tuple[str, ...] = ()
+    required_labels: tuple[str, ...] = ()
+    required_annotations: tuple[str, ...] = ()
+    recorded_elsewhere: tuple[str, ...] = ()
+    levels: tuple[tuple[str, str], ...] = ()
 
     def watches(self, path: str) -> bool:
         return fits(path, self.paths)
@@ -28,8 +41,13 @@ class RuleLintPolicy:
     @property
     def folders(self) -> tuple[str, ...]:
         """The folders below which watched files lie, as far as patterns name them; empty for the root."""
-        fixed = {_folder(each) for each in self.paths}
-        return tuple(sorted(each for each in fixed if not any(_below(each, other) for other in fixed - {each})))
+        return folders(self.paths)
+
+
+def folders(globs: Iterable[str]) -> tuple[str, ...]:
+    """The folders below which all files of these patterns lie, none below another one."""
+    fixed = {_folder(each) for each in globs}
+    return tuple(sorted(each for each in fixed if not any(_below(each, other) for other in fixed - {each})))
 
 
 def read(file: Table) -> RuleLintPolicy:
@@ -40,6 +58,11 @@ def read(file: Table) -> RuleLintPolicy:
     found = RuleLintPolicy(
         paths=table.get("paths", many(GLOB), default.paths),
         severities=table.get("severities", _severities, default.severities),
+        tests=table.get("tests", many(GLOB), ()),
+        required_labels=table.get("required_labels", many(_LABEL), ()),
+        required_annotations=table.get("required_annotations", many(_LABEL), ()),
+        recorded_elsewhere=table.get("recorded_elsewhere", many(_METRIC), ()),
+        levels=_levels(table.table("checks")),
     )
     table.close()
     return found
@@ -52,6 +75,13 @@ def contradictions(found: RuleLintPolicy) -> Iterator[str]:
         yield f"rule_lint.severities: {name} is there twice"
     if not found.paths:
         yield "rule_lint.paths: there is none, so that no file is watched"
+
+
+def _levels(table: Table) -> tuple[tuple[str, str], ...]:
+    names = [each for each in CHECKS if each not in _FIXED and table.has(each)]
+    found = tuple((each, table.get(each, one_of(_LEVELS), "off")) for each in names)
+    table.close()
+    return found
 
 
 def _severities(value: Any) -> tuple[tuple[str, ...], ...]:

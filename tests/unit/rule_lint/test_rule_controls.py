@@ -1,0 +1,81 @@
+"""Comments that turn a check off: whose they are, how long they hold, and that none is left by mistake."""
+
+from datetime import date
+
+import pytest
+
+from rule_lint.lint import Around, Report, lint
+
+TODAY = date(2026, 11, 28)
+OFF = "# kaizen: disable no-comparison until 2026-12-01 the exporter is being changed"
+
+
+def rules(top: str = "", above: str = "", inside: str = "", between: str = "") -> str:
+    return (
+        f"{top}\ngroups:\n- name: g\n  rules:\n  {above}\n  # another comment\n\n  - alert: A\n    {inside}\n"
+        f"    expr: x\n    labels: {{a: b}}\n  {between}\n  - alert: B\n    expr: y\n"
+    )
+
+
+def linted(text: str, today: date = TODAY) -> Report:
+    return lint({"r.yml": text.encode()}, around=Around(today))
+
+
+def told(report: Report) -> list[str]:
+    return [each.members[0].title or each.check for each in report.findings]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (rules(), ["alert A", "alert B"]),
+        (rules(above=OFF), ["alert B"]),
+        (rules(inside=OFF), ["alert B"]),
+        (rules(between=OFF), ["alert A"]),
+        (rules(top=OFF), []),
+    ],
+)
+def test_a_comment_is_for_its_rule_or_for_the_file(text: str, expected: list[str]) -> None:
+    report = linted(text)
+    assert told(report) == expected
+    assert report.disabled == 2 - len(expected)
+
+
+def test_the_last_day_holds_and_then_it_is_a_finding() -> None:
+    assert told(linted(rules(top=OFF), date(2026, 12, 1))) == []
+    report = linted(rules(top=OFF), date(2026, 12, 2))
+    assert sorted(told(report)) == ["alert A", "alert B", "disable"]
+    (over,) = [each for each in report.findings if each.check == "disable"]
+    assert over.message == (
+        "no-comparison was turned off until 2026-12-01, which is over: the exporter is being changed"
+    )
+    assert over.place.line == 1
+
+
+@pytest.mark.parametrize(
+    ("comment", "fault"),
+    [
+        ("# kaizen: disable no-comparison until 2026-12-01", "the reason is missing"),
+        ("# kaizen: disable no-comparison until 2026-13-01 why", "is no date"),
+        ("# kaizen: disable no-comparison until soon why", "is no date"),
+        ("# kaizen: disable no-comparison", "not as it should be"),
+        ("# kaizen: disable nothing until 2026-12-01 why", "there is no check"),
+        ("# kaizen: disable promql until 2026-12-01 why", "cannot be turned off"),
+        ("# kaizen: disable disable until 2026-12-01 why", "cannot be turned off"),
+        ("#kaizen:", "not as it should be"),
+    ],
+)
+def test_a_comment_that_is_not_right_turns_nothing_off_and_is_said(comment: str, fault: str) -> None:
+    report = linted(rules(top=comment))
+    assert sorted(told(report)) == ["alert A", "alert B", "disable"]
+    assert any(fault in each.message for each in report.findings)
+
+
+def test_of_two_one_is_enough() -> None:
+    """What is said of two rules is not said where one of them is left out; of three, two are left."""
+    twice = "groups:\n- name: g\n  rules:\n{}  - {{alert: A, expr: x > 1}}\n  - {{alert: B, expr: x > 2}}\n{}"
+    off = "  # kaizen: disable redundant until 2026-12-01 why\n"
+    assert [each.check for each in linted(twice.format("", "")).findings] == ["redundant"]
+    assert linted(twice.format(off, "")).findings == ()
+    third = "  - {alert: C, expr: x > 3}\n"
+    assert [each.check for each in linted(twice.format(off, third)).findings] == ["redundant"]
