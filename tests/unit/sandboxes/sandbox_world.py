@@ -95,6 +95,12 @@ class World:
         wanted = Request(f"{self.now.isoformat()}#{kind}", row.uid, kind, since, by, self.now, hours)
         self.asked.setdefault(row.uid, []).append(wanted)
 
+    def beat(self, name: str, until: datetime) -> None:
+        """As the door puts it down: one row for each sandbox."""
+        uid = f"uid-{name}"
+        said = Request("busy", uid, "busy", "", "", self.now, until=until)
+        self.asked[uid] = [each for each in self.asked.get(uid, ()) if each.kind != "busy"] + [said]
+
     def run(self, only: str = "") -> Outcome:
         live = self.policy.mode == "live" and self.switch
         made = Run(
@@ -184,8 +190,9 @@ class World:
     def rows(self) -> dict[str, Row]:
         return dict(self.stored)
 
-    def requests(self) -> dict[str, list[Request]]:
-        return self.asked
+    def requests(self, uid: str = "") -> dict[str, list[Request]]:
+        self._hook("requests")
+        return {key: list(each) for key, each in self.asked.items() if uid in ("", key)}
 
     def save(self, row: Row, changes: Iterable[Any], now: datetime) -> Row:
         self._hook("save")

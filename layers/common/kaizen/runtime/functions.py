@@ -40,6 +40,11 @@ def queue_function(fault: str, work: Callable[[dict[str, Any]], object]) -> Call
     The function reports the messages that failed; the queue tries them again and moves them to its dead-letter queue.
     `fault` is the log line for such a message.
     """
+    return background_function(each_message(fault, work))
+
+
+def each_message(fault: str, work: Callable[[dict[str, Any]], object]) -> Callable[[dict[str, Any], Any], Response]:
+    """What `queue_function` wraps, for `either_function`: a queue beside a door."""
 
     @wraps(work)
     def run(event: dict[str, Any], context: Any) -> Response:
@@ -52,13 +57,13 @@ def queue_function(fault: str, work: Callable[[dict[str, Any]], object]) -> Call
                 failed.append({"itemIdentifier": message["messageId"]})
         return {"batchItemFailures": failed}
 
-    return background_function(run)
+    return run
 
 
 def either_function[E: Mapping[str, Any], R](
     door: Callable[[Event, Any], Response], work: Callable[[E, Any], R]
 ) -> Callable[[E, Any], R | Response]:
-    """For a function with a door and a schedule: a request of the gateway goes to `door`, everything else to `work`.
+    """For a function with a door and a schedule or queue: a request of the gateway goes to `door`, all else to `work`.
 
     Each as if it were the only one; neither may be wrapped yet.
     """
