@@ -137,13 +137,14 @@ class Run:
     def go(self, only: str = "") -> Outcome:
         """All sandboxes, or the one of that uid. Raises BackendError where there is no whole list of them."""
         now = _whole(self.clock())
+        # The rows first: whoever changes a sandbox after this changes its row, too, and this run's write is refused.
+        rows, requests = self.store.rows(), self.store.requests()
         inventory = self.reader.inventory()
         readings = self.take(now) if inventory.sandboxes else Readings(now)
         if abs(inventory.at - now) > SKEW:
             readings = Readings(now, fault="the clock of the cluster is another than ours")
         listed = frozenset(each.uid for each in inventory.sandboxes)
         done = Outcome(now, fleet.config_of(self.policy), listed, source=readings.fault)
-        rows, requests = self.store.rows(), self.store.requests()
         found = [*inventory.sandboxes, *self._elsewhere(inventory, rows, done)]
         done.visits = [self._visit(each, rows, requests, readings) for each in found]
         self._look_at_all(done)
@@ -242,6 +243,9 @@ class Run:
     def _moved(self, visit: Visit, done: Outcome) -> None:
         """Move after move, until there is none, or until all are needed to decide."""
         self._shown(visit)
+        if self._given_back(visit):
+            done.stops["undone"] += 1
+            return  # it is not what was read any more: the next run looks at it
         facts = self._facts(visit, done)
         for _ in range(_MOST_MOVES):
             before = visit.row
@@ -257,6 +261,21 @@ class Run:
                 continue
             facts = self._acted(visit, decision, facts, done)
         self._shown(visit)
+
+    def _given_back(self, visit: Visit) -> bool:
+        """Whether a stop was undone of which the row knows nothing, or nothing any more.
+
+        A run that another one overtook may have stopped what that one gave up, and what was stopped may have been
+        started by hand in part. Nobody could resume the rest.
+        """
+        if visit.row.state not in BEFORE_STOP:
+            return False
+        ids = {each.stop for each in visit.sandbox.workloads if each.stop and not each.size}
+        records = [self.store.record(visit.row.uid, each) for each in sorted(ids)]
+        for record in records:
+            if record is not None:
+                stopping.restore(self.reader, self.resumer, record)
+        return any(record is not None for record in records)
 
     def _step(self, visit: Visit, facts: Facts) -> Decision:
         """Decide and store: what is written comes before what is done."""

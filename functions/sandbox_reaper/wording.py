@@ -116,8 +116,8 @@ def _resumed(row: Row, secret: str) -> Message:
 
 
 def _restarted(row: Row, secret: str) -> Message:
-    lead = f"🟢 *{escape(row.name)}* runs again: something scaled it up after the stop, which is left alone."
-    return _ended(row, "Sandbox runs again", lead)
+    lead = f"🟢 *{escape(row.name)}* runs again: something scaled it up after the stop."
+    return _ended(row, "Sandbox runs again", f"{lead} What else was stopped is brought back, too.")
 
 
 def _ended(row: Row, title: str, lead: str) -> Message:

@@ -105,9 +105,12 @@ class World:
         live = self.policy.mode == "live" and self.switch
         made = Run(
             self, self if live else None, self, self.take, self, self, self.policy, self.switch,
-            lambda: self.now, lambda: self.left,
+            self.clock, lambda: self.left,
         )  # fmt: skip
         return made.go(only)
+
+    def clock(self) -> datetime:
+        return self.now
 
     def ticks(self, number: int) -> None:
         for _ in range(number):
@@ -208,7 +211,9 @@ class World:
 
     def keep_record(self, record: Record) -> Record | None:
         self._hook("record")
-        return self.records.setdefault((record.uid, record.stop_id), record)
+        kept = self.records.setdefault((record.uid, record.stop_id), record)
+        self._hook("recorded")
+        return kept
 
     def record(self, uid: str, stop_id: str) -> Record | None:
         return self.records.get((uid, stop_id))
