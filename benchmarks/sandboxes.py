@@ -197,7 +197,7 @@ def measure(fleet: int) -> dict[str, Any]:
         )  # fmt: skip
         done = run.go()
         items = sum(1 for each in kept(done, "policy") if to_item({"kept": each.text()}))
-        report.message(done, POLICY.window)
+        report.message(done, POLICY)
         report.gauges(done)
         report.counts(done)
         times.append(perf_counter() - start)

@@ -39,6 +39,7 @@ def play(stack: Stack, ended: threading.Event) -> None:
     for name in (*_IDLE, BUSY):
         _measured(stack.outside.of(PrometheusService), policy, name, 1.7 if name == BUSY else 0.004)
     _beat(stack, BEATS, utc_now() + timedelta(hours=4) - timedelta(seconds=5))
+    _run(stack, "rehearse")
     _run(stack)
     told = utc_now()
     _press(stack, KEPT, "keep_4h")
@@ -117,9 +118,9 @@ def _beat(stack: Stack, name: str, until: datetime) -> None:
         raise LocalError(f"the beat of {name} was answered with {status}: {answer!r}")
 
 
-def _run(stack: Stack) -> None:
-    """One run, as the schedule starts it. Raises LocalError when it fails."""
-    result = stack.invoke("SandboxReaper", {"do": "run"})
+def _run(stack: Stack, what: str = "run") -> None:
+    """One run, as the schedule starts it, or a dry one. Raises LocalError when it fails."""
+    result = stack.invoke("SandboxReaper", {"do": what})
     if result.error:
         raise LocalError(f"SandboxReaper failed: {result.error}; see {stack.logs}/SandboxReaper.log")
 
@@ -169,6 +170,17 @@ def _sizes(stack: Stack, name: str) -> tuple[int, int]:
     return web["spec"]["replicas"], db["spec"]["replicas"]
 
 
+def _rehearsed(stack: Stack) -> str:
+    """The report of the dry run, which was there before anybody was told."""
+    reports = [each for each in stack.outside.of(Slack).workspace.listed() if "would stop" in each["text"]]
+    need(len(reports) == 1, f"{len(reports)} reports")
+    need(reports[0]["channel"] == stack.policy.sandboxes.channel, reports[0]["channel"])
+    told = json.dumps(reports[0]["blocks"])
+    need(all(name in told for name in (RESUMED, STOPPED, KEPT, UNOWNED)), told)
+    need(not any(name in told for name in (BUSY, DARK, SCALED, BEATS)), told)
+    return str(reports[0]["text"].replace("\n", ": "))
+
+
 def _resumed(stack: Stack) -> str:
     message = _message(stack, RESUMED)
     need(message["text"].startswith("Sandbox resumed"), message["text"])
@@ -206,6 +218,7 @@ def _metrics(stack: Stack) -> str:
 
 
 CHECKS = (
+    ("a dry run tells what it would stop", _rehearsed),
     ("a sandbox told of, stopped and resumed", _resumed),
     ("a sandbox that stays stopped", _stopped),
     ("sandboxes that are left alone", _untouched),

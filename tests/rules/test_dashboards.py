@@ -28,7 +28,7 @@ def expressions(path: Path) -> list[str]:
 
 
 def test_there_are_dashboards() -> None:
-    assert [path.stem for path in DASHBOARDS] == ["phase", "tickets"]
+    assert [path.stem for path in DASHBOARDS] == ["guardrails", "phase", "tickets"]
 
 
 @pytest.mark.parametrize("path", DASHBOARDS, ids=lambda path: path.stem)

@@ -91,6 +91,11 @@ class ReaperWorld:
             text = queries(LIVE)[question]
             self.prometheus.expression(text, {"namespace": namespace}, lambda _: self.figures[namespace].get(question))
 
+    def unplug(self) -> None:
+        """Prometheus's address answers nobody any more."""
+        os.environ["PROMETHEUS_URL"] = "http://127.0.0.1:9"
+        reaper.settings.cache_clear()
+
     def later(self, **given: float) -> None:
         self.clock[0] += timedelta(**given)
 
