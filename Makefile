@@ -17,7 +17,7 @@ LOCK := $(UV) pip compile pyproject.toml --python-version 3.13 --generate-hashes
 NOT_INSTALLED = { echo "error: $(@D) could not be installed: is there no network, or no space left on the disk? Then run the same command again."; exit 2; }
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check soak lint unit tools bench build deploy policy lock clean
+.PHONY: help run demo test check soak simulate lint unit tools bench build deploy policy lock clean
 MAKEFLAGS += --no-print-directory
 
 help: ## list the targets
@@ -48,6 +48,9 @@ check: .venv/.done lint unit ## lint, types, and the unit tests with a tenth of 
 
 soak: export KAIZEN_PROFILE := soak
 soak: .venv/.done unit ## the unit tests with fifty times as many examples: a matter of hours
+
+simulate: .venv/.done ## a month of a fleet whose true use is known, and what the sandbox reaper did; DAYS, SANDBOXES and SEED change it
+	@PYTHONPATH=layers/common:functions:. $(PY) -m tests.unit.sandboxes.simulate $(if $(DAYS),--days $(DAYS)) $(if $(SANDBOXES),--sandboxes $(SANDBOXES)) $(if $(SEED),--seed $(SEED))
 
 lint: .venv/.done
 	@echo "== ruff, mypy"

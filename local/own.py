@@ -10,6 +10,7 @@ OWN = {
     "producer": "ProducerTokenParameter",
     "button": "ButtonSecretParameter",
     "reports": "ReportsTokenParameter",
+    "busy": "BusySecretParameter",
     "alerts": "AlertsTokenParameter",
 }
 

@@ -1,1 +1,1 @@
-"""What owners of sandboxes press in Slack: verified, and put down for the reaper, which alone acts."""
+"""What owners press in Slack, and what sandboxes say themselves: verified, and put down for the reaper, which acts."""

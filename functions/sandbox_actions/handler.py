@@ -1,4 +1,7 @@
-"""SQS batch of presses -> requests for the reaper, or an answer in the thread -> the failed ones go back alone."""
+"""SQS batch of presses -> requests for the reaper, or an answer in the thread -> the failed ones go back alone.
+
+`POST /sandboxes/{uid}/busy` -> bearer token of that sandbox -> a request that keeps the reaper away -> until when.
+"""
 
 import json
 import os
@@ -14,19 +17,25 @@ from kaizen.metrics.changes import add
 from kaizen.metrics.counting import count_if_possible
 from kaizen.runtime.again import ONE_TRY, Again
 from kaizen.runtime.clients import Limits, client
-from kaizen.runtime.functions import queue_function
+from kaizen.runtime.failures import FAILURES, unavailable
+from kaizen.runtime.functions import each_message, either_function
+from kaizen.runtime.http import BodyError, Event, Response, header, problem, raw_body, reply_json
 from kaizen.runtime.log import logger
 from kaizen.runtime.secrets import secret
 from kaizen.runtime.settings import Settings
 from kaizen.slack.blocks import Message
 from kaizen.slack.client import Bot
 from kaizen.slack.notices import Notices
-from kaizen.times import utc_now
+from kaizen.times import format_instant, utc_now
+from sandbox_actions import busy
 from sandbox_actions.actions import Actions
 from sandbox_actions.store import RequestStore
 
 _LIMITS = Limits(connect=1, read=5, attempts=3)
 _LEASE = timedelta(seconds=45)  # longer than the function may run
+_RETRY_SECONDS = 10
+_BUSY_PARAMETER = "/kaizen/sandboxes/busy-secret"  # as in the template
+_TITLES = {400: "Bad Request", 401: "Unauthorized", 413: "Content Too Large"}
 
 
 @dataclass(frozen=True)
@@ -37,6 +46,7 @@ class ActionSettings(Settings):
     sandbox_wake_queue_url: str
     sandbox_action_queue_url: str
     button_secret_parameter: str
+    busy_secret_parameter: str
     slack_token_parameter: str
     slack_api_url: str
 
@@ -81,4 +91,35 @@ def again(message: dict[str, Any]) -> None:
     Again(client("sqs", ONE_TRY), settings().sandbox_action_queue_url)(message)
 
 
-lambda_handler = queue_function("press not taken", handle, again)
+def counted(result: str) -> None:
+    change = add("kaizen_sandbox_beats_total", {"result": result})
+    count_if_possible(dynamodb(), settings().metrics_table, [change], utc_now())
+
+
+def door(event: Event, context: Any) -> Response:
+    """200 with until when it is busy by now; 400, 401, 413 name the caller's faults, 503 asks for a repeat."""
+    uid = str((event.get("pathParameters") or {}).get("uid", ""))
+    try:
+        if not busy.may(uid, header(event, "authorization"), secret(settings().busy_secret_parameter)):
+            raise busy.BeatError("send the token of this very sandbox as Authorization: Bearer", 401)
+        beat = busy.read(uid, raw_body(event), utc_now())
+        until = RequestStore(dynamodb(), settings().sandboxes_table).beat(beat)
+    except (BodyError, busy.BeatError) as error:
+        status = error.status if isinstance(error, busy.BeatError) else 400
+        counted("refused")
+        logger.warning("beat refused", status=status, reason=str(error))
+        answer = problem(status, _TITLES[status], str(error))
+        answer["headers"] |= {"www-authenticate": 'Bearer realm="sandboxes"'} if status == 401 else {}
+        return answer
+    except FAILURES as error:
+        return unavailable(error, "it could not be put down that the sandbox is busy; send it again", _RETRY_SECONDS)
+    counted("taken")
+    return reply_json(200, {"uid": uid, "busy_until": format_instant(until)})
+
+
+def token(uid: str) -> str:
+    """For the command line: what opens the door for that one sandbox."""
+    return busy.token(uid, secret(os.environ.get("BUSY_SECRET_PARAMETER", _BUSY_PARAMETER), fresh=True))
+
+
+lambda_handler = either_function(door, each_message("press not taken", handle, again))

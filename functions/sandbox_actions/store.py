@@ -1,11 +1,12 @@
-"""Presses in the sandboxes' table, where the reaper reads them; and what it knows of a sandbox."""
+"""Presses and beats in the sandboxes' table, where the reaper reads them; and what it knows of a sandbox."""
 
-from datetime import timedelta
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
 from kaizen.storage.items import from_item, to_item
-from kaizen.times import format_instant
+from kaizen.times import format_instant, parse_instant
 from sandbox_actions.actions import Request, Standing
+from sandbox_actions.busy import Beat
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -49,3 +50,23 @@ class RequestStore:
         except self._client.exceptions.ConditionalCheckFailedException:
             return False
         return True
+
+    def beat(self, beat: Beat) -> datetime:
+        """Until when that sandbox is busy by now. One row for each sandbox, and a beat never makes its time shorter."""
+        item = {
+            "pk": "request", "sk": f"{beat.uid}#busy", "id": "busy", "uid": beat.uid, "kind": "busy", "since": "",
+            "by": "", "at": format_instant(beat.at), "until": format_instant(beat.until),
+            "until_epoch": int(beat.until.timestamp()), "expires_at": int((beat.until + KEPT_FOR).timestamp()),
+        }  # fmt: skip
+        try:
+            self._client.put_item(
+                TableName=self._table,
+                Item=to_item(item),
+                ConditionExpression="attribute_not_exists(pk) OR until_epoch < :until",
+                ExpressionAttributeValues=to_item({":until": item["until_epoch"]}),
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except self._client.exceptions.ConditionalCheckFailedException as error:
+            stored: dict[str, Any] = error.response["Item"]  # type: ignore[typeddict-item]
+            return parse_instant(from_item(stored)["until"])
+        return parse_instant(str(item["until"]))

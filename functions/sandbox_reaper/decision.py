@@ -97,9 +97,16 @@ def wanted(row: Row, requests: Iterable[Request]) -> Request | None:
     open_ = [
         each
         for each in requests
-        if each.id > row.handled and (each.kind == "keep" or row.notice == f"{each.uid}/{each.since}")
+        if each.kind != "busy"
+        and each.id > row.handled
+        and (each.kind == "keep" or row.notice == f"{each.uid}/{each.since}")
     ]
     return max(open_, key=lambda each: each.id, default=None)
+
+
+def busy_until(requests: Iterable[Request]) -> datetime | None:
+    """Until when it is busy by its own word, which may be over; None where nothing was said."""
+    return max((each.until for each in requests if each.kind == "busy" and each.until is not None), default=None)
 
 
 def _to(row: Row, state: State, why: str, reason: str, outcome: Outcome, facts: Facts) -> Decision:

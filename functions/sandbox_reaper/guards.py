@@ -22,6 +22,7 @@ FRESH = timedelta(seconds=60)
 class Case:
     """One stop that is about to be made. `sandbox` and `usage` are the re-check, `read_at` is when it was made.
 
+    `kept`: somebody pressed *Keep* since the look; `busy` is until when the sandbox says that it is, if it does.
     `switch` is False where the kill switch holds; `whole` says that the inventory was read to its end; `cap` and
     `breaker` are why they hold, empty where they do not; `config`, `rollout`, `pods` are those of now.
     """
@@ -30,6 +31,8 @@ class Case:
     row: Row
     sandbox: Sandbox | None
     usage: Usage
+    kept: bool
+    busy: datetime | None
     read_at: datetime
     policy: SandboxPolicy
     switch: bool
@@ -71,7 +74,11 @@ def exempt(case: Case) -> str:
 
 
 def snoozed(case: Case) -> str:
-    return "it is kept" if case.row.until is not None and case.now < case.row.until else ""
+    return "it is kept" if case.kept or (case.row.until is not None and case.now < case.row.until) else ""
+
+
+def busy(case: Case) -> str:
+    return "it says that it is busy" if case.busy is not None and case.now < case.busy else ""
 
 
 def restorable(case: Case) -> str:
@@ -160,7 +167,7 @@ def fence(case: Case) -> str:
 
 
 GUARDS: tuple[Guard, ...] = (
-    switch, mode, there, opt_in, denied, exempt, snoozed, restorable, inventory, policy, idle, coverage, canary,
+    switch, mode, there, opt_in, denied, exempt, snoozed, busy, restorable, inventory, policy, idle, coverage, canary,
     recheck, readings, receipt, deadline, rollout, pods, cap, breaker, record, fence,
 )  # fmt: skip
 

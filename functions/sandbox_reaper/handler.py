@@ -4,6 +4,7 @@ import os
 import time
 import uuid
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -63,7 +64,7 @@ def concluded(done: Outcome, policy: SandboxPolicy, shown: SlackBoard) -> None:
     """What only a whole run can say: the report of a dry run, the usual idle share, gauges."""
     if policy.mode == "dry-run" and policy.channel is not None and done.visits:
         try:
-            shown.report(f"report/{done.at:%Y-%m-%d}", report.message(done, policy.window), policy.channel)
+            shown.report(f"report/{done.at:%Y-%m-%d}", report.message(done, policy), policy.channel)
         except Exception as error:  # noqa: BLE001 - raised with the others at the end
             done.faults.append(error)
     if not done.source:
@@ -74,6 +75,8 @@ def concluded(done: Outcome, policy: SandboxPolicy, shown: SlackBoard) -> None:
 def alone(wanted: Wanted, context: Any) -> dict[str, Any]:
     """A run that no other one is beside. Raises FailedError at its end, BackendError at its beginning."""
     policy = current_policy(settings().policy_parameter).sandboxes
+    if wanted.rehearsal:
+        policy = replace(policy, mode="dry-run")
     if settings().kubernetes_url is None and settings().eks_cluster is None:
         return {"left_out": "neither KubernetesUrl nor EksCluster is set"}
     if (short := below_floors(policy)) and settings().stage != _LOCAL:
@@ -102,8 +105,8 @@ def alone(wanted: Wanted, context: Any) -> dict[str, Any]:
 
 @background_function
 def lambda_handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
-    """`{"do": "run"}` from the schedule, which raises where something failed; or messages, each a sandbox to be looked
-    at now, of which the failed ones go back."""
+    """`{"do": "run"}` from the schedule, or `rehearse` by hand, which raise where something failed; or messages, each a
+    sandbox to be looked at now, of which the failed ones go back."""
     wanted = read_event(event)
     if not any(each.message for each in wanted):
         return alone(wanted[0], context)

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from kaizen.metrics.catalogue.sandboxes import STATES
 from kaizen.metrics.changes import Change, add, set_gauge
+from kaizen.policy.sections.sandboxes import SandboxPolicy
 from kaizen.slack.blocks import Message
 from kaizen.slack.errors import SlackError
 from kaizen.slack.notices import BusyError
@@ -18,11 +19,14 @@ def would_stop(done: Outcome) -> list[Visit]:
     return [each for each in done.visits if done.held == "dry_run" and each.row.state == "IDLE"]
 
 
-def message(done: Outcome, window: int) -> Message:
+def message(done: Outcome, policy: SandboxPolicy) -> Message:
     lines = [
-        wording.Line(each.row.name, each.owner, each.sandbox.cores, each.sandbox.memory, each.row.since)
+        wording.Line(
+            each.row.name, each.owner, each.sandbox.cores, each.sandbox.memory, each.row.since,
+            f"CPU {each.usage.figures.get('cpu', 0.0):.3g} of {policy.cpu:.3g} cores",
+        )
         for each in would_stop(done)
-    ]
+    ]  # fmt: skip
     states = Counter(each.row.state for each in done.visits)
     unknown = sum(each.usage.value == "unknown" and each.row.state == "ACTIVE" for each in done.visits)
     others = {
@@ -32,7 +36,7 @@ def message(done: Outcome, window: int) -> Message:
         "cannot be stopped": states["UNREAPABLE"],
     }
     unowned = sum(not each.owner.known for each in done.visits)
-    return wording.report(lines, len(done.visits), others, unowned, window)
+    return wording.report(lines, len(done.visits), others, unowned, policy.window)
 
 
 def counts(done: Outcome) -> list[Change]:

@@ -16,11 +16,12 @@ from kaizen.metrics.changes import Change, add
 from kaizen.policy.sections.sandboxes import SandboxPolicy
 from sandbox_reaper import fleet, guards, protection, restore, stopping, wording
 from sandbox_reaper.backend import BackendError, Inventory, Reader, Sandbox, Writer
-from sandbox_reaper.decision import MOST_FLAPS, Decision, Facts, decide, wanted
+from sandbox_reaper.decision import MOST_FLAPS, Decision, Facts, busy_until, decide, wanted
 from sandbox_reaper.owners import owner_of
 from sandbox_reaper.state import BEFORE_STOP, Owner, Receipt, Request, Row
 from sandbox_reaper.usage import SKEW, Readings, Usage, judged
 
+_GONE = Usage("unknown", "gone", "it is gone")
 LEAST_LEFT = 0.2  # share of the time; below it nothing new is begun
 _MOST_MOVES = 8
 _REREAD = timedelta(seconds=30)  # then the figures of the re-check are read again
@@ -34,7 +35,10 @@ class Store(Protocol):
     """Where rows, records and decisions are kept. `save` raises OvertakenError where another run was faster."""
 
     def rows(self) -> Mapping[str, Row]: ...
-    def requests(self) -> Mapping[str, Sequence[Request]]: ...
+    def requests(self, uid: str = "") -> Mapping[str, Sequence[Request]]:
+        """By sandbox: of all of them, or of that one."""
+        ...
+
     def save(self, row: Row, changes: Iterable[Change], now: datetime) -> Row: ...
     def forget(self, row: Row) -> None: ...
     def keep_record(self, record: restore.Record) -> restore.Record | None: ...
@@ -133,13 +137,14 @@ class Run:
     def go(self, only: str = "") -> Outcome:
         """All sandboxes, or the one of that uid. Raises BackendError where there is no whole list of them."""
         now = _whole(self.clock())
+        # The rows first: whoever changes a sandbox after this changes its row, too, and this run's write is refused.
+        rows, requests = self.store.rows(), self.store.requests()
         inventory = self.reader.inventory()
         readings = self.take(now) if inventory.sandboxes else Readings(now)
         if abs(inventory.at - now) > SKEW:
             readings = Readings(now, fault="the clock of the cluster is another than ours")
         listed = frozenset(each.uid for each in inventory.sandboxes)
         done = Outcome(now, fleet.config_of(self.policy), listed, source=readings.fault)
-        rows, requests = self.store.rows(), self.store.requests()
         found = [*inventory.sandboxes, *self._elsewhere(inventory, rows, done)]
         done.visits = [self._visit(each, rows, requests, readings) for each in found]
         self._look_at_all(done)
@@ -184,9 +189,10 @@ class Run:
         readings: Readings,
     ) -> Visit:
         row = rows.get(sandbox.uid) or Row(sandbox.uid, sandbox.name)
-        usage = judged(sandbox, _touched(sandbox, row), readings, self.policy)
+        mine = requests.get(sandbox.uid, ())
+        usage = judged(sandbox, _touched(sandbox, row), readings, self.policy, busy_until(mine))
         owner = owner_of(sandbox, self.policy.owners, self.policy.channel or "")
-        return Visit(sandbox, row, usage, requests.get(sandbox.uid, ()), owner)
+        return Visit(sandbox, row, usage, mine, owner)
 
     def _look_at_all(self, done: Outcome) -> None:
         alive = [each for each in done.visits if each.row.state in BEFORE_STOP]
@@ -237,6 +243,9 @@ class Run:
     def _moved(self, visit: Visit, done: Outcome) -> None:
         """Move after move, until there is none, or until all are needed to decide."""
         self._shown(visit)
+        if self._given_back(visit):
+            done.stops["undone"] += 1
+            return  # it is not what was read any more: the next run looks at it
         facts = self._facts(visit, done)
         for _ in range(_MOST_MOVES):
             before = visit.row
@@ -252,6 +261,21 @@ class Run:
                 continue
             facts = self._acted(visit, decision, facts, done)
         self._shown(visit)
+
+    def _given_back(self, visit: Visit) -> bool:
+        """Whether a stop was undone of which the row knows nothing, or nothing any more.
+
+        A run that another one overtook may have stopped what that one gave up, and what was stopped may have been
+        started by hand in part. Nobody could resume the rest.
+        """
+        if visit.row.state not in BEFORE_STOP:
+            return False
+        ids = {each.stop for each in visit.sandbox.workloads if each.stop and not each.size}
+        records = [self.store.record(visit.row.uid, each) for each in sorted(ids)]
+        for record in records:
+            if record is not None:
+                stopping.restore(self.reader, self.resumer, record)
+        return any(record is not None for record in records)
 
     def _step(self, visit: Visit, facts: Facts) -> Decision:
         """Decide and store: what is written comes before what is done."""
@@ -307,6 +331,7 @@ class Run:
     def _stop(self, visit: Visit, readings: Readings, done: Outcome) -> None:
         """The re-check, every guard, the record, every guard again, the claim, the writes."""
         sandbox = self.reader.sandbox(visit.row.name)
+        visit.requests = self.store.requests(visit.row.uid).get(visit.row.uid, ())
 
         def case(seen: Sandbox | None, record: restore.Record | None) -> guards.Case:
             return self._case(visit, seen, readings, record, done)
@@ -332,12 +357,16 @@ class Run:
     def _case(
         self, visit: Visit, seen: Sandbox | None, readings: Readings, record: restore.Record | None, done: Outcome
     ) -> guards.Case:
-        nothing = Usage("unknown", "gone", "it is gone")
+        busy, pressed, usage = busy_until(visit.requests), wanted(visit.row, visit.requests), _GONE
+        if seen is not None:
+            usage = judged(seen, _touched(seen, visit.row), readings, self.policy, busy)
         return guards.Case(
             now=_whole(self.clock()),
             row=visit.row,
             sandbox=seen,
-            usage=judged(seen, _touched(seen, visit.row), readings, self.policy) if seen is not None else nothing,
+            usage=usage,
+            kept=pressed is not None and pressed.kind == "keep",
+            busy=busy,
             read_at=readings.at,
             policy=self.policy,
             switch=self.switch,

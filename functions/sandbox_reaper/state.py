@@ -44,15 +44,19 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What somebody pressed. `since` is that of the notice: it names one idle time of one sandbox."""
+    """What somebody pressed, or that a sandbox is `busy` until then, by its own word.
+
+    `since` is that of the notice: it names one idle time of one sandbox.
+    """
 
     id: str
     uid: str
-    kind: Literal["keep", "stop", "resume"]
+    kind: Literal["keep", "stop", "resume", "busy"]
     since: str
     by: str
     at: datetime
     hours: int = 0
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Sandboxes in their table: rows, restore records, decisions and the run's lease; and the presses that others write.
+"""Sandboxes in their table: rows, restore records, decisions and the run's lease; and what others ask for.
 
 | pk              | sk                | what                                                    | written by      |
 |-----------------|-------------------|---------------------------------------------------------|-----------------|
@@ -7,6 +7,7 @@
 | `decision#<uid>`| run               | what a run decided and all that it followed from        | sandbox_reaper  |
 | `run`           | `lease`, `history`, `policy#…` | who runs, idle shares of a day, policies   | sandbox_reaper  |
 | `request`       | uid`#`instant     | a press of a button                                     | sandbox_actions |
+| `request`       | uid`#busy`        | until when a sandbox is busy by its own word            | sandbox_actions |
 """
 
 import json
@@ -78,9 +79,9 @@ class SandboxStore:
         found = [_row(item) for item in self._query("state")]
         return {row.uid: row for row in found}
 
-    def requests(self) -> Mapping[str, Sequence[Request]]:
+    def requests(self, uid: str = "") -> Mapping[str, Sequence[Request]]:
         found: dict[str, list[Request]] = defaultdict(list)
-        for item in self._query("request"):
+        for item in self._query("request", f"{uid}#" if uid else ""):
             found[item["uid"]].append(from_plain(Request, item))
         return found
 
@@ -178,13 +179,14 @@ class SandboxStore:
         answer = self._client.get_item(TableName=self._table, Key=to_item({"pk": pk, "sk": sk}), ConsistentRead=True)
         return from_item(answer.get("Item", {}))
 
-    def _query(self, pk: str) -> Iterable[dict[str, Any]]:
+    def _query(self, pk: str, begin: str = "") -> Iterable[dict[str, Any]]:
+        """All items of a key, or those whose sort key begins so."""
         return pages(
             self._client,
             "query",
             TableName=self._table,
-            KeyConditionExpression="pk = :pk",
-            ExpressionAttributeValues=to_item({":pk": pk}),
+            KeyConditionExpression="pk = :pk AND begins_with(sk, :begin)" if begin else "pk = :pk",
+            ExpressionAttributeValues=to_item({":pk": pk} | ({":begin": begin} if begin else {})),
             ConsistentRead=True,
         )
 

@@ -68,13 +68,17 @@ def by_namespace(result: Result) -> dict[str, float]:
     return found
 
 
-def judged(sandbox: Sandbox, touched: datetime, readings: Readings, policy: SandboxPolicy) -> Usage:
-    """The usage of a sandbox; `touched` is the newest sign of a person: its creation, a rollout, a resume.
+def judged(
+    sandbox: Sandbox, touched: datetime, readings: Readings, policy: SandboxPolicy, busy: datetime | None = None
+) -> Usage:
+    """The usage of a sandbox; `touched` is the newest sign of a person: its creation, a rollout, a resume. It is
+    `busy` until then by its own word; that is a sign, too, for as long as any other.
 
     | condition, the first that holds                                              | value   |
     |------------------------------------------------------------------------------|---------|
+    | it is `busy` still                                                           | active  |
     | `touched` lies in the future                                                 | unknown |
-    | `touched` lies in the window                                                 | active  |
+    | `touched`, or the end of `busy`, lies in the window                          | active  |
     | there is no whole answer                                                     | unknown |
     | a peak is above its limit: it was there, whatever else is missing            | active  |
     | it asks for graphics processors, or shares the node's network                | unknown |
@@ -82,15 +86,19 @@ def judged(sandbox: Sandbox, touched: datetime, readings: Readings, policy: Sand
     | memory changed by more than its limit                                        | active  |
     | else: every peak of the whole window is below its limit                      | idle    |
     """
+    if busy is not None and readings.at < busy:
+        return Usage("active", "busy", f"it says that it is busy until {busy:%Y-%m-%d %H:%M} UTC")
     if touched > readings.at + SKEW:
         return Usage("unknown", "clock", "its newest change lies in the future")
     if readings.at - touched < timedelta(seconds=policy.window):
         return Usage("active", "touched", f"it was made or changed at {touched:%Y-%m-%d %H:%M} UTC")
+    if busy is not None and readings.at - busy < timedelta(seconds=policy.window):
+        return Usage("active", "busy", f"it was busy until {busy:%Y-%m-%d %H:%M} UTC by its own word")
     if readings.fault:
         return Usage("unknown", "source", readings.fault)
     figures = _figures(sandbox.name, readings)
-    if busy := _busy(figures, policy):
-        return Usage("active", *busy, figures)
+    if peak := _busy(figures, policy):
+        return Usage("active", *peak, figures)
     if unclear := _unclear(sandbox, figures, policy) or _canary(readings, policy):
         return Usage("unknown", *unclear, figures)
     if moved := _memory(figures, policy):

@@ -26,6 +26,7 @@ class Line:
     cores: float
     memory: int
     since: datetime | None
+    why: str = ""
 
 
 def cores(number: float) -> str:
@@ -116,8 +117,8 @@ def _resumed(row: Row, secret: str) -> Message:
 
 
 def _restarted(row: Row, secret: str) -> Message:
-    lead = f"🟢 *{escape(row.name)}* runs again: something scaled it up after the stop, which is left alone."
-    return _ended(row, "Sandbox runs again", lead)
+    lead = f"🟢 *{escape(row.name)}* runs again: something scaled it up after the stop."
+    return _ended(row, "Sandbox runs again", f"{lead} What else was stopped is brought back, too.")
 
 
 def _ended(row: Row, title: str, lead: str) -> Message:
@@ -171,7 +172,8 @@ def _line(line: Line) -> str:
         f"<@{line.owner.target}>" if line.owner.person else escape(line.owner.name) if line.owner.known else "no owner"
     )
     since = f", idle at least since {date(line.since, 'UTC')}" if line.since is not None else ""
-    return f"🟠 *{cut(line.name, 80)}* · {who} · {cores(line.cores)}, {gibibytes(line.memory)}{since}"
+    why = f" · {escape(line.why)}" if line.why else ""
+    return f"🟠 *{cut(line.name, 80)}* · {who} · {cores(line.cores)}, {gibibytes(line.memory)}{since}{why}"
 
 
 def evidence(figures: Mapping[str, float], policy: SandboxPolicy, fleeting: Sequence[str]) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Sandboxes: one is told of, stopped and resumed, one is kept by a click, one is never touched: nobody measures it."""
+"""Sandboxes: one is told of, stopped and resumed, one is kept by a click, one by its own word, one is not measured."""
 
 import html
 import importlib.util
@@ -6,12 +6,13 @@ import json
 import threading
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from types import ModuleType
 from typing import Any
 
 from kaizen.policy.sections.sandboxes import SandboxPolicy
-from kaizen.times import utc_now
+from kaizen.times import format_instant, utc_now
 from local import paths
-from local.demo.looking import need, scrape
+from local.demo.looking import need, post, scrape
 from local.errors import LocalError
 from local.html import cell, number, table
 from local.outside.kubernetes import kinds, manifests
@@ -24,8 +25,8 @@ from local.stack import Stack
 OPT_IN, OWNER = {"kaizen.dev/reaper": "enabled"}, {"kaizen.dev/owner": USER}
 # One goes through all of it, one stays stopped, one is kept, and of one nobody knows the owner.
 RESUMED, STOPPED, KEPT, UNOWNED = "checkout-preview", "image-spike", "search-spike", "old-workshop"
-BUSY, DARK, SCALED = "load-test", "dark-lab", "autoscaled-shop"
-_IDLE = (RESUMED, STOPPED, KEPT, UNOWNED, SCALED)
+BUSY, DARK, SCALED, BEATS = "load-test", "dark-lab", "autoscaled-shop", "batch-worker"
+_IDLE = (RESUMED, STOPPED, KEPT, UNOWNED, SCALED, BEATS)
 _AGE = timedelta(days=3)
 _PODS = 3
 _LONGEST_GRACE = 60  # seconds that a person watches
@@ -37,6 +38,8 @@ def play(stack: Stack, ended: threading.Event) -> None:
     _fleet(stack.outside.of(KubernetesService))
     for name in (*_IDLE, BUSY):
         _measured(stack.outside.of(PrometheusService), policy, name, 1.7 if name == BUSY else 0.004)
+    _beat(stack, BEATS, utc_now() + timedelta(hours=4) - timedelta(seconds=5))
+    _run(stack, "rehearse")
     _run(stack)
     told = utc_now()
     _press(stack, KEPT, "keep_4h")
@@ -46,9 +49,7 @@ def play(stack: Stack, ended: threading.Event) -> None:
         return
     _run(stack)
     _press(stack, RESUMED, "resume")
-    stack.say(
-        "idle sandboxes: one was told of, stopped and resumed, one is kept by a click, one without figures untouched"
-    )
+    stack.say("idle sandboxes: one was told of, stopped and resumed; one kept by a click, one busy by its own word")
 
 
 def left_out(stack: Stack) -> str:
@@ -92,18 +93,34 @@ def _figures(policy: SandboxPolicy, cpu: float) -> Mapping[str, float]:
 
 def _questions(policy: SandboxPolicy) -> dict[str, str]:
     """The reaper's own texts: functions are not on this process's path."""
-    spec = importlib.util.spec_from_file_location("_reaper_queries", paths.FUNCTIONS / "sandbox_reaper" / "queries.py")
+    found: dict[str, str] = _module("sandbox_reaper", "queries").queries(policy)
+    return found
+
+
+def _module(feature: str, name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(f"_{feature}_{name}", paths.FUNCTIONS / feature / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    found: dict[str, str] = module.queries(policy)
-    return found
+    return module
 
 
-def _run(stack: Stack) -> None:
-    """One run, as the schedule starts it. Raises LocalError when it fails."""
-    result = stack.invoke("SandboxReaper", {"do": "run"})
+def _beat(stack: Stack, name: str, until: datetime) -> None:
+    """As whoever works in it would: with the token of this one sandbox. Raises LocalError unless it is taken."""
+    cluster = stack.outside.of(KubernetesService).cluster
+    with cluster.lock:
+        uid = cluster.get(kinds.NAMESPACES, "", name)["metadata"]["uid"]
+    token = _module("sandbox_actions", "busy").token(uid, stack.secrets["busy"])
+    body = json.dumps({"until": format_instant(until)}).encode()
+    status, answer = post(f"{stack.addresses.api}/sandboxes/{uid}/busy", body, token)
+    if status != 200:
+        raise LocalError(f"the beat of {name} was answered with {status}: {answer!r}")
+
+
+def _run(stack: Stack, what: str = "run") -> None:
+    """One run, as the schedule starts it, or a dry one. Raises LocalError when it fails."""
+    result = stack.invoke("SandboxReaper", {"do": what})
     if result.error:
         raise LocalError(f"SandboxReaper failed: {result.error}; see {stack.logs}/SandboxReaper.log")
 
@@ -153,6 +170,17 @@ def _sizes(stack: Stack, name: str) -> tuple[int, int]:
     return web["spec"]["replicas"], db["spec"]["replicas"]
 
 
+def _rehearsed(stack: Stack) -> str:
+    """The report of the dry run, which was there before anybody was told."""
+    reports = [each for each in stack.outside.of(Slack).workspace.listed() if "would stop" in each["text"]]
+    need(len(reports) == 1, f"{len(reports)} reports")
+    need(reports[0]["channel"] == stack.policy.sandboxes.channel, reports[0]["channel"])
+    told = json.dumps(reports[0]["blocks"])
+    need(all(name in told for name in (RESUMED, STOPPED, KEPT, UNOWNED)), told)
+    need(not any(name in told for name in (BUSY, DARK, SCALED, BEATS)), told)
+    return str(reports[0]["text"].replace("\n", ": "))
+
+
 def _resumed(stack: Stack) -> str:
     message = _message(stack, RESUMED)
     need(message["text"].startswith("Sandbox resumed"), message["text"])
@@ -169,26 +197,28 @@ def _stopped(stack: Stack) -> str:
 
 
 def _untouched(stack: Stack) -> str:
-    """Kept by a click, or without figures, or scaled by something else, or in use: none of them is stopped."""
+    """Kept by a click, in use by its own word or its figures, without any, or scaled by something else: all run on."""
     need(_message(stack, KEPT)["text"].startswith("Sandbox kept"), _message(stack, KEPT)["text"])
     texts = [each["text"] for each in stack.outside.of(Slack).workspace.listed()]
-    for name in (KEPT, BUSY, DARK, SCALED, UNOWNED):
+    for name in (KEPT, BUSY, DARK, SCALED, BEATS, UNOWNED):
         need(_sizes(stack, name) == (2, 1), f"{name} has the sizes {_sizes(stack, name)}")
-    for name in (BUSY, DARK, SCALED):
+    for name in (BUSY, DARK, SCALED, BEATS):
         need(not [each for each in texts if name in each], f"there is a message about {name}")
     need(not stack.outside.of(Slack).workspace.refused, f"refused: {stack.outside.of(Slack).workspace.refused}")
-    return "kept by a click, in use, not measured, scaled by something else: all run on"
+    return "kept by a click, in use, busy by its own word, not measured, scaled by something else: all run on"
 
 
 def _metrics(stack: Stack) -> str:
     found = {(each.name, *each.labels.values()): each.value for each in scrape(stack)}
     need(found.get(("kaizen_sandbox_stops_total", "stopped")) == 2, "stops")
     need(found.get(("kaizen_sandbox_unknown",)) == 1, "unknown")
+    need(found.get(("kaizen_sandbox_beats_total", "taken"), 0) >= 1, "beats")
     need("kaizen_sandbox_last_success_timestamp_seconds" in {name[0] for name in found}, "no whole run")
     return f"{found[('kaizen_sandboxes', 'ACTIVE')]:.0f} in use or unknown, 2 stops, 1 resume"
 
 
 CHECKS = (
+    ("a dry run tells what it would stop", _rehearsed),
     ("a sandbox told of, stopped and resumed", _resumed),
     ("a sandbox that stays stopped", _stopped),
     ("sandboxes that are left alone", _untouched),

@@ -94,6 +94,7 @@ READ: dict[tuple[str, str], Callable[[], set[str]]] = {
     ),
     ("kaizen_sandboxes", "state"): lambda: set(get_args(State)),
     ("kaizen_sandbox_presses_total", "result"): lambda: assigned("sandbox_actions.handler", "counted"),
+    ("kaizen_sandbox_beats_total", "result"): lambda: given("sandbox_actions.handler", "counted", 0),
     ("kaizen_canary_presses_total", "result"): lambda: assigned("canary_monitor.handler", "counted"),
     ("kaizen_slack_commands_total", "command"): lambda: {*VERBS, *given("slack_commands.handler", "count", 0)},
     ("kaizen_slack_commands_total", "result"): lambda: given("slack_commands.handler", "count", 1),

@@ -12,7 +12,7 @@ from tests.rules.tools import run
 
 
 def test_there_are_dashboards() -> None:
-    assert [path.stem for path in DASHBOARDS] == ["kaizen", "phase"]
+    assert [path.stem for path in DASHBOARDS] == ["guardrails", "kaizen", "phase"]
 
 
 @pytest.mark.parametrize("path", DASHBOARDS, ids=lambda path: path.stem)

@@ -29,7 +29,7 @@ from tests.architecture.house import resources
 from tests.contract.outside_door import door
 from tests.unit.sandboxes.sandbox_world import LIVE, idle_figures
 
-SWITCH, POLICY, OWNER = "/kaizen/sandboxes/switch", "/kaizen/policy", "U0OWNER1"
+SWITCH, POLICY, OWNER, BUSY = "/kaizen/sandboxes/switch", "/kaizen/policy", "U0OWNER1", "/kaizen/sandboxes/busy-secret"
 SECTION = '\n[sandboxes]\nmode = "live"\nchannel = "C0SANDBOXES"\n'
 _CLOCKS = ("sandbox_reaper.parts", "sandbox_reaper.handler", "sandbox_actions.handler")
 _TABLES = {"sandboxes": "SandboxesTable", "metrics": "MetricsTable", "slack": "SlackTable"}
@@ -59,6 +59,7 @@ class ReaperWorld:
         self.put("/kaizen/kubernetes/token", TOKEN)
         self.put("/kaizen/slack/bot-token", BOT_TOKEN)
         self.put("/kaizen/slack/button-secret", "button-secret")
+        self.put(BUSY, "busy-secret older-secret")
         self.policy(SECTION)
         for name in queries(LIVE):
             self._question(name)
@@ -91,6 +92,11 @@ class ReaperWorld:
             text = queries(LIVE)[question]
             self.prometheus.expression(text, {"namespace": namespace}, lambda _: self.figures[namespace].get(question))
 
+    def unplug(self) -> None:
+        """Prometheus's address answers nobody any more."""
+        os.environ["PROMETHEUS_URL"] = "http://127.0.0.1:9"
+        reaper.settings.cache_clear()
+
     def later(self, **given: float) -> None:
         self.clock[0] += timedelta(**given)
 
@@ -106,6 +112,18 @@ class ReaperWorld:
             answers.append(reaper.lambda_handler(event, CONTEXT))
             self.sqs.delete_message(QueueUrl=self.queue, ReceiptHandle=records[0]["ReceiptHandle"])
         return answers
+
+    def beat(self, uid: str, body: str, authorization: str, **changed: Any) -> dict[str, Any]:
+        event = {
+            "pathParameters": {"uid": uid}, "headers": {"authorization": authorization}, "body": body,
+            "requestContext": {"requestId": "request-2", "http": {"method": "POST"}},
+        }  # fmt: skip
+        found: dict[str, Any] = actions.lambda_handler(event | changed, CONTEXT)
+        return found
+
+    def uid(self, name: str) -> str:
+        with self.kubernetes.cluster.lock:
+            return str(self.kubernetes.cluster.get(kinds.NAMESPACES, "", name)["metadata"]["uid"])
 
     def buttons(self, message: dict[str, Any]) -> dict[str, dict[str, Any]]:
         found = [each for block in message["blocks"] if block["type"] == "actions" for each in block["elements"]]
@@ -154,6 +172,7 @@ ENVIRONMENT = {
     "POLICY_PARAMETER": POLICY, "PROMETHEUS_TOKEN_PARAMETER": "/kaizen/prometheus/token",
     "KUBERNETES_TOKEN_PARAMETER": "/kaizen/kubernetes/token", "KUBERNETES_CA_PARAMETER": "/kaizen/kubernetes/ca",
     "EKS_CLUSTER": "", "SANDBOX_SWITCH_PARAMETER": SWITCH, "BUTTON_SECRET_PARAMETER": "/kaizen/slack/button-secret",
+    "BUSY_SECRET_PARAMETER": BUSY,
     "SLACK_TOKEN_PARAMETER": "/kaizen/slack/bot-token",
 }  # fmt: skip
 

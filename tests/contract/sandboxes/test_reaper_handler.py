@@ -1,7 +1,7 @@
 """The whole reaper over AWS, Slack, Kubernetes and Prometheus in their doubles."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
@@ -127,6 +127,61 @@ def test_odd_answers_of_prometheus_stop_nobody_and_are_told(world: ReaperWorld, 
         world.run()
     assert world.metric("kaizen_sandbox_errors_total") == {'["prometheus"]': 1}
     assert world.sizes("shop") == {"web": 2, "db": 1}
+
+
+def half(world: ReaperWorld) -> None:
+    world.figures["dark"].clear()
+
+
+ODD: dict[str, Callable[[ReaperWorld], None]] = {
+    "empty vectors": lambda world: world.prometheus.trouble(*["empty"] * 40),
+    "one empty vector": lambda world: world.prometheus.trouble("empty"),
+    "scalar": lambda world: world.prometheus.trouble("scalar"),
+    "warnings": lambda world: world.prometheus.trouble("warnings"),
+    "html": lambda world: world.prometheus.trouble("html"),
+    "503": lambda world: world.prometheus.trouble(*["503"] * 40),
+    "half the fleet": half,
+    "nothing": lambda world: world.unplug(),
+}
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_each_odd_prometheus_stops_nobody_and_raises_an_alert(world: ReaperWorld, odd: str) -> None:
+    """Either the run fails, which its dead-letter alarm tells; or SandboxUsageUnknown fires for what it measured."""
+    world.sandbox("dark")
+    told(world, "shop", "U0OTHER1")
+    world.later(minutes=40)
+    ODD[odd](world)
+    try:
+        world.run()
+    except FailedError as error:
+        assert "Prometheus" in str(error)  # noqa: PT017 - one of two ways to be told
+        assert world.metric("kaizen_sandbox_errors_total") == {'["prometheus"]': 1}
+    else:
+        states = world.metric("kaizen_sandboxes")
+        could = sum(number for state, number in states.items() if state not in ('["STOPPED"]', '["EXEMPT"]'))
+        stopped = states['["STOPPED"]']
+        assert world.metric("kaizen_sandbox_unknown")["[]"] / (could + stopped) >= 0.5
+        assert odd in ("one empty vector", "half the fleet")
+    assert world.sizes("dark") == {"web": 2, "db": 1}
+    if odd != "half the fleet":  # of which the other half is measured
+        assert world.sizes("shop") == {"web": 2, "db": 1}
+
+
+def test_a_rehearsal_is_a_dry_run_whatever_the_policy_says(world: ReaperWorld) -> None:
+    world.sandbox("shop")
+    world.later(days=1)
+    handler.lambda_handler({"do": "rehearse"}, CONTEXT)
+    (report,) = world.slack.listed()
+    assert "would stop 1 of 1" in report["text"]
+    assert "CPU 0 of 0.03 cores" in json.dumps(report["blocks"])
+    world.run()
+    assert len(world.slack.listed()) == 2
+    world.later(minutes=40)
+    handler.lambda_handler({"do": "rehearse"}, CONTEXT)
+    assert world.sizes("shop") == {"web": 2, "db": 1}
+    world.run()
+    assert world.sizes("shop") == {"web": 0, "db": 0}
 
 
 @pytest.mark.parametrize("place", [0, 4, 9, 14])

@@ -95,13 +95,22 @@ class World:
         wanted = Request(f"{self.now.isoformat()}#{kind}", row.uid, kind, since, by, self.now, hours)
         self.asked.setdefault(row.uid, []).append(wanted)
 
+    def beat(self, name: str, until: datetime) -> None:
+        """As the door puts it down: one row for each sandbox."""
+        uid = f"uid-{name}"
+        said = Request("busy", uid, "busy", "", "", self.now, until=until)
+        self.asked[uid] = [each for each in self.asked.get(uid, ()) if each.kind != "busy"] + [said]
+
     def run(self, only: str = "") -> Outcome:
         live = self.policy.mode == "live" and self.switch
         made = Run(
             self, self if live else None, self, self.take, self, self, self.policy, self.switch,
-            lambda: self.now, lambda: self.left,
+            self.clock, lambda: self.left,
         )  # fmt: skip
         return made.go(only)
+
+    def clock(self) -> datetime:
+        return self.now
 
     def ticks(self, number: int) -> None:
         for _ in range(number):
@@ -184,8 +193,9 @@ class World:
     def rows(self) -> dict[str, Row]:
         return dict(self.stored)
 
-    def requests(self) -> dict[str, list[Request]]:
-        return self.asked
+    def requests(self, uid: str = "") -> dict[str, list[Request]]:
+        self._hook("requests")
+        return {key: list(each) for key, each in self.asked.items() if uid in ("", key)}
 
     def save(self, row: Row, changes: Iterable[Any], now: datetime) -> Row:
         self._hook("save")
@@ -201,7 +211,9 @@ class World:
 
     def keep_record(self, record: Record) -> Record | None:
         self._hook("record")
-        return self.records.setdefault((record.uid, record.stop_id), record)
+        kept = self.records.setdefault((record.uid, record.stop_id), record)
+        self._hook("recorded")
+        return kept
 
     def record(self, uid: str, stop_id: str) -> Record | None:
         return self.records.get((uid, stop_id))

@@ -25,6 +25,8 @@ GOOD = Case(
     row=ROW,
     sandbox=HERE,
     usage=Usage("idle", "idle", "", idle_figures(LIVE)),
+    kept=False,
+    busy=None,
     read_at=T0 - timedelta(seconds=10),
     policy=LIVE,
     switch=True,
@@ -57,6 +59,7 @@ SPOILED: dict[str, Case] = {
     "denied": row(name="prod-shop"),
     "exempt": seen(annotations={"kaizen.dev/exempt-until": "soon"}),
     "snoozed": row(until=T0 + timedelta(hours=1)),
+    "busy": replace(GOOD, busy=T0 + timedelta(seconds=1)),
     "restorable": seen(controllers=("HorizontalPodAutoscaler web",)),
     "inventory": replace(GOOD, whole=False),
     "policy": replace(GOOD, config="d"),
@@ -92,6 +95,7 @@ def test_a_guard_that_is_taken_away_lets_a_wrong_stop_through(name: str) -> None
 @pytest.mark.parametrize(
     ("case", "guard"),
     [
+        (replace(GOOD, kept=True), "snoozed"),
         (row(receipt=None), "receipt"),
         (row(receipt=Receipt("D0", "", AT)), "receipt"),
         (row(receipt=None, asked=True), "receipt"),
@@ -148,6 +152,14 @@ def work(world: World) -> None:
     world.figures["shop"]["transmit"] = 5000.0
 
 
+def beat(world: World) -> None:
+    world.beat("shop", world.now + timedelta(minutes=5))
+
+
+def keep(world: World) -> None:
+    world.press("shop", "keep", 4)
+
+
 def end_the_canary(world: World) -> None:
     world.canary = 0.0
 
@@ -159,6 +171,8 @@ LATE: dict[str, tuple[Callable[[World], None], tuple[str, ...]]] = {
     "rollout": (roll_out, ("rollout",)),
     "pods": (new_pods, ("pods",)),
     "work": (work, ("idle",)),
+    "beat": (beat, ("idle", "busy", "coverage")),  # no figures are asked for then
+    "keep": (keep, ("snoozed",)),
     "canary": (end_the_canary, ("idle", "canary")),
 }
 

@@ -79,6 +79,35 @@ def test_stop_now_needs_no_grace_but_every_other_guard() -> None:
     assert world.row("shop").state == "STOPPED"
 
 
+def test_what_beats_is_in_use_below_every_limit() -> None:
+    world = World()
+    world.idle("agent")
+    world.idle("shop")
+    for _ in range(60):
+        world.beat("agent", world.now + timedelta(minutes=10))
+        world.run()
+        world.now += TICK
+    assert world.row("agent").state == "ACTIVE"
+    assert {name for _, name, _ in world.stops} == {"shop"}
+    last = world.now + timedelta(minutes=5)
+    world.until("agent", "NOTIFIED")
+    assert last + timedelta(hours=2) <= world.now <= last + timedelta(hours=2) + 2 * TICK
+
+
+def test_a_beat_in_the_grace_ends_it() -> None:
+    world = World()
+    world.idle("shop")
+    world.until("shop", "NOTIFIED")
+    world.now += TICK
+    world.beat("shop", world.now + timedelta(hours=4))
+    world.run()
+    assert world.row("shop").state == "ACTIVE"
+    assert "it says that it is busy until" in text_of(world, "shop")
+    world.press("shop", "keep", 4)
+    world.run()
+    assert world.row("shop").state == "SNOOZED"  # a beat is no press, and hides none
+
+
 def test_missing_metrics_are_never_taken_for_idle() -> None:
     world = World()
     world.add(sandbox("dark"))

@@ -89,6 +89,16 @@ def test_what_the_list_says_counts_too(changed: dict[str, Any], value: str, why:
     assert (found.value, found.why) == (value, why)
 
 
+@pytest.mark.parametrize(("minutes", "value"), [(240, "active"), (1, "active"), (-119, "active"), (-120, "idle")])
+def test_a_sandbox_is_in_use_by_its_own_word(minutes: int, value: str) -> None:
+    world = World()
+    world.figures["shop"] = idle_figures(LIVE)
+    busy = T0 + timedelta(minutes=minutes)
+    assert judged(HERE, HERE.changed_at, world.take(T0), LIVE, busy).value == value
+    dark = judged(HERE, HERE.changed_at, Readings(T0, fault="x"), LIVE, busy)
+    assert dark.value == ("active" if value == "active" else "unknown")
+
+
 @given(st.dictionaries(st.sampled_from(sorted(queries(LIVE))), st.none() | st.floats(0, 1e9), max_size=4))
 def test_idle_never_without_the_proof(changed: dict[str, float | None]) -> None:
     found = usage(changed)

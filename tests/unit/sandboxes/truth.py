@@ -18,10 +18,11 @@ class Life:
 
 @dataclass(frozen=True)
 class Weather:
-    """What happens to everything: `outages` of Prometheus, `silences` of Slack."""
+    """What happens to everything: `outages` of Prometheus, `silences` of Slack, `skews` of the cluster's clock."""
 
     outages: Spans
     silences: Spans
+    skews: Spans
 
 
 def life(luck: random.Random, minutes: float) -> Life:
@@ -39,7 +40,8 @@ def life(luck: random.Random, minutes: float) -> Life:
 def weather(luck: random.Random, minutes: float) -> Weather:
     outages = _spans(luck, minutes, lambda: luck.choice((4.0, 12.0, 90.0)), lambda: luck.uniform(400, 4000))
     silences = _spans(luck, minutes, lambda: luck.choice((3.0, 30.0, 200.0)), lambda: luck.uniform(400, 4000))
-    return Weather(outages, silences)
+    skews = _spans(luck, minutes, lambda: luck.choice((4.0, 20.0, 60.0)), lambda: luck.uniform(1000, 8000))
+    return Weather(outages, silences, skews)
 
 
 def _spans(luck: random.Random, minutes: float, length: object, pause: object) -> Spans:

@@ -43,6 +43,13 @@ def queue_function(
     `fault` is the log line for such a message. `again` tells the queue when it comes back, and raises nothing; without
     it, that is when the queue's visibility time-out is over.
     """
+    return background_function(each_message(fault, work, again))
+
+
+def each_message(
+    fault: str, work: Callable[[dict[str, Any]], object], again: Callable[[dict[str, Any]], object] | None = None
+) -> Callable[[dict[str, Any], Any], Response]:
+    """What `queue_function` wraps, for `either_function`: a queue beside a door."""
 
     @wraps(work)
     def run(event: dict[str, Any], context: Any) -> Response:
@@ -57,13 +64,13 @@ def queue_function(
                     again(message)
         return {"batchItemFailures": failed}
 
-    return background_function(run)
+    return run
 
 
 def either_function[E: Mapping[str, Any], R](
     door: Callable[[Event, Any], Response], work: Callable[[E, Any], R]
 ) -> Callable[[E, Any], R | Response]:
-    """For a function with a door and a schedule: a request of the gateway goes to `door`, everything else to `work`.
+    """For a function with a door and a schedule or queue: a request of the gateway goes to `door`, all else to `work`.
 
     Each as if it were the only one; neither may be wrapped yet.
     """

@@ -46,6 +46,13 @@ METRICS = (
         values={"result": ("taken", "over", "refused")},
     ),
     Metric(
+        "kaizen_sandbox_beats_total",
+        "counter",
+        "Posts that a sandbox is busy: taken, or refused for their token or their body.",
+        ("result",),
+        values={"result": ("taken", "refused")},
+    ),
+    Metric(
         "kaizen_sandbox_reclaimed_core_seconds_total",
         "counter",
         "Processor time that stopped sandboxes did not hold: requested cores times seconds.",
