@@ -16,6 +16,7 @@ from github_webhook.intake import KNOWN_EVENTS
 from kaizen.metrics.catalogue import CATALOGUE
 from kaizen.phase.negotiation import Verdict
 from phase_stream.plan import Resync
+from rule_lint import checks
 from rule_lint.review import Result as LintResult
 from sandbox_reaper.state import State
 from slack_commands.request import VERBS
@@ -102,6 +103,7 @@ READ: dict[tuple[str, str], Callable[[], set[str]]] = {
     ("kaizen_slack_interactions_total", "result"): lambda: set(get_args(InteractionResult)),
     ("kaizen_webhook_deliveries_total", "event"): lambda: {*KNOWN_EVENTS, "other"},
     ("kaizen_rule_lint_reviews_total", "result"): lambda: {*get_args(LintResult), "off", "failed"},
+    ("kaizen_rule_lint_findings_total", "check"): lambda: {each.name for each in checks.ALL},
     ("kaizen_dashboard_diff_reviews_total", "result"): lambda: {*get_args(DiffResult), "off", "failed"},
     ("kaizen_dashboard_snapshot_runs_total", "outcome"): lambda: set(get_args(Outcome)),
     ("kaizen_dashboard_snapshot_edits_total", "source"): lambda: set(get_args(Source)),
