@@ -18,7 +18,7 @@ from rule_lint.severities import Ranks, others, said
 from rule_lint.shapes import meeting, shape
 
 # What is compared at most, in products of sizes: hostile files take seconds, not hours. What is left out is counted.
-_LARGEST_PAIR, _LEAST_PAIR, _MOST_WORK = 10_000, 100, 4_000_000
+_LARGEST_PAIR, _LEAST_PAIR, _MOST_WORK = 10_000, 100, 3_000_000
 
 Verdict = Literal["good", "inverted", "same", "partial", "apart", "other", "undecided"]
 
