@@ -23,7 +23,7 @@ def message(done: Outcome, policy: SandboxPolicy) -> Message:
     lines = [
         wording.Line(
             each.row.name, each.owner, each.sandbox.cores, each.sandbox.memory, each.row.since,
-            f"CPU {each.usage.figures.get('cpu', 0.0):.3g} of {policy.cpu:.3g} cores",
+            f"CPU peak {each.usage.figures.get('cpu', 0.0):.3g} of {policy.cpu:.3g} cores",
         )
         for each in would_stop(done)
     ]  # fmt: skip

@@ -14,6 +14,10 @@ from sandbox_reaper.state import Owner, Row
 
 FEATURE = "sandboxes"
 HOURS = (4, 24)
+_DRY = (
+    "This is a dry run: nobody was told, nothing is stopped. Whatever is to be left alone in a live one, too, gets the "
+    "annotation `kaizen.dev/exempt: true`."
+)
 _MOST = 20  # sandboxes that a report names
 
 
@@ -80,10 +84,16 @@ def _stopped(row: Row, secret: str) -> Message:
     assert row.stopped_at is not None
     by = f", as <@{escape(row.by)}> wanted" if row.asked else ""
     lead = f"⚪ *{escape(row.name)}* was stopped {date(row.stopped_at, 'UTC')}{by}."
-    freed = f"{cores(row.cores)} and {gibibytes(row.memory)} are free again. Nothing is deleted."
+    freed = f"{cores(row.cores)} and {gibibytes(row.memory)} are free again."
+    after = "Nothing is deleted: *Resume* brings it back as it was."
     buttons = [_press(row, secret, "resume", "Resume", "primary"), _press(row, secret, "why", "Why")]
     title = f"Sandbox stopped: {row.name}"
-    blocks = (header(title), section(f"{lead}\n{freed}"), *_evidence(row), {"type": "actions", "elements": buttons})
+    blocks = (
+        header(title),
+        section(f"{lead}\n{freed} {after}"),
+        *_evidence(row),
+        {"type": "actions", "elements": buttons},
+    )
     return Message(blocks, f"{title}\n{freed}")
 
 
@@ -153,7 +163,7 @@ def report(lines: Sequence[Line], fleet: int, others: Mapping[str, int], unowned
     title = f"Sandboxes: would stop {len(lines)} of {fleet}"
     held = f"*{total}* are held by sandboxes of which no five-minute peak in {human(window)} reached its limit."
     lead = held if lines else "Nothing would be stopped."
-    blocks: list[Block] = [header(title), section(f"{lead}\nThis is a dry run: nobody was told, nothing is stopped.")]
+    blocks: list[Block] = [header(title), section(f"{lead}\n{_DRY}")]
     shown = sorted(lines, key=lambda each: (-each.cores, each.name))
     rows = [_line(each) for each in shown[:_MOST]]
     blocks += [section("\n".join(rows[at : at + 5])) for at in range(0, len(rows), 5)]
@@ -173,7 +183,7 @@ def _line(line: Line) -> str:
     )
     since = f", idle at least since {date(line.since, 'UTC')}" if line.since is not None else ""
     why = f" · {escape(line.why)}" if line.why else ""
-    return f"🟠 *{cut(line.name, 80)}* · {who} · {cores(line.cores)}, {gibibytes(line.memory)}{since}{why}"
+    return f"🟠 *{cut(line.name, 80)}* · {who}\n{cores(line.cores)}, {gibibytes(line.memory)}{since}{why}"
 
 
 def evidence(figures: Mapping[str, float], policy: SandboxPolicy, fleeting: Sequence[str]) -> tuple[str, ...]:

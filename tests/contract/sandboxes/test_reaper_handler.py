@@ -174,7 +174,7 @@ def test_a_rehearsal_is_a_dry_run_whatever_the_policy_says(world: ReaperWorld) -
     handler.lambda_handler({"do": "rehearse"}, CONTEXT)
     (report,) = world.slack.listed()
     assert "would stop 1 of 1" in report["text"]
-    assert "CPU 0 of 0.03 cores" in json.dumps(report["blocks"])
+    assert "CPU peak 0 of 0.03 cores" in json.dumps(report["blocks"])
     world.run()
     assert len(world.slack.listed()) == 2
     world.later(minutes=40)
