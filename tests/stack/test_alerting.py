@@ -116,7 +116,7 @@ def played(world: Watched) -> Iterator[Watched]:
     source.start()
     viewer.start()
     try:
-        with ThreadPoolExecutor(3) as pool, patch.object(bandwidth, "DAYS", 36):  # a warm-up of four weeks, and no three months
+        with ThreadPoolExecutor(3) as pool, patch.object(bandwidth, "DAYS", 36):  # past the warm-up of four weeks
             for each in [pool.submit(each.play, stack, ended) for each in (tickets, bandwidth, snapshots, sandboxes)]:
                 each.result()
         assert stack.invoke("TicketDigest", {}).error == ""
