@@ -95,6 +95,7 @@ def snapshot(policy: BandwidthPolicy) -> Snapshot:
         tell=lambda subject, message: notices.show(subject, message, way(policy), utc_now),
         told=lambda subject: notices.posted(subject) is not None,
         publish=Publisher(client("events", _LIMITS), given.event_bus_name, SOURCE).publish,
+        monthly_cap=policy.monthly_cap,
     )
 
 

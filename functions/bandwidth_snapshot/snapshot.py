@@ -8,6 +8,7 @@ from typing import Protocol
 from bandwidth_snapshot import wording
 from bandwidth_snapshot.day import MEGABYTE, Bin, Day, closed, start_of, together
 from bandwidth_snapshot.detector import Limits, Verdict, contributors, judge
+from bandwidth_snapshot.forecast import Forecast, forecast
 from bandwidth_snapshot.store import BandwidthStore, rounded
 from bandwidth_snapshot.trend import trend, weeks
 from bandwidth_snapshot.wording import ALL
@@ -47,6 +48,7 @@ class Snapshot:
     tell: Tell
     told: Callable[[str], bool]
     publish: Callable[[BandwidthAnomaly], object]
+    monthly_cap: int | None = None  # bytes
 
     def close(self, now: datetime) -> list[date]:
         """Yesterday, and the days before it that are missing; alerts and, on Mondays, the week's message.
@@ -57,7 +59,7 @@ class Snapshot:
         wanted = [yesterday - timedelta(days=each) for each in range(MADE_UP, 0, -1) if self._open(yesterday, each)]
         done, faults = self._record([*wanted, yesterday], now)
         if yesterday in done:
-            acts = [self._judge, *[self._report] * (now.weekday() == 0)]
+            acts = [self._judge, self._foretell, *[self._report] * (now.weekday() == 0)]
             for act in acts:
                 try:
                     act(yesterday, now)
@@ -142,6 +144,19 @@ class Snapshot:
             count, at = count + 1, at - timedelta(days=1)
         return count
 
+    def _foretell(self, day: date, now: datetime) -> None:
+        """One message for each month that will cross its cap, kept up to date until the month is over."""
+        found = self._forecast(day)
+        subject = f"cap/{day:%Y-%m}"
+        if found is not None and (found.crosses is not None or self.told(subject)):
+            self.tell(subject, wording.cap(found))
+
+    def _forecast(self, day: date) -> Forecast | None:
+        if self.monthly_cap is None:
+            return None
+        known = self.store.days(ALL, day - LOOKED_BACK, day)
+        return forecast(known, trend(known), self.monthly_cap)
+
     def report(self, now: datetime) -> None:
         """The week's message on demand: once for each day. Raises NothingKnownError before a day is closed."""
         self._report(now.date() - timedelta(days=1), now)
@@ -153,7 +168,8 @@ class Snapshot:
             raise NothingKnownError("no day is closed yet: backfill some, or wait until 00:10 UTC")
         shown = weeks(known)[-SHOWN_WEEKS:]
         streams = [each for each in self._streams(day) if each.stream != ALL]
-        self.tell(f"weekly/{now.date()}", wording.weekly(shown, trend(known), streams, known[-1]))
+        told = wording.weekly(shown, trend(known), streams, known[-1], self._forecast(day))
+        self.tell(f"weekly/{now.date()}", told)
 
     def _streams(self, day: date) -> list[Day]:
         """The records of a day, all together first."""

@@ -6,6 +6,7 @@ from math import isinf
 
 from bandwidth_snapshot.day import Day
 from bandwidth_snapshot.detector import Verdict
+from bandwidth_snapshot.forecast import Forecast
 from bandwidth_snapshot.trend import Trend, Week
 from kaizen.slack.blocks import Message, context, header, section
 from kaizen.slack.escape import cut
@@ -36,7 +37,9 @@ def day_name(day: date) -> str:
     return f"{_DAYS[day.weekday()]} {day.isoformat()}"
 
 
-def weekly(weeks: Sequence[Week], growth: Trend | None, streams: Sequence[Day], last: Day) -> Message:
+def weekly(
+    weeks: Sequence[Week], growth: Trend | None, streams: Sequence[Day], last: Day, month: Forecast | None = None
+) -> Message:
     """The last weeks as bars, which way they go, and yesterday by streams. `weeks` end with the one just over."""
     week = f"the week of {weeks[-1].monday}" + (f" ({weeks[-1].whole} days so far)" if weeks[-1].whole < 7 else "")
     lead = f"*{rate(weeks[-1].average)} MB/s* on average in {week}, {volume(weeks[-1].bytes)} in all"
@@ -50,6 +53,8 @@ def weekly(weeks: Sequence[Week], growth: Trend | None, streams: Sequence[Day], 
             f"Trend: {growth.weekly:+.1%} a week (middle half of all pairs of days: {growth.low:+.1%} to "
             f"{growth.high:+.1%}; n = {growth.days} days)"
         )
+    if month is not None:
+        trend += f"\n{_month(month)}"
     top = max(each.average for each in weeks) or 1.0
     chart = "\n".join(_line(each, top) for each in weeks)
     table = "\n".join(_stream(each) for each in sorted(streams, key=lambda each: -each.bytes)[:_MOST_STREAMS])
@@ -65,6 +70,35 @@ def weekly(weeks: Sequence[Week], growth: Trend | None, streams: Sequence[Day], 
         blocks.append(context(f"and {more} more streams"))
     plain = [TITLE, f"{_plain(lead)}.", trend, chart, table, note]
     return Message((*blocks, context(note)), "\n".join(plain))
+
+
+def cap(found: Forecast) -> Message:
+    """What a month comes to against its cap, and when it goes over."""
+    title = "Monthly cap of the bandwidth"
+    mark = "🔴 " if found.crossed else "🟠 " if found.crosses is not None else "✅ "
+    note = (
+        f"Until {found.last}, UTC. Each day to come counts as the same weekday of the last four weeks, with the trend. "
+        "This message is kept up to date until the month is over."
+    )
+    text = f"{mark}{_month(found)}"
+    return Message((header(title), section(text), context(note)), f"{title}\n{_plain(text)}\n{note}")
+
+
+def _month(found: Forecast) -> str:
+    month = f"{found.last:%B}"
+    so_far = f"{volume(found.sent)} were sent in {month} until now"
+    if found.crossed:
+        return f"*{month} is over its cap of {volume(found.cap)} since the {_ordinal(found.crosses)}*: {so_far}."
+    end = f"about {volume(found.end)} are to be expected at its end"
+    if found.crosses is not None:
+        return f"*{month} will cross its cap of {volume(found.cap)} on the {_ordinal(found.crosses)}*: {so_far}, {end}."
+    return f"{month} stays within its cap of {volume(found.cap)}: {so_far}, {end}."
+
+
+def _ordinal(day: date | None) -> str:
+    number = day.day if day is not None else 0
+    ending = "th" if 10 < number < 14 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"
 
 
 def _line(week: Week, top: float) -> str:

@@ -55,6 +55,7 @@ class World:
     posts: list[str] = field(default_factory=list)
     published: list[BandwidthAnomaly] = field(default_factory=list)
     slack_down: bool = False
+    cap: int | None = None
 
     def bins(self, day: date) -> Mapping[str, Sequence[Bin]]:
         if day in self.down:
@@ -78,7 +79,7 @@ class World:
     def snapshot(self) -> Snapshot:
         return Snapshot(
             self.store, self.bins, "counters", {"major": "1", "minor": "0", "build": "0"}, Limits(), self.tell,
-            lambda subject: subject in self.told, self.published.append,
+            lambda subject: subject in self.told, self.published.append, self.cap,
         )  # fmt: skip
 
 
@@ -146,6 +147,22 @@ def test_an_alert_that_could_not_be_posted_is_made_up_for(store: BandwidthStore)
     world.slack_down = False
     world.snapshot.close(NOW + timedelta(minutes=5))
     assert world.posts[0] == f"anomaly/*/{YESTERDAY}"
+
+
+def test_a_month_that_will_cross_its_cap_is_told_of_once_and_kept_up_to_date(store: BandwidthStore) -> None:
+    """3.3 MB/s are 285 GB a day: March comes to 8.84 TB. The second day sends next to nothing."""
+    world = World(store, cap=8_800 * 10**9)
+    world.snapshot.backfill(TODAY - timedelta(days=60), TODAY - timedelta(days=2), NOW)
+    first, second, third = NOW, NOW + timedelta(days=1), NOW + timedelta(days=2)
+    world.snapshot.close(first)
+    assert "cap/2026-02" not in world.told, "February has 28 days"
+    world.snapshot.close(second)
+    assert "March will cross its cap of 8.8 TB on the 31st" in world.told["cap/2026-03"].text
+    world.rates[date(2026, 3, 3)] = {"a": 0.01, "b": 0.01}
+    world.snapshot.close(third)
+    world.snapshot.close(third)
+    assert "March stays within its cap" in world.told["cap/2026-03"].text
+    assert world.posts.count("cap/2026-03") == 1
 
 
 def test_readings_of_our_own_counters(store: BandwidthStore) -> None:

@@ -10,6 +10,8 @@ from kaizen.policy.reader import many, text
 
 _LENGTH = re.compile(r"(?:([0-9]{1,4})d)?(?:([0-9]{1,5})h)?(?:([0-9]{1,6})m)?")
 _WINDOW = re.compile(r"([0-9]{2}):([0-9]{2})-([0-9]{2}):([0-9]{2})")
+_VOLUMES = {"MB": 10**6, "GB": 10**9, "TB": 10**12}
+_VOLUME = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,3})?) ?(MB|GB|TB)")
 _LONGEST = 10 * 366 * 86400
 
 BITS = (8, 12, 16)  # of a binary angle, as in kaizen.phase.quantise, which needs numpy
@@ -38,6 +40,14 @@ def length(value: Any) -> int:
     if not 0 < seconds <= _LONGEST:
         raise ValueError(f"{value!r} is not between one minute and ten years")
     return seconds
+
+
+def volume(value: Any) -> int:
+    """Bytes of a text such as `500 GB` or `1.5 TB`, by powers of a thousand."""
+    found = _VOLUME.fullmatch(value) if isinstance(value, str) else None
+    if found is None or not float(found[1]):
+        raise ValueError(f'{value!r} is not a volume such as "500 GB" or "1.5 TB"')
+    return round(float(found[1]) * _VOLUMES[found[2]])
 
 
 def _window(value: Any) -> tuple[int, int]:

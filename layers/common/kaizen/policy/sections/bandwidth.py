@@ -13,7 +13,8 @@ class BandwidthPolicy:
     """Exactly one of `channel` and `webhook_parameter` says where messages go.
 
     `query` is PromQL for bytes per second by the label `stream`; None records what phase_stream counts. A day is
-    unexpected beyond all three limits: `z`, `ratio`, and `rise` in MB/s.
+    unexpected beyond all three limits: `z`, `ratio`, and `rise` in MB/s. `monthly_cap` is in bytes, for a calendar
+    month in UTC; None where there is none.
     """
 
     query: str | None = None
@@ -22,6 +23,7 @@ class BandwidthPolicy:
     z: float = 3.5
     ratio: float = 1.25
     rise: float = 0.05
+    monthly_cap: int | None = None
 
 
 def read(file: Table) -> BandwidthPolicy:
@@ -36,6 +38,7 @@ def read(file: Table) -> BandwidthPolicy:
         z=table.get("z", real(1.0, 20.0), default.z),
         ratio=table.get("ratio", real(1.01, 100.0), default.ratio),
         rise=table.get("rise", real(0.0, 1e6), default.rise),
+        monthly_cap=table.get("monthly_cap", values.volume, None),
     )
     if table.has("channel") == table.has("webhook_parameter"):
         table.fault("needs exactly one of channel and webhook_parameter")
