@@ -46,6 +46,9 @@ def problems(text: str) -> tuple[str, ...]:
         ('labels = ["sev2"', "labels = []", "severities.sev2.labels: is empty: nothing could ever match it"),
         ('labels = ["sev2"', 'labels = ["sev1"]', "severities.sev2: the label 'sev1' already means sev1"),
         ('labels = ["sev2"', "", "severities.sev2.labels: is missing"),
+        ("rise =", 'monthly_cap = "500"', "bandwidth.monthly_cap: '500' is not a volume such as"),
+        ("rise =", 'monthly_cap = "0 GB"', "bandwidth.monthly_cap: '0 GB' is not a volume such as"),
+        ("rise =", "monthly_cap = 500", "bandwidth.monthly_cap: 500 is not a volume such as"),
         # targets
         (
             'target = "4h"',
