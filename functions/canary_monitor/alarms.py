@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
+from zlib import crc32
 
 if TYPE_CHECKING:
     from mypy_boto3_scheduler import EventBridgeSchedulerClient
@@ -23,8 +24,8 @@ class Alarm:
 
     @property
     def name(self) -> str:
-        """The same in every attempt, so that no canary has two."""
-        return f"canary-{self.repository_id}-{self.deployment}"
+        """The same in every attempt, so that no canary has two; one deployment may go to several environments."""
+        return f"canary-{self.repository_id}-{self.deployment}-{crc32(self.environment.encode()):08x}"
 
     def body(self) -> str:
         detail = {

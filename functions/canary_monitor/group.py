@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
-KEPT = 30  # deployments that a group remembers: what is older was superseded by those, whatever is still to come of it
+KEPT = 30  # deployments that a group remembers, and one that is still running beside them
 State = Literal["waiting", "in_flight", "success", "failure", "superseded", "unknown"]
 # What GitHub's final states mean. `inactive` has no webhook: it is seen when the state is read again.
 # `done` is what a person says of a canary that GitHub never heard the end of.
@@ -51,9 +51,10 @@ class Canary:
 
     @property
     def began(self) -> datetime | None:
-        """When it was first seen to run; one that is over ran at the latest when it ended."""
-        known = [at for at in (self.started_at, self.end[0] if self.end else None) if at is not None]
-        return min(known, default=None)
+        """When it was first seen to run; one that succeeded ran at the latest then. One that failed need not have run:
+        its approval may have been refused."""
+        ran = self.end[0] if self.end is not None and ENDS[self.end[1]] != "failure" else None
+        return min((at for at in (self.started_at, ran) if at is not None), default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +100,13 @@ def _with(canary: Canary, status: Status) -> Canary:
 
 
 def _newest(canaries: Iterable[Canary]) -> tuple[Canary, ...]:
+    """All but the oldest; one that runs, with nothing newer that has begun, is not forgotten for any that wait."""
     ordered = sorted(canaries, key=lambda each: each.age_key)
-    return tuple(ordered[-KEPT:])
+    older, kept = ordered[:-KEPT], ordered[-KEPT:]
+    if any(each.began is not None for each in kept):
+        return tuple(kept)
+    running = [each for each in older if each.began is not None][-1:]
+    return (*running, *kept)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from kaizen.metrics.changes import Change
 from kaizen.pager.events import resolve, trigger
 from kaizen.policy.sections.canary import CanaryPolicy
 from kaizen.slack.blocks import Message
+from kaizen.storage.transact import CancelledError
 
 
 class UnreadError(Exception):
@@ -88,15 +89,17 @@ class Monitor:
 
     def take(self, event: GithubDeployment) -> str:
         """Take in one delivery; `taken`, or `ignored` where there are no canaries. Raises as `_work` does."""
-        if not self._policy.watches(event.repository, event.environment):
+        record = self._store.load(event.repository_id, event.environment, event.task)
+        if record is None and not self._policy.watches(event.repository, event.environment):
             return "ignored"
-        budget = self._policy.budget(event.repository, event.environment, event.task, event.payload) or 0
-        record = self._store.load(event.repository_id, event.environment, event.task) or Record(
-            Group(event.repository_id, event.repository, event.environment, event.task), {}
-        )
-        group = replace(merged(record.group, status_of(event)), repository=event.repository)
-        told = {event.deployment_id: Told(budget)} | dict(record.told)
-        told[event.deployment_id] = replace(told[event.deployment_id], budget=budget)
+        record = record or Record(Group(event.repository_id, event.repository, event.environment, event.task), {})
+        group = merged(record.group, status_of(event))
+        if not any(each.exported or each.may_page for each in record.told.values()):
+            group = replace(group, repository=event.repository)  # else series and incidents have the name from before
+        told = {event.deployment_id: Told(0)} | dict(record.told)
+        budget = self._policy.budget(event.repository, event.environment, event.task, event.payload)
+        if budget:  # one that the policy no longer calls a canary is still seen to its end
+            told[event.deployment_id] = replace(told[event.deployment_id], budget=budget)
         self._work(record, group, told)
         return "taken"
 
@@ -105,7 +108,10 @@ class Monitor:
         record = self._store.load(alarm.repository_id, alarm.environment, alarm.task)
         if record is None:
             return "gone"
-        self._work(record, record.group, record.told)
+        told = dict(record.told)
+        if alarm.deployment in told:  # it has fired, maybe a little early, and is gone
+            told[alarm.deployment] = replace(told[alarm.deployment], alarm_at=None)
+        self._work(record, record.group, told)
         return "checked"
 
     def alerted(self, alert: CanaryAlert) -> str:
@@ -114,7 +120,7 @@ class Monitor:
         Of one that nobody here knows, the page says what the alert does, under the same key. Raises as `_work` does,
         and what the pager raises.
         """
-        record = self._store.find(alert.deployment)
+        record = self._store.find(alert.deployment, alert.environment)
         if record is not None:
             self._work(record, record.group, record.told)
             return "checked"
@@ -165,9 +171,24 @@ class Monitor:
         record = self._save(before, group, told, now, press)
         after, faults = self._act(record, now, unread)
         if after != record.told:
-            self._keep(record, after, now)
+            try:
+                self._keep(record, after, now)
+            except CancelledError:  # somebody else took in that it ended while it was being paged
+                self._again(record, after, now)
         if faults:
             raise CanaryFailedError("; ".join(str(each) for each in faults)) from ExceptionGroup("canary", faults)
+
+    def _again(self, record: Record, told: Mapping[int, Told], now: datetime) -> None:
+        """The group has changed since: what was paged meanwhile may be open although it has ended, and is resolved."""
+        group = record.group
+        fresh = self._store.load(group.repository_id, group.environment, group.task)
+        if fresh is None:
+            return
+        after = dict(fresh.told)
+        for deployment, known in told.items():
+            if known.paging and not record.told[deployment].paging and deployment in after:
+                after[deployment] = replace(after[deployment], trying_at=known.paged_at)
+        self._work(fresh, fresh.group, after)
 
     def _save(
         self, before: Record, group: Group, told: Mapping[int, Told], now: datetime, press: Press | None
@@ -177,7 +198,10 @@ class Monitor:
         after: dict[int, Told] = {}
         for canary in group.canaries:
             known = told[canary.deployment]
-            is_now = steps(group, canary, known, now, self._life).standing
+            wanted = steps(group, canary, known, now, self._life)
+            is_now = wanted.standing
+            if wanted.page:  # before it goes out: whatever happens to this run, the end resolves it
+                known = replace(known, trying_at=known.trying_at or now)
             made = list(gauges(group, canary, known, is_now))
             known = replace(
                 known,
@@ -233,11 +257,11 @@ class Monitor:
         if wanted.page:
             if self._outside.page is not None:
                 self._outside.page(trigger(incident(subject, now), self._outside.routing_key))
-            return replace(told, paged_at=now, resolved_at=None)
+            return replace(told, trying_at=None, paged_at=now, resolved_at=None)
         if wanted.resolve:
             if self._outside.page is not None:
                 self._outside.page(resolve(subject.key, self._outside.routing_key))
-            return replace(told, resolved_at=now)
+            return replace(told, trying_at=None, resolved_at=now)
         return told
 
     def _show(self, subject: Subject, told: Told, wanted: Steps, now: datetime) -> Told:

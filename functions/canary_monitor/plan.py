@@ -25,6 +25,7 @@ class Told:
     exported: bool = False  # its gauges are there
     counted: bool = False  # its duration is in the histogram
     alarm_at: datetime | None = None  # when the one-shot schedule fires; past ones have deleted themselves
+    trying_at: datetime | None = None  # a page may have gone out since then, and nobody has written down that it did
     paged_at: datetime | None = None  # the last time
     resolved_at: datetime | None = None  # since then
     shown: str = ""
@@ -36,6 +37,11 @@ class Told:
     @property
     def paging(self) -> bool:
         return self.paged_at is not None and self.resolved_at is None
+
+    @property
+    def may_page(self) -> bool:
+        """Whether an incident may be open: also where the pager's answer was lost, or a run broke off before that."""
+        return self.paging or self.trying_at is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +76,9 @@ def steps(group: Group, canary: Canary, told: Told, now: datetime, life: timedel
     | standing                          | alarm at            | page                | resolve              |
     |-----------------------------------|---------------------|---------------------|----------------------|
     | no canary, or never seen to run   | never               | no                  | no                   |
-    | in flight, within its budget      | the budget's end    | no                  | what pages           |
+    | in flight, within its budget      | the budget's end    | no                  | what may page        |
     | in flight, over its budget        | the end of its life | unless it pages     | no                   |
-    | ended, superseded, unknown        | never               | no                  | what pages           |
+    | ended, superseded, unknown        | never               | no                  | what may page        |
     """
     is_now = standing(group, canary, now, life)
     if not told.budget or canary.started_at is None:
@@ -80,9 +86,9 @@ def steps(group: Group, canary: Canary, told: Told, now: datetime, life: timedel
     due = due_at(canary.started_at, told)
     heard = told.paged_at is not None or bool(told.shown)
     if is_now.state != "in_flight":
-        return Steps(is_now, due, None, resolve=told.paging, shows=is_now.state if heard else "")
+        return Steps(is_now, due, None, resolve=told.may_page, shows=is_now.state if heard else "")
     if now < due:
-        return Steps(is_now, due, due, resolve=told.paging, shows=f"{_UNTIL}{due.isoformat()}" if heard else "")
+        return Steps(is_now, due, due, resolve=told.may_page, shows=f"{_UNTIL}{due.isoformat()}" if heard else "")
     return Steps(is_now, due, canary.started_at + life, page=not told.paging, shows=is_now.state)
 
 

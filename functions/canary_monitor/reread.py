@@ -11,6 +11,7 @@ from kaizen.github.client import Github
 from kaizen.github.deployments import latest_statuses
 from kaizen.github.errors import ForbiddenError, GithubError, NotFoundError
 from kaizen.runtime.secrets import SecretError, SecretMissingError
+from kaizen.runtime.settings import SettingsError
 
 NOT_SET_UP = "no access to GitHub is set up"
 
@@ -31,9 +32,12 @@ def rereader(github: Callable[[], Github]) -> Callable[[Group, Canary], Iterable
             raise UnreadError("the token may not read deployments") from error
         except GithubError as error:
             raise UnreadError("GitHub did not answer") from error
+        except SettingsError as error:
+            raise UnreadError("access to GitHub is only half set up") from error
         return [
             Status(canary.deployment, canary.created_at, each.state, each.created_at, url=each.log_url)
             for each in found
+            if each.environment in ("", group.environment)  # a deployment may be promoted: each environment has its own
         ]
 
     return reread

@@ -43,9 +43,9 @@ class CanaryStore:
         answer = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True)
         return _record(from_item(answer["Item"])) if "Item" in answer else None
 
-    def find(self, deployment: int) -> Record | None:
+    def find(self, deployment: int, environment: str) -> Record | None:
         """The group of a canary by GitHub's id of the deployment, which no two repositories share."""
-        key = to_item({"pk": _pointer(deployment), "sk": "group"})
+        key = to_item({"pk": _pointer(deployment), "sk": environment})
         answer = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True)
         if "Item" not in answer:
             return None
@@ -100,7 +100,7 @@ def _leads_to(group: Group, deployment: int, now: datetime) -> dict[str, Any]:
     return to_item(
         {
             "pk": _pointer(deployment),
-            "sk": "group",
+            "sk": group.environment,
             "repository_id": group.repository_id,
             "environment": group.environment,
             "task": group.task,
@@ -161,7 +161,7 @@ def _canary(plain: Mapping[str, Any]) -> Canary:
 
 
 def _told(plain: Mapping[str, Any]) -> Told:
-    names = ("alarm_at", "paged_at", "resolved_at", "extended_to")
+    names = ("alarm_at", "trying_at", "paged_at", "resolved_at", "extended_to")
     instants = {name: _instant(plain.get(name)) for name in names}
     return Told(**(dict(plain) | instants))
 

@@ -64,13 +64,13 @@ def test_what_is_written_is_read_back(dynamodb: Any) -> None:
 def test_a_canary_is_found_by_its_deployment(dynamodb: Any) -> None:
     store = CanaryStore(dynamodb, "canaries", "metrics")
     saved = store.save(record(), [], T0)
-    assert store.find(1) == saved
-    assert store.find(2) is None  # no canary: it has no budget
+    assert store.find(1, "production") == saved
+    assert store.find(2, "production") is None  # no canary: it has no budget
     again = store.load(7, "production", "deploy")
     assert again is not None
     with_another = replace(again, told={**again.told, 3: Told(60)}, group=merged(again.group, Status(3, T0, "", T0)))
     store.save(with_another, [], T0)
-    assert store.find(3) == store.find(1) == store.load(7, "production", "deploy")
+    assert store.find(3, "production") == store.find(1, "production") == store.load(7, "production", "deploy")
 
 
 def test_a_press_is_kept_beside_the_group(dynamodb: Any) -> None:
@@ -80,7 +80,7 @@ def test_a_press_is_kept_beside_the_group(dynamodb: Any) -> None:
     saved = store.save(replace(record(), told={1: extended}), [], T0, press)
     assert store.load(7, "production", "deploy") == saved
     items = dynamodb.scan(TableName="canaries")["Items"]
-    (kept,) = [each for each in items if each["sk"]["S"] != "group"]
+    (kept,) = [each for each in items if each["sk"]["S"].startswith("press#")]
     assert kept["sk"]["S"] == "press#2026-03-02T09:05:00Z#t1"
     assert (kept["by"]["S"], kept["verb"]["S"], kept["due"]["S"]) == ("U0ANA", "extend", "2026-03-02T09:00:00Z")
 

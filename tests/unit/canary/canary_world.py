@@ -35,7 +35,7 @@ class Table:
     def load(self, repository_id: int, environment: str, task: str) -> Record | None:
         return self.record
 
-    def find(self, deployment: int) -> Record | None:
+    def find(self, deployment: int, environment: str) -> Record | None:
         return self.record if self.record and self.record.group.canary(deployment) else None
 
     def save(self, record: Record, changes: list[Change], now: datetime, press: Press | None = None) -> Record:

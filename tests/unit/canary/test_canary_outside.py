@@ -1,5 +1,6 @@
 """PagerDuty, GitHub and EventBridge Scheduler in trouble: what is tried again, what is a dead letter, what is told."""
 
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -17,10 +18,16 @@ from kaizen.github.client import Github
 from kaizen.pager.client import Pager, PagerRefusedError, PagerUnavailableError
 from kaizen.runtime.outbound import Answer, UnreachableError
 from kaizen.runtime.secrets import SecretError, SecretMissingError
+from kaizen.runtime.settings import SettingsError
 from tests.unit.canary.canary_world import T0, World, at
 
 TIMEOUT = UnreachableError("no answer in time")
 GROUP, CANARY = Group(7, "acme/shop", "production", "deploy"), Canary(1, T0)
+
+
+class Known:
+    def authorization(self, *, fresh: bool = False) -> str:
+        return "Bearer token"
 
 
 class Service:
@@ -93,12 +100,7 @@ def test_a_page_that_was_not_taken_is_not_lost(trouble: int | Exception) -> None
     ],
 )
 def test_why_github_could_not_be_asked_is_told_in_the_page(answer: int | Exception, why: str) -> None:
-    class Known:
-        def authorization(self, *, fresh: bool = False) -> str:
-            return "Bearer token"
-
-    service = Service(*[answer] * 3)
-    github = Github("https://api.github.com", Known(), service, lambda: T0)
+    github = Github("https://api.github.com", Known(), Service(*[answer] * 3), lambda: T0)
     with pytest.raises(UnreadError, match=why) as found:
         rereader(lambda: github)(GROUP, CANARY)
     world = World(statuses=str(found.value))
@@ -109,7 +111,12 @@ def test_why_github_could_not_be_asked_is_told_in_the_page(answer: int | Excepti
 
 
 @pytest.mark.parametrize(
-    ("error", "why"), [(SecretMissingError("/t"), "no access to GitHub"), (SecretError("/t"), "token cannot be read")]
+    ("error", "why"),
+    [
+        (SecretMissingError("/t"), "no access to GitHub"),
+        (SecretError("/t"), "token cannot be read"),
+        (SettingsError("an App without its key"), "half set up"),
+    ],
 )
 def test_without_a_token_the_page_says_so(error: Exception, why: str) -> None:
     def missing() -> Github:
@@ -136,7 +143,7 @@ def test_a_scheduler_that_throttles_fails_the_message_and_the_next_try_sets_the_
     assert list(world.alarms.values()) == [at(121)]
 
 
-def test_one_that_ends_before_its_page_could_be_sent_wakes_nobody_and_slack_says_how_it_ended() -> None:
+def test_one_that_ends_before_its_page_was_taken_is_resolved_in_case_it_was_and_slack_says_how_it_ended() -> None:
     world = World()
     world.tell("in_progress", 1)
     ((alarm, _),) = world.alarms.items()
@@ -145,5 +152,17 @@ def test_one_that_ends_before_its_page_could_be_sent_wakes_nobody_and_slack_says
         world.monitor.check(alarm)
     world.broken = set()
     world.tell("success", 123)
-    assert world.pages == []  # it ended before anybody could be paged
+    assert [each for each, _ in world.pages] == ["resolve"]  # an answer may be lost while the page is taken
     assert "Canary finished" in world.shown[-1][1].text
+
+
+def test_statuses_of_another_environment_say_nothing_of_this_one() -> None:
+    """A deployment that was promoted: it succeeded in staging, and runs in production."""
+    made = {"created_at": "2026-03-02T09:00:00Z", "log_url": ""}
+    listed = [
+        made | {"id": 1, "state": "success", "environment": "staging"},
+        made | {"id": 2, "state": "in_progress", "environment": "production"},
+        made | {"id": 3, "state": "queued", "environment": ""},
+    ]
+    github = Github("https://api.github.com", Known(), Service(200, body=json.dumps(listed).encode()), lambda: T0)
+    assert {each.state for each in rereader(lambda: github)(GROUP, CANARY)} == {"in_progress", "queued"}
