@@ -24,6 +24,12 @@ MOST = 10  # alerts of a pull request
 PATIENCE = timedelta(seconds=45)  # from the beginning; an answer that is under way may take ten seconds more
 NO_PROMETHEUS = "alerts not replayed: no Prometheus is set"
 FORK = "alerts not replayed: the policy keeps those of forks from Prometheus"
+
+
+class UnusableError(Exception):
+    """What the template gives is no way to ask a Prometheus."""
+
+
 _WORDS = (
     (errors.BadQueryError, "Prometheus refuses the expression"),
     (errors.ExecutionError, "Prometheus cannot evaluate it"),
@@ -32,9 +38,9 @@ _WORDS = (
     (errors.DeniedError, "Prometheus refuses the token"),
     (errors.UnavailableError, "Prometheus does not answer"),
     (SecretError, "the token of Prometheus cannot be read"),
-    (ValueError, "the address of Prometheus, or the token for it, is not usable"),
+    (UnusableError, "the address of Prometheus, or the token for it, is not usable"),
 )
-_LASTING = (errors.DeniedError, errors.UnavailableError, SecretError, ValueError)  # the next question meets it, too
+_LASTING = (errors.DeniedError, errors.UnavailableError, SecretError, UnusableError)  # the next question meets it, too
 
 
 class Ranged(Protocol):
@@ -112,8 +118,11 @@ class Replayer:
     def _prometheus(self) -> Ranged:
         if self._client is None:
             if self._connect is None:
-                raise ValueError("there is no Prometheus")
-            self._client = self._connect()
+                raise UnusableError("there is no Prometheus")
+            try:
+                self._client = self._connect()
+            except ValueError as error:
+                raise UnusableError(str(error)) from error
         return self._client
 
     def _matrix(self, expression: str, start: datetime, step: int) -> Matrix | str:
@@ -129,7 +138,7 @@ class Replayer:
     def _answer(self, expression: str, start: datetime, step: int) -> Matrix | str:
         try:
             found = self._prometheus().query_range(expression, start, self._end, timedelta(milliseconds=step))
-        except (errors.PrometheusError, SecretError, ValueError) as error:
+        except (errors.PrometheusError, SecretError, UnusableError) as error:
             words = next((words for kind, words in _WORDS if isinstance(error, kind)), "what answers is no Prometheus")
             logger.warning("an alert could not be replayed", expression=expression[:500], reason=str(error))
             self._away = words if isinstance(error, _LASTING) else ""
