@@ -16,7 +16,8 @@ from rule_lint.severities import LABELS, Ranks, said
 @dataclass(frozen=True, slots=True)
 class Change:
     """One rule that is new, gone or another one now. `words` say how, each with whether the alert surely fires less by
-    it. `before` and `after` are expressions, where words do not tell it all; `lost`: an alert that is gone.
+    it. `before` and `after` are expressions, where words do not tell it all; `lost`: an alert that is gone. `was` and
+    `now` are the rule itself; `replay` says what the alert did over the last days, where that is known.
     """
 
     title: str
@@ -26,6 +27,9 @@ class Change:
     before: str = ""
     after: str = ""
     lost: bool = False
+    was: Rule | None = None
+    now: Rule | None = None
+    replay: str = ""
 
     @property
     def quieter(self) -> bool:
@@ -77,11 +81,12 @@ def _matched(before: Sequence[Rule], after: Sequence[Rule]) -> tuple[list[tuple[
 
 
 def _new(rule: Rule) -> Change:
-    return Change(rule.name, "new", rule.place, _about(rule), after=rule.canonical)
+    return Change(rule.name, "new", rule.place, _about(rule), after=rule.canonical, now=rule)
 
 
 def _removed(rule: Rule) -> Change:
-    return Change(rule.name, "removed", rule.place, _about(rule), before=rule.canonical, lost=rule.kind == "alert")
+    lost = rule.kind == "alert"
+    return Change(rule.name, "removed", rule.place, _about(rule), before=rule.canonical, lost=lost, was=rule)
 
 
 def _about(rule: Rule) -> tuple[Difference, ...]:
@@ -112,7 +117,7 @@ def _changed(one: Rule, other: Rule, ranks: Ranks) -> Change | None:
         return None
     if one.kind != "alert":
         found = [Difference(each.words) for each in found]
-    return Change(other.name, "changed", other.place, tuple(found), before, after)
+    return Change(other.name, "changed", other.place, tuple(found), before, after, was=one, now=other)
 
 
 def _of_names(one: Rule, other: Rule) -> Iterator[Difference]:

@@ -1,7 +1,7 @@
 """The check run that a GitHub App makes beside the comment: each finding on its line, the worst first. Pure."""
 
 from kaizen.github.checks import LONGEST, Annotation, Conclusion, Level, Report
-from kaizen.github.markdown import plain, prose
+from kaizen.github.markdown import code, plain, prose
 from rule_lint import comment
 from rule_lint.comment import Subject
 from rule_lint.model import Finding
@@ -18,6 +18,12 @@ def report(subject: Subject) -> Report:
     if len(subject.introduced) > MOST:
         lines.append(f"{len(subject.introduced) - MOST} more findings had no room beside the lines.")
     lines += [f"⚠️ {prose(each)}" for each in subject.left_out[:5]]
+    replays = [each for each in subject.changes if each.replay]
+    if replays:
+        told = [f"- {code(each.title, 150)}: {prose(each.replay)}" for each in replays]
+        lines.append("\n".join(["Over the last 7 days:", "", *told]))
+    if subject.not_replayed:
+        lines.append(f"({prose(subject.not_replayed)})")
     if subject.worth_saying:
         lines.append("The comment on the pull request says what changes, too.")
     title = plain(lines[0].replace("*", ""), 255)

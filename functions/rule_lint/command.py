@@ -1,20 +1,32 @@
-"""`python -m rule_lint check`: the same checks in a terminal and in CI. Here files are read; the checks are pure."""
+"""`python -m rule_lint check`: the same checks in a terminal and in CI. Here files are read; the checks are pure.
+
+`backtest` asks a Prometheus what the alerts of files did over the last week, or what a change would make of that.
+"""
 
 import argparse
 import json
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
+from kaizen.github.markdown import plain
 from kaizen.policy.document import PolicyError, parse
 from kaizen.policy.sections.rule_lint import RuleLintPolicy
+from kaizen.prometheus.client import Prometheus
+from kaizen.runtime.outbound import Outbound
 from kaizen.times import utc_now
 from rule_lint import comment, report
+from rule_lint.changes import changes
 from rule_lint.checks import ALL, BY_NAME, explained
+from rule_lint.files import read
 from rule_lint.lint import Around, Report, lint
+from rule_lint.replaying import Replayer
+from rule_lint.severities import Ranks
 
 CLEAN, ERRORS, USAGE, WARNINGS = 0, 1, 2, 3
+_MOST, _PATIENCE = 200, timedelta(minutes=10)  # alerts of one backtest, and how long it goes on asking
 _ENDINGS = (".yml", ".yaml")
 _ABOUT = "Exit codes: 0 clean, 1 errors, 2 wrong usage, 3 warnings (with --strict)."
 
@@ -28,6 +40,8 @@ def main(arguments: Sequence[str]) -> int:
     if given.command == "explain":
         return _explain(given.check)
     try:
+        if given.command == "backtest":
+            return _backtest(given)
         policy = _policy(given.policy)
         contents = {str(path): path.read_bytes() for path in _files(given.paths, policy)}
         around = Around(utc_now().date(), tests=_tests(given.tests or policy.tests))
@@ -64,9 +78,38 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--policy", type=Path, metavar="FILE", help="a policy, of which [rule_lint] is taken")
     check.add_argument("--baseline", type=Path, metavar="FILE", help="leave out what FILE, made by --format json, has")
     check.add_argument("--tests", nargs="+", metavar="GLOB", help="promtool's tests: alerts that none names are told")
+    backtest = commands.add_parser("backtest", help="what the alerts of files did over the last 7 days")
+    backtest.add_argument("paths", nargs="+", help="files, and folders with .yml and .yaml files")
+    backtest.add_argument("--prometheus", required=True, metavar="URL", help="its address, without /api/v1")
+    backtest.add_argument("--token-file", metavar="FILE", help="holds the bearer token, which goes by https only")
+    backtest.add_argument("--before", nargs="+", metavar="PATH", help="what they were: changed alerts alone are told")
     explain = commands.add_parser("explain", help="what a check finds, why, and what to do")
     explain.add_argument("check", nargs="?", help="its name; without one all are listed")
     return parser
+
+
+def _backtest(given: argparse.Namespace) -> int:
+    """0 where every alert was replayed, else 1. Raises OSError, UsageError."""
+
+    def token(parameter: str, *, fresh: bool = False) -> str:
+        return Path(parameter).read_text(encoding="utf-8")
+
+    try:
+        prometheus = Prometheus(given.prometheus, Outbound(), given.token_file, token)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+    then, now = ([read(str(each), each.read_bytes()) for each in _files(paths, RuleLintPolicy())] if paths else []
+                 for paths in (given.before, given.paths))  # fmt: skip
+    found = changes(then, now, Ranks(RuleLintPolicy().severities))
+    replayer = Replayer(lambda: prometheus, utc_now, most=_MOST, patience=_PATIENCE)
+    done = replayer.replay(found, [rule for file in now for rule in file.rules] if then else ())
+    for each in done.changes:
+        if each.replay:
+            print(plain(f"{each.place}: {each.title}: {each.replay}", 1000))
+    if done.left_out:
+        print(done.left_out)
+    failed = done.left_out or any("could not be replayed" in each.replay for each in done.changes)
+    return ERRORS if failed else CLEAN
 
 
 def _explain(name: str | None) -> int:

@@ -18,7 +18,8 @@ _WHATS = {"new": "🆕", "removed": "🗑️", "changed": "✏️"}
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What a comment is about. `introduced` are the findings that the base has not; `left_out` says what was not read.
+    """What a comment is about. `introduced` are the findings that the base has not; `left_out` says what was not read,
+    `not_replayed` which alerts Prometheus was not asked about.
 
     `link` gives the address of a place at the head, or at the base for what is gone.
     """
@@ -29,6 +30,7 @@ class Subject:
     link: Callable[[Place, bool], str]
     head_sha: str = ""
     left_out: tuple[str, ...] = ()
+    not_replayed: str = ""
 
     @property
     def existing(self) -> int:
@@ -98,6 +100,7 @@ def _change(change: Change, link: Callable[[Place, bool], str]) -> str:
     words += " ⚠️ *fires no more*" if change.lost else ""
     head = f"- {_WHATS[change.what]} **{code(change.title, 150)}**{what}{': ' if words else ''}{words} · "
     line = head + _place(change.place, link, gone=gone)
+    line += f"\n  **Over the last 7 days:** {prose(change.replay)}" * bool(change.replay)
     both = [("-", change.before), ("+", change.after)] if change.what == "changed" else []
     shown = "\n".join(f"{sign} {text}" for sign, text in both if text)
     return f"{line}\n{block(shown, '  ').replace('promql', 'diff', 1)}" if shown else line
@@ -118,6 +121,8 @@ def _foot(subject: Subject) -> str:
         parts.append(f"up to {_many(report.skipped, 'more pair')} not compared: too many")
     if report.ladders:
         parts.append(_many(report.ladders, "good severity ladder"))
+    if subject.not_replayed:
+        parts.append(prose(subject.not_replayed))
     if report.disabled:
         parts.append(f"{_many(report.disabled, 'finding')} turned off by comments")
     if subject.existing:

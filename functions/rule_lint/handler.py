@@ -15,6 +15,7 @@ from kaizen.github.comments import Author
 from kaizen.metrics.changes import Change
 from kaizen.metrics.counting import count_if_possible
 from kaizen.policy.store import current_policy
+from kaizen.prometheus.client import Prometheus
 from kaizen.reviews.dead_letters import DeadLetters
 from kaizen.reviews.lease import Reviews
 from kaizen.reviews.taking import taken
@@ -22,13 +23,15 @@ from kaizen.runtime.clients import Limits, client
 from kaizen.runtime.functions import queue_function
 from kaizen.runtime.log import logger
 from kaizen.runtime.outbound import Outbound
-from kaizen.runtime.secrets import secret
+from kaizen.runtime.secrets import secret, where_set
 from kaizen.times import utc_now
 from rule_lint.booking import booked, result
+from rule_lint.replaying import Replayer
 from rule_lint.review import Reviewer
 
 _LIMITS = Limits(connect=1, read=5, attempts=3)
 _LEASE = timedelta(seconds=150)  # longer than the function may run
+_LARGEST = 8 * 1024 * 1024  # bytes that Prometheus may answer; a week of 30 series that never stop
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,8 @@ class RuleLintSettings(GithubSettings):
     metrics_table: str
     policy_parameter: str
     rule_lint_dead_letter_queue_url: str
+    prometheus_url: str | None
+    prometheus_token_parameter: str
 
 
 @cache
@@ -64,10 +69,18 @@ def author(asked: Github) -> Author:
     return access.author(settings(), asked)
 
 
+def prometheus() -> Prometheus:
+    """Raises ValueError for an address or a token that does not go with it, SecretError."""
+    address, token = settings().prometheus_url or "", where_set(settings().prometheus_token_parameter)
+    return Prometheus(address, Outbound(limit=_LARGEST), token, secret)
+
+
 def reviewer() -> Reviewer:
     reviews = Reviews(dynamodb(), settings().reviews_table, "rule_lint", uuid.uuid4().hex, _LEASE)
     policy = current_policy(settings().policy_parameter)
-    return Reviewer(github(), author, reviews, policy.rule_lint, utc_now, policy.dashboard_diff.paths)
+    asked = prometheus if settings().prometheus_url else None
+    replayer = Replayer(asked, utc_now, forks=policy.rule_lint.replay_forks)
+    return Reviewer(github(), author, reviews, policy.rule_lint, utc_now, replayer, policy.dashboard_diff.paths)
 
 
 def review(event: GithubPullRequest) -> list[Change]:

@@ -20,6 +20,7 @@ from rule_lint.files import read
 from rule_lint.lint import Around, checked, lint
 from rule_lint.model import Finding, Place
 from rule_lint.reading import Files, Reader
+from rule_lint.replaying import Replayer
 from rule_lint.severities import Ranks
 
 Result = Literal["created", "updated", "unchanged", "silent", "unwatched", "closed", "left", "ignored"]
@@ -37,7 +38,7 @@ class Outcome:
 
 class Reviewer:
     """`author` says whose comments are ours; `clock` gives aware UTC; `dashboards` are patterns of those
-    that read recording rules. Calls raise GithubError, and ClientError."""
+    that read recording rules; `replayer` is for this run alone. Calls raise GithubError, and ClientError."""
 
     def __init__(
         self,
@@ -46,6 +47,7 @@ class Reviewer:
         reviews: Reviews,
         policy: RuleLintPolicy,
         clock: Callable[[], datetime],
+        replayer: Replayer,
         dashboards: Sequence[str] = (),
     ) -> None:
         self._dashboards = tuple(dashboards)
@@ -54,6 +56,7 @@ class Reviewer:
         self._reviews = reviews
         self._policy = policy
         self._clock = clock
+        self._replayer = replayer
 
     def take(self, event: GithubPullRequest) -> Outcome:
         """Review the pull request as it is now, which may be newer than the event. Raises RestlessError, too."""
@@ -77,11 +80,22 @@ class Reviewer:
         if listed.complete and not touched and not before:
             return Outcome("unwatched")
         subject = self._subject(repository, pull)
-        if pull_request(self._github, repository, number).head_sha != pull.head_sha:
+        if self._moved(repository, pull):
+            return None
+        subject = self._replayed(repository, pull, subject)
+        if any(each.replay for each in subject.changes) and self._moved(repository, pull):  # that takes its time
             return None
         if pull.head_sha != before and self._author(self._github).app_id:  # a token may not write check runs
             checks.create(self._github, repository, pull.head_sha, checkrun.report(subject))
         return self._say(repository, pull, subject)
+
+    def _moved(self, repository: str, pull: PullRequest) -> bool:
+        return pull_request(self._github, repository, pull.number).head_sha != pull.head_sha
+
+    def _replayed(self, repository: str, pull: PullRequest, subject: comment.Subject) -> comment.Subject:
+        fork = pull.head_repository.casefold() != repository.casefold()
+        found = self._replayer.replay(subject.changes, subject.report.rules, fork=fork)
+        return replace(subject, changes=found.changes, not_replayed=found.left_out)
 
     def _subject(self, repository: str, pull: PullRequest) -> comment.Subject:
         base = merge_base(self._github, repository, pull.base_sha, pull.head_sha)

@@ -1,8 +1,8 @@
 """A pull request that changes Prometheus rules: its comment says what is wrong and what changes, and follows pushes."""
 
 import threading
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 
 from kaizen.github.comments import length
 from kaizen.times import utc_now
@@ -10,6 +10,7 @@ from local.demo import pulls
 from local.demo.looking import need, scrape
 from local.outside.github.service import LOGIN, GithubService
 from local.outside.github.world import Comment, Repository
+from local.outside.prometheus.service import PrometheusService
 from local.stack import Stack
 
 REPOSITORY, REPOSITORY_ID = "example-org/platform", 640100
@@ -73,14 +74,33 @@ _AFTER = """groups:
       - record: job:http_requests:rate5m
         expr: sum by (job) (rate(http_requests_total[300s]))
 """
+# What Prometheus knows of the last week: for each expression the minutes of each time that it held.
+_LATENCY = 'histogram_quantile(0.99, sum by (le, job) (rate(checkout_seconds_bucket{job="checkout"}[5m])))'
+_ERRORS = "sum by (job) (rate(checkout_errors_total[5m]))"
+_HELD = {
+    f"{_LATENCY} > 5": (23, 24, 24),
+    f"{_LATENCY} > 6": (9,),
+    f"{_LATENCY} > 7": (),
+    f"{_ERRORS} > 2": (95, 40),
+    f"{_ERRORS} > 20": (),
+    "checkout_queue_length > 1000": (),
+}
 _MENDED = _BEFORE.replace("> 5\n", "> 7\n").replace("for: 10m", "for: 5m")
 
 
 def play(stack: Stack, ended: threading.Event) -> None:
+    prometheus, hour = stack.outside.of(PrometheusService), utc_now().replace(minute=0, second=0, microsecond=0)
+    for expression, minutes in _HELD.items():
+        prometheus.expression(expression, {"job": "checkout"}, _held(hour, minutes))
     number = _open(stack)
     pulls.tell(stack, REPOSITORY, REPOSITORY_ID, number, "opened", utc_now())
     stack.drain()
     stack.say(f"a pull request changes Prometheus rules: {len(_comments(stack, number))} comment says what is wrong")
+
+
+def _held(hour: datetime, minutes: Sequence[int]) -> Callable[[float], float | None]:
+    begins = [((hour - timedelta(days=1 + 2 * number)).timestamp(), each) for number, each in enumerate(minutes)]
+    return lambda at: 30.0 if any(0 <= at - begin < each * 60 for begin, each in begins) else None
 
 
 def left_out(stack: Stack) -> str:
@@ -120,11 +140,14 @@ def card(stack: Stack, now: datetime) -> str:
 _REVIEWS = "kaizen_rule_lint_reviews_total"
 
 
+_REPLAYED = "was 3 firings, 41 min; would be 0"
+
+
 def _commented(stack: Stack) -> str:
     (comment,) = _comments(stack, _number(stack))
     need(comment.author.login == LOGIN, comment.author.login)
     need(length(comment.body) < 65_536, length(comment.body))
-    for words in ("inverted-ladder", "duplicate", "promql", "threshold 5 → 7", "for 10m → 5m", "QueueStuck"):
+    for words in ("inverted-ladder", "duplicate", "promql", "threshold 5 → 7", "for 10m → 5m", "QueueStuck", _REPLAYED):
         need(words in comment.body, f"no {words!r} in {comment.body}")
     return next(line for line in comment.body.splitlines() if line.startswith("🔴"))
 

@@ -9,7 +9,7 @@ import pytest
 
 from kaizen.promql import parse, selectors
 from rule_lint.files import read
-from rule_lint.lint import DEFAULT
+from rule_lint.lint import DEFAULT, lint
 from rule_lint.overlaps import Pair, pairs
 from rule_lint.severities import Ranks
 from tests.rules.tools import run
@@ -34,6 +34,18 @@ OVERLAPPING = [
     ("x > 10", "x > 5 or y > 1"),
 ]
 
+# A critical alert, a warning that never fires without it, and where the critical one fires alone: labels and value.
+INVERTED = [
+    ("x > 5", "x > 10", "", 7),
+    ("x >= 5", "x > 5", "", 5),
+    ("x < 10", "x < 5", "", 7),
+    ("x != 3", "x == 5", "", 4),
+    ("x > 5", 'x{job="a"} > 10', 'job="a"', 7),
+    ('x{job=~"a|b"} > 5', 'x{job="a"} > 5', 'job="b"', 7),
+    ("sum by (job) (rate(x_total[5m])) > 5", 'sum by (job) (rate(x_total{job="a"}[5m])) > 10', 'job="a"', 7),
+    ("max by (job) (x) > 5", 'max by (job) (x{job="a"}) > 7', 'job="a"', 6),
+]
+
 
 def judged(one: str, other: str) -> Pair:
     ((pair,), _) = pairs(read("r", content(alert("A", one), alert("B", other))).rules, Ranks(DEFAULT.severities))
@@ -48,9 +60,9 @@ def series(expression: str, labels: str, value: float) -> dict[str, str]:
     return {"series": f"{selector.metric}{{{labels}}}", "values": shown}
 
 
-def fires(name: str, labels: str, value: float) -> dict[str, Any]:
+def fires(name: str, labels: str, severity: str = "warning", *, silent: bool = False) -> dict[str, Any]:
     known = dict(re.findall(r'(\w+)="([^"]*)"', labels))
-    alerts = [{"exp_labels": {"severity": "warning"} | known}]
+    alerts = [] if silent else [{"exp_labels": {"severity": severity} | known}]
     return {"eval_time": "15m", "alertname": name, "exp_alerts": alerts}
 
 
@@ -70,7 +82,35 @@ def test_both_fire_at_the_example(one: str, other: str, tmp_path: Path) -> None:
     test = {
         "interval": "1m",
         "input_series": [series(one, labels, value)],
-        "alert_rule_test": [fires("A", kept, value), fires("B", kept, value)],
+        "alert_rule_test": [fires("A", kept), fires("B", kept)],
     }
     (tmp_path / "test.yml").write_text(json.dumps({"rule_files": ["rules.yml"], "tests": [test]}), encoding="utf-8")
+    assert "SUCCESS" in run("promtool", "test", "rules", tmp_path / "test.yml")
+
+
+@pytest.mark.parametrize(("critical", "warning", "labels", "value"), INVERTED)
+def test_both_rungs_of_an_inverted_ladder_fire_and_the_critical_one_before(
+    critical: str, warning: str, labels: str, value: float, tmp_path: Path
+) -> None:
+    rules = content(alert("C", critical, "critical"), alert("W", warning))
+    ((pair,), _) = pairs(read("r", rules).rules, Ranks(DEFAULT.severities))
+    assert (pair.one.name, pair.verdict) == ("W", "inverted")
+    assert [each.check for each in lint({"r": rules}).findings] == ["inverted-ladder"]
+    found = _WITNESS.fullmatch(pair.witness)
+    assert found is not None, pair.witness
+    there = found["labels"] or ""
+    (tmp_path / "rules.yml").write_bytes(rules)
+    both = {
+        "interval": "1m",
+        "input_series": [series(warning, there, float(found["value"]))],
+        "alert_rule_test": [fires("C", there, "critical"), fires("W", there)],
+    }
+    early = {
+        "interval": "1m",
+        "input_series": [series(critical, labels, value)],
+        "alert_rule_test": [fires("C", labels, "critical"), fires("W", labels, silent=True)],
+    }
+    (tmp_path / "test.yml").write_text(
+        json.dumps({"rule_files": ["rules.yml"], "tests": [both, early]}), encoding="utf-8"
+    )
     assert "SUCCESS" in run("promtool", "test", "rules", tmp_path / "test.yml")

@@ -22,7 +22,9 @@ REVIEWS, FINDINGS = "kaizen_rule_lint_reviews_total", "kaizen_rule_lint_findings
 
 
 @pytest.fixture
-def lint() -> Iterator[Desk]:
+def lint(monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    monkeypatch.setenv("PROMETHEUS_URL", "")
+    monkeypatch.setenv("PROMETHEUS_TOKEN_PARAMETER", "/kaizen/prometheus/token")
     with desk_of(handler, "RULE_LINT_DEAD_LETTER_QUEUE_URL", {FILE: GOOD, "src/main.py": "pass\n"}) as made:
         yield made
 

@@ -5,8 +5,10 @@ from typing import Any
 import pytest
 
 from kaizen.github.checks import Report
-from rule_lint import checkrun
+from rule_lint import checkrun, comment
+from rule_lint.changes import Change
 from rule_lint.comment import Subject
+from rule_lint.model import Place
 from tests.unit.rule_lint.rule_samples import alert, linted
 
 
@@ -44,3 +46,16 @@ def test_annotations_say_what_where_and_what_to_do_and_are_counted_when_cut() ->
     many = made(*(alert(f"A{number}", f"x{number} >") for number in range(250)))
     assert len(many.annotations) == checkrun.MOST
     assert "50 more findings" in many.summary
+
+
+def test_replays_are_told_and_names_in_them_do_nothing() -> None:
+    found = linted()
+    replay = "could not be replayed: it reads <img src=x>@octo, which this change records otherwise"
+    changed = [Change(name, "changed", Place("r.yml"), replay=replay) for name in ("A`<b>", "B")]
+    subject = Subject(found, (), (*changed, Change("C", "new", Place("r.yml"))), lambda place, gone: "")
+    for text in (checkrun.report(subject).summary, comment.write(subject)):
+        assert text.count("could not be replayed: it reads &lt;img src=x&gt;@\u200bocto") == 2
+        assert "``A`<b>``" in text
+    quiet = checkrun.report(Subject(found, (), (), lambda place, gone: "", not_replayed="alerts not replayed"))
+    assert "(alerts not replayed)" in quiet.summary
+    assert "7 days" not in quiet.summary

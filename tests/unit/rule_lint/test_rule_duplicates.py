@@ -1,4 +1,12 @@
-"""D1 to D4: each with what is one, what is none, and what is left undecided."""
+"""D1 to D4: each with what is one, what is none, and what is left undecided.
+
+| branch | found | none | undecided, so that nothing is said |
+|---|---|---|---|
+| D1 rules | twice, in two files, labels of the group | other labels | no common form; no PromQL |
+| D2 records | series in common | labels and groupings apart | other metrics, patterns, `label_replace` |
+| D3 alerts | two expressions with the same labels | labels or severities apart | other metrics; patterns |
+| D4 names | the same condition | an escalation, a constant, other people | unknown severities; no common form |
+"""
 
 import pytest
 
@@ -25,6 +33,13 @@ def test_d1_in_two_files_and_with_labels_of_the_group() -> None:
 def test_d1_not_with_other_labels_or_another_meaning() -> None:
     assert checks(record("a:b", "sum(x)", team="a"), record("a:b", "sum(x)", team="b")) == []
     assert checks(alert("A", "x > 5", labels={"team": "a"}), alert("A", "x > 5", labels={"team": "b"})) == []
+
+
+def test_d1_undecided_is_left_to_others() -> None:
+    """Nobody has shown that these are equal, or what they mean at all."""
+    assert "duplicate" not in checks(alert("A", "x > 5"), alert("A", "x - 5 > 0"))
+    assert "duplicate" not in checks(record("a:b", "sum(x) + sum(x)"), record("a:b", "2 * sum(x)"))
+    assert checks(alert("A", "x >"), alert("A", "x >", wait="5m")) == ["promql"]
 
 
 def test_d2_one_name_recorded_by_two_expressions() -> None:
@@ -70,6 +85,7 @@ def test_d3_not_with_labels_that_tell_them_apart() -> None:
 
 def test_d3_undecided_says_nothing() -> None:
     assert checks(alert("A", "x > 5"), alert("A", "y > 5")) == []
+    assert checks(alert("A", 'x{job=~"a.*"} > 5'), alert("A", 'y{job=~".*b"} > 5')) == []
 
 
 def test_d4_a_copy_under_another_name() -> None:
@@ -91,6 +107,7 @@ def test_d4_not_for_an_escalation_a_constant_or_other_people() -> None:
 
 def test_d4_undecided_severities_say_nothing() -> None:
     assert checks(alert("A", "x > 5", "gold"), alert("B", "x > 5", "silver")) == []
+    assert "copy" not in checks(alert("A", "x > 5"), alert("B", "x - 5 > 0"))
 
 
 def test_files_that_are_packaged_twice_are_one() -> None:

@@ -1,4 +1,19 @@
-"""O1 to O6 and the verdicts on ladders: what is one, what is none, and what is left undecided."""
+"""O1 to O6 and the verdicts on ladders: what is one, what is none, and what is left undecided.
+
+| branch | implies | apart, or none | undecided |
+|---|---|---|---|
+| O1 thresholds | each operator, within | each operator, apart; `partial` below | NaN, no constant |
+| O2 series | literals, lists, one pattern, arithmetic | literals and lists apart, `!~` | other patterns or labels |
+| O2 `max` `count` `group` `sum` `min` | the way that fits; labels that stay | those apart | the other way |
+| O2 `avg` `quantile` `topk` | labels that stay | those apart | any other matcher |
+| O2 windows, offsets, `@` | equal ones | equal ones, apart | other ones |
+| O3 `and` | either from `X and Y` | left sides apart | Y alone, one side less |
+| O3 `or` | X to `X or Y`, part by part | all parts apart | from `X or Y` to X |
+| O3 `unless` | X from `X unless Y`; less taken away | left sides apart | more taken away |
+| O4 time | waits as long, keeps as short | waits less or keeps longer: `other` | undecided conditions |
+| O5 severity | good, inverted, redundant | other people: `other` | a severity without a rank |
+| O6 the rest | counted as decided | never reported | counted as not decided |
+"""
 
 from typing import Any
 
@@ -39,6 +54,12 @@ def of(one: str, other: str) -> str:
         ("x == 1", "x == 2", "apart"),
         ("x > 5", "x <= 5", "apart"),
         ("x > 5", "5 < x", "C same"),
+        ("x < 5", "x <= 5", "C good"),
+        ("x > 5", "x != 3", "C good"),
+        ("x != 3", "x > 5", "W inverted"),
+        ("x != 3", "x == 3", "apart"),
+        ("x > 10", "x > scalar(y)", "undecided"),
+        ("x > NaN", "x > 5", "undecided"),
         # O2: selectors that differ, series by series.
         ('x{job="a"} > 5', "x > 5", "C good"),
         ('x{job="a"} > 5', 'x{job=~"a|b"} > 1', "C good"),
@@ -56,7 +77,19 @@ def of(one: str, other: str) -> str:
         ('x{job="a"} > 5', 'x{zone="b"} > 5', "undecided"),
         ('a{job="a"} / (b{job="a"} != -1) > 80', "a / (b != -1) > 70", "C good"),
         ('a{job="a"} / (b{job="a"} > 1) > 80', "a / (b > 2) > 70", "undecided"),
+        ('a{job="a"} / b{job="a"} > 0.5', 'a{job="b"} / b{job="b"} > 0.1', "apart"),
         # O2: aggregations.
+        ('sum by (job) (x{job="a"}) > 5', 'sum by (job) (x{job="b"}) > 5', "apart"),
+        ('max by (job) (x{job="a"}) > 5', 'max by (job) (x{job="b"}) > 1', "apart"),
+        ('avg by (job) (x{job="a"}) > 5', 'avg by (job) (x{job="b"}) > 5', "apart"),
+        ('sum(x{job="a"}) > 5', 'sum(x{job="b"}) > 5', "undecided"),
+        ('group by (job) (x{zone="a"}) > 0', "group by (job) (x) > 0", "C good"),
+        ('group by (job) (x{zone="a"}) < 2', "group by (job) (x) < 2", "undecided"),
+        ('min by (job) (x{zone="a"}) > 5', "min by (job) (x) > 5", "undecided"),
+        ('count(x{zone="a"}) < 5', "count(x) < 5", "undecided"),
+        ('quantile(0.9, x{zone="a"}) > 5', "quantile(0.9, x) > 5", "undecided"),
+        ('topk(3, x{zone="a"}) > 5', "topk(3, x) > 5", "undecided"),
+        ("sum(x) > 5", "max(x) > 1", "undecided"),
         ('sum by (job) (x{job="a"}) > 5', "sum by (job) (x) > 5", "C good"),
         ('avg by (job) (x{job="a"}) > 5', "avg by (job) (x) > 5", "C good"),
         ('avg by (job) (x{zone="a"}) > 5', "avg by (job) (x) > 5", "undecided"),
@@ -78,6 +111,9 @@ def of(one: str, other: str) -> str:
         # Windows and offsets are never compared: burn rates are meant.
         ("rate(x_total[5m]) > 10", "rate(x_total[10m]) > 5", "undecided"),
         ("x > 10", "x offset 1d > 5", "undecided"),
+        ("x @ 100 > 10", "x > 5", "undecided"),
+        ("x @ 100 > 10", "x @ 100 > 5", "C good"),
+        ("rate(x_total[5m]) > 5", "rate(x_total[5m]) < 3", "apart"),
         # O3: logic.
         ("x > 10 and y > 1", "x > 5", "C good"),
         ("x > 10 unless y", "x > 5", "C good"),
@@ -87,6 +123,11 @@ def of(one: str, other: str) -> str:
         ("x > 10 and on (job) y", "x > 5 and on (job) y", "C good"),
         ("x > 10 unless y > 1", "x > 5 unless y > 3", "C good"),
         ("x > 10 unless y > 3", "x > 5 unless y > 1", "undecided"),
+        ('x{job="a"} > 10 and y', 'x{job="b"} > 5', "apart"),
+        ('x{job="a"} > 10 unless y', 'x{job="b"} > 5', "apart"),
+        ('x{job="a"} > 10 or y{job="a"}', 'x{job="b"} > 5', "apart"),
+        ("x > 10 and y > 1", "x < 5", "undecided"),
+        ("x > 10", "x > 5 unless y > 1", "undecided"),
         ("x > 10 and y > 1", "y > 0", "undecided"),
         ("x > 10", "x > 5 and y > 1", "undecided"),
         ("x > 10 or y > 3", "x > 5", "undecided"),
@@ -109,6 +150,18 @@ def test_o4_time() -> None:
     late = alert("C", "x > 10", "critical", keep_firing_for="5m")
     assert verdict(late, alert("W", "x > 5", "warning")) == "other"
     assert verdict(late, alert("W", "x > 5", "warning", keep_firing_for="10m")) == "C good"
+
+
+def test_o4_undecided_conditions_stay_so_whatever_the_times() -> None:
+    for critical, warning in (("5m", "5m"), ("10m", "5m"), ("5m", "10m")):
+        one, other = alert("C", "x > y", "critical", critical), alert("W", "x > y * 0.5", "warning", warning)
+        assert verdict(one, other) == "undecided"
+
+
+def test_o5_other_people_and_unknown_severities() -> None:
+    one, other = alert("A", "x > 10", labels={"team": "a"}), alert("B", "x > 5", labels={"team": "b"})
+    assert verdict(one, other) == "other"
+    assert verdict(alert("A", "x > 10", "gold"), alert("B", "x > 5", "silver")) == "undecided"
 
 
 def test_o5_an_inverted_ladder_is_an_error() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from kaizen.metrics.catalogue.rule_lint import CHECKS
 from kaizen.policy.paths import GLOB, fits
-from kaizen.policy.reader import Table, many, one_of, text
+from kaizen.policy.reader import Table, boolean, many, one_of, text
 
 _SEVERITIES = (("critical", "page"), ("error",), ("warning", "ticket"), ("info", "none"))
 _FIXED = ("promql", "rule-file", "yaml")  # Prometheus refuses the file: no policy makes it take one
@@ -24,7 +24,8 @@ class RuleLintPolicy:
     `severities` are values of the labels `severity` and `level`, from the most severe down; several can share a rank.
     `tests` are patterns of promtool's test files; without any, nobody is told of alerts without a test.
     `recorded_elsewhere` are patterns of recorded metrics that no file here makes. `levels` are those of checks that are
-    not to have their own, `off` for none at all.
+    not to have their own, `off` for none at all. `replay_forks`: expressions of forks' pull requests are asked of
+    Prometheus, too; whoever opens one then learns when they held.
     """
 
     paths: tuple[str, ...] = ("prometheus/rules/*.yml",)
@@ -34,6 +35,7 @@ class RuleLintPolicy:
     required_annotations: tuple[str, ...] = ()
     recorded_elsewhere: tuple[str, ...] = ()
     levels: tuple[tuple[str, str], ...] = ()
+    replay_forks: bool = False
 
     def watches(self, path: str) -> bool:
         return fits(path, self.paths)
@@ -63,6 +65,7 @@ def read(file: Table) -> RuleLintPolicy:
         required_annotations=table.get("required_annotations", many(_LABEL), ()),
         recorded_elsewhere=table.get("recorded_elsewhere", many(_METRIC), ()),
         levels=_levels(table.table("checks")),
+        replay_forks=table.get("replay_forks", boolean, False),
     )
     table.close()
     return found
