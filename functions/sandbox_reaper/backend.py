@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
 
-Kind = Literal["Deployment", "StatefulSet", "CronJob"]
+Kind = Literal["Deployment", "StatefulSet", "CronJob", "Sandbox"]
 
 
 class BackendError(Exception):
@@ -40,7 +40,8 @@ class GoneError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """One object that can be stopped. `size` is its wanted replicas; a CronJob has 1, and 0 while it is suspended.
+    """One object that can be stopped. `size` is its wanted replicas; a CronJob or agent-sandbox's Sandbox has 1, and 0
+    while it is suspended.
 
     `generation` moves with every change of what is wanted, `version` with every change at all. `stop` and `original`
     are what the annotations of our own stop say: its id, and the size before it; "" and None without one.
@@ -60,13 +61,16 @@ class Workload:
 
 @dataclass(frozen=True, slots=True)
 class Sandbox:
-    """One namespace that its owner opted in. `uid` is its key: a name may be used again by another sandbox.
+    """What its owner opted in: a namespace, or one Sandbox of agent-sandbox, whose name is `namespace/name`.
+
+    `uid` is its key: a name may be used again by another sandbox.
 
     `pods` are the uids of the pods that are not finished, sorted. `cores` and `memory` (bytes) are what these pods
     request. `controllers` would scale it up again (an autoscaler, KEDA, a GitOps controller), `bare` are pods and jobs
     that nothing brings back, `fleeting` are volumes whose content a stop loses (emptyDir); each is a few words for
     people, such as `HorizontalPodAutoscaler web`. `host_network` names pods whose network figures are the node's.
-    `gpus` counts requested ones. `changed_at` is the newest of its creation, rollouts and deploys.
+    `gpus` counts requested ones. `changed_at` is the newest of its creation, rollouts and deploys. `measured` are the
+    pods, as `namespace/pod`, whose figures are its own; a namespace has none there, since it has figures as a whole.
     """
 
     uid: str
@@ -84,6 +88,16 @@ class Sandbox:
     bare: tuple[str, ...] = ()
     fleeting: tuple[str, ...] = ()
     host_network: tuple[str, ...] = ()
+    measured: tuple[str, ...] = ()
+
+    @property
+    def namespace(self) -> str:
+        return self.name.partition("/")[0]
+
+    @property
+    def whole(self) -> bool:
+        """Whether it is a whole namespace."""
+        return "/" not in self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,4 +147,4 @@ class Writer(Protocol):
 
 
 # In which order workloads are stopped; they are resumed in the opposite one: what stores comes back first.
-ORDER: Sequence[Kind] = ("CronJob", "Deployment", "StatefulSet")
+ORDER: Sequence[Kind] = ("CronJob", "Sandbox", "Deployment", "StatefulSet")

@@ -97,7 +97,7 @@ def run(
         reader=KubernetesReader(cluster),
         writer=writer if policy.mode == "live" and on else None,
         resumer=writer,
-        take=lambda at: take(lambda: prometheus(given), policy, at),
+        take=lambda at, within: take(lambda: prometheus(given), policy, at, within),
         store=store,
         board=shown,
         policy=policy,

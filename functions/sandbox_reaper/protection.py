@@ -1,6 +1,6 @@
 """What is never stopped: protected names, exemptions, and what could not be brought back. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time
 from fnmatch import fnmatchcase
 
@@ -19,7 +19,20 @@ def opted_in(sandbox: Sandbox) -> bool:
 
 
 def protected(name: str, more: Iterable[str] = ()) -> bool:
-    return any(fnmatchcase(name, pattern) for pattern in (*PROTECTED, *more))
+    """Also by a part of it: a Sandbox is protected by its namespace's name as by its own."""
+    names = {name, *name.split("/")}
+    return any(fnmatchcase(each, pattern) for each in names for pattern in (*PROTECTED, *more))
+
+
+def exemptions(given: Iterable[Mapping[str, str]]) -> dict[str, str]:
+    """The strictest of what several labels and annotations say: for good, and until the latest date.
+
+    What cannot be read stands above a date, as letters sort after digits.
+    """
+    listed = list(given)
+    good = [each[EXEMPT] for each in listed if each.get(EXEMPT, "").strip().lower() not in _FALSE]
+    until = [each[EXEMPT_UNTIL] for each in listed if EXEMPT_UNTIL in each]
+    return ({EXEMPT: good[0]} if good else {}) | ({EXEMPT_UNTIL: max(until)} if until else {})
 
 
 def exempt(sandbox: Sandbox, now: datetime) -> str:

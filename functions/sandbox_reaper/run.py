@@ -5,7 +5,7 @@ run goes on where it ended, since every step is stored before it is done.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -120,13 +120,14 @@ class SourceError(Exception):
 class Run:
     """`writer` is None in a dry run, or while the switch is off: then nothing in here can stop anything.
 
-    `take` reads the figures of the fleet at an instant, `left` is the share of the function's time that is left.
+    `take` reads the figures of the fleet at an instant, with those of each pod of some namespaces; `left` is the share
+    of the function's time that is left.
     """
 
     reader: Reader
     writer: Writer | None
     resumer: stopping.Resumer
-    take: Callable[[datetime], Readings]
+    take: Callable[[datetime, Collection[str]], Readings]
     store: Store
     board: Board
     policy: SandboxPolicy
@@ -140,7 +141,7 @@ class Run:
         # The rows first: whoever changes a sandbox after this changes its row, too, and this run's write is refused.
         rows, requests = self.store.rows(), self.store.requests()
         inventory = self.reader.inventory()
-        readings = self.take(now) if inventory.sandboxes else Readings(now)
+        readings = self.take(now, _pods_within(inventory.sandboxes)) if inventory.sandboxes else Readings(now)
         if abs(inventory.at - now) > SKEW:
             readings = Readings(now, fault="the clock of the cluster is another than ours")
         listed = frozenset(each.uid for each in inventory.sandboxes)
@@ -325,7 +326,7 @@ class Run:
                 return
             now = _whole(self.clock())
             if readings is None or now - readings.at > _REREAD:
-                readings = self.take(now)
+                readings = self.take(now, _pods_within(each.sandbox for each in due))
             self._guarded(done, visit, partial(self._stop, readings=readings, done=done))
 
     def _stop(self, visit: Visit, readings: Readings, done: Outcome) -> None:
@@ -398,6 +399,11 @@ def _whole(at: datetime) -> datetime:
 def _touched(sandbox: Sandbox, row: Row) -> datetime:
     """The newest sign of a person."""
     return max(each for each in (sandbox.created_at, sandbox.changed_at, row.resumed_at) if each is not None)
+
+
+def _pods_within(sandboxes: Iterable[Sandbox]) -> frozenset[str]:
+    """The namespaces of those that are measured by their pods."""
+    return frozenset(each.namespace for each in sandboxes if each.measured)
 
 
 def _urgency(visit: Visit) -> tuple[int, str]:

@@ -1,23 +1,31 @@
 """Asks Prometheus for the figures of the whole fleet. What goes wrong with any question leaves no figure at all."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 
 from kaizen.policy.sections.sandboxes import SandboxPolicy
 from kaizen.prometheus.client import Prometheus
 from kaizen.prometheus.errors import PrometheusError
 from kaizen.runtime.secrets import SecretError
-from sandbox_reaper.queries import queries
-from sandbox_reaper.usage import OddAnswerError, Readings, by_namespace
+from sandbox_reaper.queries import pod_queries, queries
+from sandbox_reaper.usage import OddAnswerError, Readings, by_place
 
 
-def take(prometheus: Callable[[], Prometheus], policy: SandboxPolicy, at: datetime) -> Readings:
-    """The figures at an instant. Never raises for what Prometheus does: then `fault` says why nothing is known."""
+def take(
+    prometheus: Callable[[], Prometheus], policy: SandboxPolicy, at: datetime, within: Collection[str] = ()
+) -> Readings:
+    """The figures at an instant, also those of each pod `within` some namespaces.
+
+    Never raises for what Prometheus does: then `fault` says why nothing is known.
+    """
     end = at - timedelta(seconds=policy.lag)
-    figures = {}
-    for name, text in queries(policy).items():
+    asked = [(name, text, ["namespace"]) for name, text in queries(policy).items()]
+    if within:
+        asked += [(name, text, ["namespace", "pod"]) for name, text in pod_queries(policy, within).items()]
+    figures: dict[str, dict[str, float]] = {}
+    for name, text, labels in asked:
         try:
-            figures[name] = by_namespace(prometheus().query(text, end))
+            figures.setdefault(name, {}).update(by_place(prometheus().query(text, end), labels))
         except (PrometheusError, SecretError) as error:
             return Readings(at, fault=f"Prometheus: {error}")
         except OddAnswerError as error:

@@ -4,7 +4,7 @@ It is decided from the list of sandboxes, never from the names in an answer: wha
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
@@ -27,7 +27,7 @@ class OddAnswerError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Readings:
-    """The figures of the whole fleet, by question and namespace, or why there are none (`fault`).
+    """The figures of the whole fleet, by question and namespace or `namespace/pod`, or why there are none (`fault`).
 
     `at` is when they were asked for; the window ends `lag` before it.
     """
@@ -36,8 +36,8 @@ class Readings:
     figures: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     fault: str = ""
 
-    def of(self, question: str, namespace: str) -> float | None:
-        return self.figures.get(question, {}).get(namespace)
+    def of(self, question: str, place: str) -> float | None:
+        return self.figures.get(question, {}).get(place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +50,11 @@ class Usage:
     figures: Mapping[str, float] = field(default_factory=dict)
 
 
-def by_namespace(result: Result) -> dict[str, float]:
-    """The values of an answer. Raises OddAnswerError for anything but a whole vector of one value per namespace."""
+def by_place(result: Result, labels: Sequence[str] = ("namespace",)) -> dict[str, float]:
+    """The values of an answer by namespace, or by `namespace/pod`.
+
+    Raises OddAnswerError for anything but a whole vector of one value per place.
+    """
     if not isinstance(result, Vector) or result.histograms:
         raise OddAnswerError(
             f"the answer is a {type(result).__name__.lower()} or a histogram, and no vector of numbers"
@@ -60,11 +63,12 @@ def by_namespace(result: Result) -> dict[str, float]:
         raise OddAnswerError(f"something may be missing: {'; '.join(result.notes.warnings) or 'a partial answer'}")
     found: dict[str, float] = {}
     for sample in result.samples:
-        namespace = sample.labels.get("namespace", "")
-        if set(sample.labels) - {"namespace"} or namespace in found:
-            raise OddAnswerError("the answer has more than one value for a namespace")
-        if namespace and math.isfinite(sample.value):
-            found[namespace] = sample.value
+        names = [sample.labels.get(label, "") for label in labels]
+        place = "/".join(names)
+        if set(sample.labels) - set(labels) or place in found:
+            raise OddAnswerError(f"the answer has more than one value for a {labels[-1]}")
+        if all(names) and math.isfinite(sample.value):
+            found[place] = sample.value
     return found
 
 
@@ -96,7 +100,7 @@ def judged(
         return Usage("active", "busy", f"it was busy until {busy:%Y-%m-%d %H:%M} UTC by its own word")
     if readings.fault:
         return Usage("unknown", "source", readings.fault)
-    figures = _figures(sandbox.name, readings)
+    figures = _figures(sandbox, readings)
     if peak := _busy(figures, policy):
         return Usage("active", *peak, figures)
     if unclear := _unclear(sandbox, figures, policy) or _canary(readings, policy):
@@ -106,12 +110,24 @@ def judged(
     return Usage("idle", "idle", f"every peak of {human(policy.window)} is below its limit", figures)
 
 
-def _figures(namespace: str, readings: Readings) -> dict[str, float]:
-    return {
-        question: values[namespace]
-        for question, values in readings.figures.items()
-        if namespace in values and not question.startswith("canary")
-    }
+def _figures(sandbox: Sandbox, readings: Readings) -> dict[str, float]:
+    """Of a namespace as they were answered; of a Sandbox from those of its pods, where all of them have one.
+
+    Peaks of pods are added up, though they need not be of one time: rather too much than too little.
+    """
+    places = (sandbox.name,) if sandbox.whole else sandbox.measured
+    found = {}
+    for question, values in readings.figures.items():
+        known = [values[place] for place in places if place in values]
+        if known and len(known) == len(places) and not question.startswith("canary"):
+            found[question] = _together(question, known)
+    return found
+
+
+def _together(question: str, known: Sequence[float]) -> float:
+    if question.endswith("_samples"):
+        return min(known)
+    return max(known) if question == "age" else sum(known)
 
 
 def _busy(figures: Mapping[str, float], policy: SandboxPolicy) -> tuple[str, str] | None:

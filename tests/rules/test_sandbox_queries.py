@@ -109,7 +109,7 @@ def readings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Readings]:
     try:
         _wait(f"http://127.0.0.1:{port}/-/ready", process)
         prometheus = Prometheus(f"http://127.0.0.1:{port}", Outbound(), None, secret)
-        yield take(lambda: prometheus, LIVE, T0 + timedelta(seconds=LIVE.lag))
+        yield take(lambda: prometheus, LIVE, T0 + timedelta(seconds=LIVE.lag), ["burst", "half", "restart", "silent"])
     finally:
         process.terminate()
         process.wait()
@@ -152,6 +152,23 @@ def test_every_question_is_answered(readings: Readings) -> None:
 )
 def test_what_looks_idle(readings: Readings, name: str, pods: int, value: str, why: str) -> None:
     found = usage(readings, name, pods)
+    assert (found.value, found.why) == (value, why), found
+
+
+@pytest.mark.parametrize(
+    ("pod", "value", "why"),
+    [
+        ("burst/burst-1", "active", "cpu"),
+        ("burst/burst-2", "idle", "idle"),  # beside the one that works
+        ("restart/restart-1", "idle", "idle"),
+        ("silent/silent-1", "unknown", "coverage"),
+        ("half/half-2", "unknown", "missing"),
+        ("idle/idle-1", "unknown", "missing"),  # in a namespace that was not asked about
+    ],
+)
+def test_single_pods(readings: Readings, pod: str, value: str, why: str) -> None:
+    here = sandbox(pod, pods=("uid-1",), measured=(pod,))
+    found = judged(here, here.changed_at, readings, LIVE)
     assert (found.value, found.why) == (value, why), found
 
 

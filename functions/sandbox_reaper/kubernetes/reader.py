@@ -1,18 +1,37 @@
-"""Reads sandboxes: eight lists for the whole fleet, however large it is. It has nothing that writes."""
+"""Reads sandboxes: ten lists for the whole fleet, however large it is. It has nothing that writes."""
 
-from functools import partial
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cache, partial
 
+from kaizen.runtime.log import logger
 from sandbox_reaper.backend import BackendError, Inventory, Kind, Sandbox
+from sandbox_reaper.kubernetes.agents import GROUP, VERSION, Agent, agent, served
+from sandbox_reaper.kubernetes.answers import Json
 from sandbox_reaper.kubernetes.client import Client, path_of
 from sandbox_reaper.kubernetes.errors import MissingError
 from sandbox_reaper.kubernetes.fields import part, text
-from sandbox_reaper.kubernetes.pods import job, pod
-from sandbox_reaper.kubernetes.sandboxes import Content, Namespace, Scaler, assembled, namespace, scaler
+from sandbox_reaper.kubernetes.pods import Pod, job, pod
+from sandbox_reaper.kubernetes.sandboxes import (
+    Content,
+    Namespace,
+    Scaler,
+    assembled,
+    assembled_agents,
+    namespace,
+    scaler,
+)
 from sandbox_reaper.kubernetes.workloads import Found, found
+from sandbox_reaper.protection import LABEL, WANTED
 
-OPT_IN = "kaizen.dev/reaper=enabled"
-GROUPS = {"Deployment": "/apis/apps/v1", "StatefulSet": "/apis/apps/v1", "CronJob": "/apis/batch/v1"}
-PLURALS = {"Deployment": "deployments", "StatefulSet": "statefulsets", "CronJob": "cronjobs"}
+OPT_IN = f"{LABEL}={WANTED}"
+_AGENTS = f"/apis/{GROUP}/{VERSION}"
+GROUPS = {
+    "Deployment": "/apis/apps/v1", "StatefulSet": "/apis/apps/v1", "CronJob": "/apis/batch/v1", "Sandbox": _AGENTS,
+}  # fmt: skip
+PLURALS = {
+    "Deployment": "deployments", "StatefulSet": "statefulsets", "CronJob": "cronjobs", "Sandbox": "sandboxes",
+}  # fmt: skip
 _KINDS: tuple[Kind, ...] = ("Deployment", "StatefulSet", "CronJob")
 _NAMESPACES = "/api/v1/namespaces"
 # The server leaves finished pods out: there may be many, and none of them holds anything.
@@ -20,7 +39,11 @@ _RUNNING = "status.phase!=Succeeded,status.phase!=Failed"
 
 
 class KubernetesReader:
-    """`opt_in` is the label selector of namespaces that their owners opted in. Every call may raise BackendError."""
+    """`opt_in` is the label selector of what its owner opted in: namespaces, and single Sandboxes in others.
+
+    A Sandbox in a namespace that is opted in belongs to that namespace, whatever its own labels say: what is in there
+    is told of and stopped once. Every call may raise BackendError.
+    """
 
     def __init__(self, client: Client, opt_in: str = OPT_IN) -> None:
         if not opt_in.strip():
@@ -30,9 +53,18 @@ class KubernetesReader:
 
     def inventory(self) -> Inventory:
         listing = self._client.listed(_NAMESPACES, namespace, labelSelector=self._opt_in)
-        return Inventory(listing.at, assembled(listing.items, self._content("")))
+        chosen = {each.uid for each in self._agents("", labelSelector=self._opt_in)}
+        content = self._content("")
+        whole = {each.name for each in listing.items}
+        single = [each for each in content.agents if each.uid in chosen and each.namespace not in whole]
+        sandboxes = (*assembled(listing.items, content), *assembled_agents(single, content))
+        return Inventory(listing.at, tuple(sorted(sandboxes, key=lambda each: each.name)))
 
     def sandbox(self, name: str) -> Sandbox | None:
+        space, _, single = name.partition("/")
+        return self._single(space, single) if single else self._whole(name)
+
+    def _whole(self, name: str) -> Sandbox | None:
         before = self._namespace(name)
         if before is None:
             return None
@@ -45,27 +77,62 @@ class KubernetesReader:
         (found,) = assembled([after], content)
         return found
 
+    def _single(self, space: str, name: str) -> Sandbox | None:
+        """One Sandbox. In a namespace that is opted in by now, its own opt-in does not count any more."""
+        before = self._agent(space, name)
+        if before is None:
+            return None
+        within = path_of("namespaces", space)
+        content = Content((), (), self._scalers(within), (), self._pods(within))
+        theirs = {"labelSelector": self._opt_in, "fieldSelector": f"metadata.name={space}"}
+        whole = self._client.listed(_NAMESPACES, namespace, **theirs).items
+        after = self._agent(space, name)
+        if after is None:
+            return None
+        if after.uid != before.uid:
+            raise BackendError(f"the Sandbox {space}/{name} was replaced while it was read")
+        (found,) = assembled_agents([after], content)
+        labels = {label: value for label, value in found.labels.items() if label != LABEL}
+        return replace(found, labels=labels) if whole else found
+
     def _namespace(self, name: str) -> Namespace | None:
+        return self._one(_NAMESPACES + path_of(name), "namespaces", name, namespace)
+
+    def _agent(self, space: str, name: str) -> Agent | None:
+        """A cluster that has no Sandboxes any more does not have this one."""
         try:
-            given = self._client.get(_NAMESPACES + path_of(name))
+            return self._one(_AGENTS + path_of("namespaces", space, "sandboxes", name), "sandboxes", name, agent)
+        except MissingError:
+            self._without_agents()
+            return None
+
+    def _one[T](self, path: str, plural: str, name: str, read: Callable[[Json], T | None]) -> T | None:
+        """Only the API server's own word that this object is not there is taken for it."""
+        try:
+            given = self._client.get(path)
         except MissingError as error:
-            if (error.kind, error.name) == ("namespaces", name):
+            if (error.kind, error.name) == (plural, name):
                 return None
             raise
         if text(part(given, "metadata"), "name") != name:
-            raise BackendError("the API server answered with another namespace")
-        return namespace(given)
+            raise BackendError(f"the API server answered with another of {plural}")
+        return read(given)
 
     def _content(self, within: str) -> Content:
-        """All that is in the cluster, or below one namespace's path. Jobs come before pods, for `Owners.bare`."""
+        """All that is in the cluster, or below one namespace's path. Owners come before pods, for `Owners`."""
         workloads: list[Found] = []
         for kind in _KINDS:
             path = f"{GROUPS[kind]}{within}/{PLURALS[kind]}"
             workloads += self._client.listed(path, partial(found, kind)).items
-        scalers = [*self._autoscalers(within), *self._scaled_objects(within)]
+        agents, scalers = self._agents(within), self._scalers(within)
         jobs = self._client.listed(f"/apis/batch/v1{within}/jobs", job).items
-        pods = self._client.listed(f"/api/v1{within}/pods", pod, fieldSelector=_RUNNING).items
-        return Content(workloads, scalers, jobs, pods)
+        return Content(workloads, agents, scalers, jobs, self._pods(within))
+
+    def _pods(self, within: str) -> tuple[Pod, ...]:
+        return self._client.listed(f"/api/v1{within}/pods", pod, fieldSelector=_RUNNING).items
+
+    def _scalers(self, within: str) -> tuple[Scaler, ...]:
+        return (*self._autoscalers(within), *self._scaled_objects(within))
 
     def _autoscalers(self, within: str) -> tuple[Scaler, ...]:
         path = f"/apis/autoscaling/v2{within}/horizontalpodautoscalers"
@@ -78,3 +145,23 @@ class KubernetesReader:
             return self._client.listed(path, partial(scaler, kind="KEDA ScaledObject")).items
         except MissingError:
             return ()
+
+    def _agents(self, within: str, **query: str) -> tuple[Agent, ...]:
+        """None where the cluster has no agent-sandbox."""
+        try:
+            return self._client.listed(f"{_AGENTS}{within}/sandboxes", agent, **query).items
+        except MissingError:
+            self._without_agents()
+            return ()
+
+    def _without_agents(self) -> None:
+        """A 404 may be a proxy's: what was stopped would be forgotten by it. So the list of groups is asked, too."""
+        if served(self._client.get("/apis")):
+            raise BackendError(f"the API server has {GROUP}/{VERSION}, and answered 404 for it")
+        _say_without_agents()
+
+
+@cache
+def _say_without_agents() -> None:
+    """Once in a process."""
+    logger.info("the cluster has no agent-sandbox, or an older one", group=GROUP, version=VERSION)

@@ -1,17 +1,18 @@
-"""Deployments, StatefulSets and CronJobs as workloads, and the changes that stop and resume them. Pure."""
+"""Deployments, StatefulSets, CronJobs and Sandboxes as workloads, and the changes that stop and resume them. Pure."""
 
 import hashlib
 import json
 from dataclasses import dataclass
 from datetime import datetime
 
-from sandbox_reaper.backend import Kind, Workload
+from sandbox_reaper.backend import BackendError, Kind, Workload
 from sandbox_reaper.kubernetes.answers import Json
 from sandbox_reaper.kubernetes.client import MANAGER
-from sandbox_reaper.kubernetes.fields import instant, part, parts, text, texts, whole
+from sandbox_reaper.kubernetes.fields import controller, instant, part, parts, text, texts, whole
 
 STOP_ID = "kaizen.dev/stop-id"
 ORIGINAL = "kaizen.dev/original-size"
+RUNNING, SUSPENDED = "Running", "Suspended"  # modes of a Sandbox
 UNREADABLE = "unreadable"  # the stop id of a workload whose original size is no number: nobody's stop
 _LARGEST = 2**31 - 1
 _OURS = (MANAGER, "kube-controller-manager")  # their writes are nobody's deploy
@@ -38,7 +39,8 @@ def found(kind: Kind, given: Json) -> Found | None:
     meta = part(given, "metadata")
     if "deletionTimestamp" in meta:
         return None
-    return Found(text(meta, "namespace"), workload(kind, given), _gitops(meta), _changed_at(given))
+    writer = _gitops(meta) or (_claimed(meta) if kind == "Sandbox" else "")
+    return Found(text(meta, "namespace"), workload(kind, given), writer, _changed_at(given))
 
 
 def workload(kind: Kind, given: Json) -> Workload:
@@ -46,6 +48,8 @@ def workload(kind: Kind, given: Json) -> Workload:
     meta, spec = part(given, "metadata"), part(given, "spec")
     if kind == "CronJob":
         size, template = 0 if spec.get("suspend") is True else 1, part(spec, "jobTemplate")
+    elif kind == "Sandbox":
+        size, template = _mode(spec), part(spec, "podTemplate")
     else:
         size, template = whole(spec, "replicas", 1), part(spec, "template")
     stop, original = _ours(texts(part(meta, "annotations")))
@@ -76,8 +80,28 @@ def resuming(workload: Workload, size: int) -> Json:
 
 
 def _change(workload: Workload, size: int, notes: Json) -> Json:
-    spec = {"suspend": size == 0} if workload.kind == "CronJob" else {"replicas": size}
+    match workload.kind:
+        case "CronJob":
+            spec: Json = {"suspend": size == 0}
+        case "Sandbox":
+            spec = {"operatingMode": SUSPENDED if size == 0 else RUNNING}
+        case _:
+            spec = {"replicas": size}
     return {"metadata": {"resourceVersion": workload.version, "annotations": notes}, "spec": spec}
+
+
+def _mode(spec: Json) -> int:
+    """A Sandbox has one pod or none. What a mode means that is not known cannot be guessed."""
+    mode = spec.get("operatingMode", RUNNING)
+    if mode not in (RUNNING, SUSPENDED):
+        raise BackendError(f"a Sandbox of the API server has no good operatingMode: {mode!r:.40}")
+    return 0 if mode == SUSPENDED else 1
+
+
+def _claimed(meta: Json) -> str:
+    """What made a Sandbox for itself, and may set its mode again: a SandboxClaim, a pool, an operator."""
+    owner = controller(meta)
+    return f"{text(owner, 'kind')} {text(owner, 'name')}" if owner else ""
 
 
 def _ours(annotations: dict[str, str]) -> tuple[str, int | None]:

@@ -32,13 +32,13 @@ class KubernetesWriter:
 
     def _changed(self, sandbox: Sandbox, before: Workload, change: Json, *, rehearsal: bool = False) -> Workload:
         plural = PLURALS[before.kind]
-        path = GROUPS[before.kind] + path_of("namespaces", sandbox.name, plural, before.name)
+        path = GROUPS[before.kind] + path_of("namespaces", sandbox.namespace, plural, before.name)
         try:
             given = self._client.patch(path, change, rehearsal=rehearsal)
         except ConflictError as error:
             raise FencedError(f"{_words(sandbox, before)} changed since it was read") from error
         except MissingError as error:
-            if (error.kind, error.name) in ((plural, before.name), ("namespaces", sandbox.name)):
+            if (error.kind, error.name) in ((plural, before.name), ("namespaces", sandbox.namespace)):
                 raise GoneError(f"{_words(sandbox, before)} is gone") from error
             raise
         after = workload(before.kind, given)
@@ -56,4 +56,4 @@ def _check_stoppable(workload: Workload, stop_id: str) -> None:
 
 
 def _words(sandbox: Sandbox, workload: Workload) -> str:
-    return f"{workload.kind} {sandbox.name}/{workload.name}"
+    return f"{workload.kind} {sandbox.namespace}/{workload.name}"

@@ -76,6 +76,8 @@ class Api:
         path = request.path.removeprefix(self._prefix)
         if path == "/version" and request.method == "GET":
             return _json(200, {"major": "1", "minor": "33", "gitVersion": "v1.33.0-double", "platform": "linux/amd64"})
+        if path == "/apis" and request.method == "GET" and user is not _ANYBODY:
+            return _json(200, self._groups())
         call = self._call(path, request)
         self._authorize(user, call)
         if call.part == "token" and request.method == "POST":
@@ -95,6 +97,15 @@ class Api:
             case "DELETE", True if not call.part:
                 return self._delete(call)
         raise refusals.not_allowed()
+
+    def _groups(self) -> Object:
+        """What is served, which anybody may ask who is known."""
+        served = sorted({(each.group, each.version) for each in self._cluster.kinds if each.group})
+        found: dict[str, list[Object]] = {}
+        for group, version in served:
+            found.setdefault(group, []).append({"groupVersion": f"{group}/{version}", "version": version})
+        groups = [{"name": name, "versions": each, "preferredVersion": each[0]} for name, each in found.items()]
+        return {"kind": "APIGroupList", "apiVersion": "v1", "groups": groups}
 
     def _user(self, authorization: str) -> User:
         if not authorization:
@@ -160,7 +171,7 @@ class Api:
             items = items[:limit]
         kind = call.kind
         shown = [{key: value for key, value in each.items() if key not in ("kind", "apiVersion")} for each in items]
-        listed = shown if kind.group != kinds.SCALED_OBJECTS.group else items  # own resources keep both
+        listed = items if kind.own else shown  # own resources keep both
         return _json(
             200, {"kind": f"{kind.name}List", "apiVersion": kind.api_version, "metadata": meta, "items": listed}
         )
@@ -245,6 +256,8 @@ def _content(call: Call) -> Object:
         raise refusals.bad(f"the object provided is unrecognized: {error}") from error
     if not isinstance(given, dict) or not isinstance(given.get("metadata"), dict):
         raise refusals.bad("the object provided is unrecognized: it is no object with metadata")
+    if call.kind.own and not (given.get("kind") and given.get("apiVersion")):
+        raise refusals.bad("the object provided is unrecognized: Object 'Kind' is missing")
     return given
 
 

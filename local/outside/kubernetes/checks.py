@@ -21,8 +21,14 @@ _DEFAULTS: Mapping[Kind, Mapping[str, Any]] = {
     kinds.CRON_JOBS: {"suspend": False, "concurrencyPolicy": "Allow"},
     kinds.JOBS: {"suspend": False},
     kinds.AUTOSCALERS: {"minReplicas": 1},
+    kinds.SANDBOXES: {"operatingMode": "Running", "shutdownPolicy": "Retain"},
 }
 _POLICIES = ("Allow", "Forbid", "Replace")
+_ENUMS = {"operatingMode": ("Running", "Suspended"), "shutdownPolicy": ("Delete", "Retain")}
+_SANDBOX_TYPES: Mapping[str, tuple[type, str]] = {
+    "operatingMode": (str, "string"), "podTemplate": (Mapping, "object"), "service": (bool, "boolean"),
+    "shutdownPolicy": (str, "string"), "shutdownTime": (str, "string"), "volumeClaimTemplates": (list, "array"),
+}  # fmt: skip
 
 
 def filled(kind: Kind, given: Object) -> Object:
@@ -32,6 +38,8 @@ def filled(kind: Kind, given: Object) -> Object:
     if isinstance(spec, dict):
         for name, value in _DEFAULTS.get(kind, {}).items():
             spec.setdefault(name, value)
+        if kind is kinds.SANDBOXES:  # what its schema does not know is taken away without a word
+            given["spec"] = {name: value for name, value in spec.items() if name in _SANDBOX_TYPES}
     if kind is kinds.NAMESPACES:
         meta = given.setdefault("metadata", {})
         if isinstance(meta, dict) and isinstance(meta.setdefault("labels", {}), dict):
@@ -67,6 +75,8 @@ def check(kind: Kind, given: Object, before: Object | None) -> None:
     spec = given.get("spec", {})
     if not isinstance(spec, Mapping):
         raise _unreadable(kind, name, "spec", before)
+    if kind is kinds.SANDBOXES:
+        _check_sandbox(name, given, before)
     _check_spec(kind, name, spec, before)
 
 
@@ -99,6 +109,28 @@ def _check_spec(kind: Kind, name: str, spec: Mapping[str, Any], before: Object |
             raise invalid(kind, name, "spec.template.spec.containers", "Required value")
 
 
+def _check_sandbox(name: str, given: Mapping[str, Any], before: Object | None) -> None:
+    """The schema of agent-sandbox's definition, to where pods begin."""
+    kind = kinds.SANDBOXES
+    if "spec" not in given:
+        raise invalid(kind, name, "spec", "Required value")
+    spec = given["spec"]
+    for field, value in spec.items():
+        wanted, word = _SANDBOX_TYPES[field]
+        if not isinstance(value, wanted):
+            message = f'Invalid value: "{type(value).__name__}": spec.{field} in body must be of type {word}'
+            raise invalid(kind, name, f"spec.{field}", message)
+        if field in _ENUMS and value not in _ENUMS[field]:
+            supported = ", ".join(f'"{each}"' for each in _ENUMS[field])
+            raise invalid(kind, name, f"spec.{field}", f'Unsupported value: "{value}": supported values: {supported}')
+    if "podTemplate" not in spec:
+        raise invalid(kind, name, "spec.podTemplate", "Required value")
+    if "containers" not in _below(spec, "podTemplate", "spec"):
+        raise invalid(kind, name, "spec.podTemplate.spec.containers", "Required value")
+    if before is not None and before["spec"].get("volumeClaimTemplates") != spec.get("volumeClaimTemplates"):
+        raise invalid(kind, name, "spec", 'Invalid value: "object": volumeClaimTemplates is immutable')
+
+
 def _pod_specs(kind: Kind, given: Object, *, required: bool = False) -> list[dict[str, Any]]:
     """The parts of an object that say what a pod is."""
     spec = given.get("spec", {})
@@ -120,7 +152,7 @@ def _below(given: Any, *names: str) -> Any:
 
 
 def _unreadable(kind: Kind, name: str, field: str, before: Object | None) -> Refused:
-    """A wrong type: 400 for a new object, 422 for what a patch made of one that is there."""
-    if before is None:
+    """A wrong type: 400 for a new object, 422 for what a patch made of one that is there, or for an own resource."""
+    if before is None and not kind.own:
         return refused(400, f"{kind.name} in version {kind.version!r} cannot be handled: {field} has the wrong type")
     return invalid(kind, name, "patch", f"Invalid value: {field} has the wrong type")

@@ -1,5 +1,6 @@
 """What Kubernetes' controllers do, simply: pods follow the size of their Deployment, StatefulSet or Job at once.
 
+So does the pod of a Sandbox follow its mode, as agent-sandbox's own controller sees to.
 Bare pods stay as they are. CronJobs start nothing here.
 """
 
@@ -15,6 +16,7 @@ from local.outside.kubernetes.cluster import CONTROLLER, Cluster, Key
 from local.outside.kubernetes.kinds import Kind
 
 _HASH = "pod-template-hash"
+_AGENT_CONTROLLER = "agent-sandbox-controller"
 
 
 def settle(cluster: Cluster, key: Key) -> None:
@@ -29,6 +31,8 @@ def settle(cluster: Cluster, key: Key) -> None:
             _replicas(cluster, kinds.STATEFUL_SETS, given, given["spec"]["replicas"])
         case "jobs":
             _replicas(cluster, kinds.JOBS, given, 0 if given["spec"]["suspend"] else 1)
+        case "sandboxes":
+            _sandbox(cluster, given)
         case "pods":
             _schedule(cluster, given)
 
@@ -85,6 +89,26 @@ def _replicas(cluster: Cluster, kind: Kind, given: Object, wanted: int) -> None:
         made = {"metadata": _owned(kind, given, name) | noted, "spec": template["spec"]}
         cluster.create(kinds.PODS, meta["namespace"], made, CONTROLLER)
     _status(cluster, kind, given, wanted, given.get("status", {}).get("conditions", []))
+
+
+def _sandbox(cluster: Cluster, given: Object) -> None:
+    """Its one pod has its name."""
+    meta, spec = given["metadata"], given["spec"]
+    runs = spec["operatingMode"] == "Running"
+    mine = [name for (plural, _, name), _ in cluster.owned(meta["uid"]) if plural == "pods"]
+    for name in mine if not runs else ():
+        cluster.delete(kinds.PODS, meta["namespace"], name)
+    if runs and not mine:
+        noted = {field: spec["podTemplate"].get("metadata", {}).get(field, {}) for field in ("labels", "annotations")}
+        made = {"metadata": _owned(kinds.SANDBOXES, given, meta["name"]) | noted, "spec": spec["podTemplate"]["spec"]}
+        cluster.create(kinds.PODS, meta["namespace"], made, _AGENT_CONTROLLER)
+    ready = {
+        "type": "Ready", "status": "True" if runs else "False", "observedGeneration": meta["generation"],
+        "reason": "DependenciesReady" if runs else "SandboxSuspended", "message": "its pod runs" if runs else "no pod",
+        "lastTransitionTime": format_instant(cluster.clock()),
+    }  # fmt: skip
+    after = given | {"status": {"conditions": [ready]}}
+    cluster.update(kinds.SANDBOXES, meta["namespace"], meta["name"], after, _AGENT_CONTROLLER, part="status")
 
 
 def _status(cluster: Cluster, kind: Kind, given: Object, replicas: int, conditions: list[dict[str, Any]]) -> None:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """`group` is "" for the core. `status`: it has a subresource of that name."""
+    """`group` is "" for the core. `status`: it has a subresource of that name. `own`: a CustomResourceDefinition has
+    made it."""
 
     group: str
     version: str
@@ -13,6 +14,7 @@ class Kind:
     name: str
     namespaced: bool = True
     status: bool = True
+    own: bool = False
 
     @property
     def api_version(self) -> str:
@@ -33,8 +35,10 @@ REPLICA_SETS = Kind("apps", "v1", "replicasets", "ReplicaSet")
 CRON_JOBS = Kind("batch", "v1", "cronjobs", "CronJob")
 JOBS = Kind("batch", "v1", "jobs", "Job")
 AUTOSCALERS = Kind("autoscaling", "v2", "horizontalpodautoscalers", "HorizontalPodAutoscaler")
-SCALED_OBJECTS = Kind("keda.sh", "v1alpha1", "scaledobjects", "ScaledObject")
+SCALED_OBJECTS = Kind("keda.sh", "v1alpha1", "scaledobjects", "ScaledObject", own=True)
+SANDBOXES = Kind("agents.x-k8s.io", "v1beta1", "sandboxes", "Sandbox", own=True)
 
 KINDS = (
     NAMESPACES, PODS, ACCOUNTS, DEPLOYMENTS, STATEFUL_SETS, REPLICA_SETS, CRON_JOBS, JOBS, AUTOSCALERS, SCALED_OBJECTS,
+    SANDBOXES,
 )  # fmt: skip

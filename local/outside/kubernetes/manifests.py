@@ -45,5 +45,12 @@ def autoscaler(name: str, target: str) -> Object:
     return {"metadata": {"name": name}, "spec": {"scaleTargetRef": reference, "minReplicas": 1, "maxReplicas": 5}}
 
 
+def sandbox(name: str, pods: Object | None = None, *, suspended: bool = False, **meta: Any) -> Object:
+    """A Sandbox of agent-sandbox. Own resources must say what they are."""
+    spec = ({"operatingMode": "Suspended"} if suspended else {}) | {"podTemplate": {"spec": pods or pod_spec()}}
+    type_ = {"apiVersion": "agents.x-k8s.io/v1beta1", "kind": "Sandbox"}
+    return type_ | {"metadata": {"name": name} | meta, "spec": spec}
+
+
 def _job_spec() -> Object:
     return {"template": {"spec": pod_spec() | {"restartPolicy": "Never"}}}

@@ -13,7 +13,7 @@ from local.outside.kubernetes.kinds import Kind
 
 REFRESH_SECONDS = 5
 _SHOWN = 100  # namespaces
-_WORKLOADS = (kinds.DEPLOYMENTS, kinds.STATEFUL_SETS, kinds.CRON_JOBS, kinds.JOBS)
+_WORKLOADS = (kinds.DEPLOYMENTS, kinds.STATEFUL_SETS, kinds.SANDBOXES, kinds.CRON_JOBS, kinds.JOBS)
 _OTHERS = (kinds.AUTOSCALERS, kinds.SCALED_OBJECTS)
 _OWN = ("kubernetes.io/metadata.name",)
 _HEADS = ("Workload", "Annotations", "Wanted", "Running")
@@ -85,6 +85,9 @@ def _row(kind: Kind, given: dict[str, Any], running: Counter[str]) -> str:
         return f'<tr>{cells}<td class="number" data-name="{_HEADS[2]}">{wanted}</td><td></td></tr>'
     if kind in _OTHERS:
         return f"<tr>{cells}<td></td><td></td></tr>"
+    if kind is kinds.SANDBOXES:
+        mode = f'<td class="number" data-name="{_HEADS[2]}">{html.escape(given["spec"]["operatingMode"].lower())}</td>'
+        return f"<tr>{cells}{mode}{number(_HEADS[3], _running(kind, given, running))}</tr>"
     wanted_size = given["spec"].get("replicas", 1)
     return f"<tr>{cells}{number(_HEADS[2], wanted_size)}{number(_HEADS[3], _running(kind, given, running))}</tr>"
 

@@ -23,7 +23,7 @@ from local.outside.slack.service import BOT_TOKEN, Slack
 from local.outside.world import World as Outside
 from sandbox_actions import handler as actions
 from sandbox_reaper import handler as reaper
-from sandbox_reaper.queries import queries
+from sandbox_reaper.queries import pod_queries, queries
 from sandbox_reaper.store import SandboxStore
 from tests.architecture.house import resources
 from tests.contract.outside_door import door
@@ -74,11 +74,36 @@ class ReaperWorld:
     def sandbox(self, name: str, owner: str = OWNER, figures: dict[str, float] | None = None) -> None:
         """An idle namespace with a Deployment of two and a StatefulSet of one."""
         annotations = {"kaizen.dev/owner": owner} if owner else {}
-        self.kubernetes.namespace(manifests.namespace(name, {"kaizen.dev/reaper": "enabled"}, annotations))
+        self._space(name, {"kaizen.dev/reaper": "enabled"}, annotations)
         self.kubernetes.add(kinds.DEPLOYMENTS, name, manifests.replicated("web", 2))
         self.kubernetes.add(kinds.STATEFUL_SETS, name, manifests.replicated("db", 1))
         for question, value in (idle_figures(LIVE, pods=3) if figures is None else figures).items():
             self._series(question, name, value)
+
+    def agent(self, space: str, name: str) -> None:
+        """An idle Sandbox of agent-sandbox, in a namespace that is not opted in."""
+        self._space(space, {}, {})
+        meta: dict[str, Any] = {"labels": {"kaizen.dev/reaper": "enabled"}, "annotations": {"kaizen.dev/owner": OWNER}}
+        self.kubernetes.add(kinds.SANDBOXES, space, manifests.sandbox(name, **meta))
+        for question, value in (idle_figures(LIVE) | {"cpu": 7.0}).items():
+            self._series(question, space, value)  # the namespace works hard
+        for question, text in pod_queries(LIVE, [space]).items():
+            value = idle_figures(LIVE, pods=1)[question]
+            self.prometheus.expression(text, {"namespace": space, "pod": name}, lambda _, value=value: value)  # type: ignore[misc]
+
+    def _space(self, name: str, labels: dict[str, str], annotations: dict[str, str]) -> None:
+        """A namespace; one that is there already gets the labels and annotations."""
+        cluster = self.kubernetes.cluster
+        made = manifests.namespace(name, labels, annotations)
+        with cluster.lock:
+            if any(each["metadata"]["name"] == name for each in cluster.every(kinds.NAMESPACES)):
+                cluster.update(kinds.NAMESPACES, "", name, made, "kubectl")
+                return
+        self.kubernetes.namespace(made)
+
+    def mode(self, space: str, name: str) -> str:
+        with self.kubernetes.cluster.lock:
+            return str(self.kubernetes.cluster.get(kinds.SANDBOXES, space, name)["spec"]["operatingMode"])
 
     def _question(self, name: str) -> None:
         if name == "canary":
@@ -88,7 +113,10 @@ class ReaperWorld:
 
     def _series(self, question: str, namespace: str, value: float) -> None:
         if not question.startswith("canary") or namespace == LIVE.canary:
-            self.figures.setdefault(namespace, {})[question] = value
+            known = self.figures.setdefault(namespace, {})
+            before, known[question] = question in known, value
+            if before:
+                return  # it is asked already
             text = queries(LIVE)[question]
             self.prometheus.expression(text, {"namespace": namespace}, lambda _: self.figures[namespace].get(question))
 

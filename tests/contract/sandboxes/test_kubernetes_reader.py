@@ -18,9 +18,11 @@ from tests.contract.sandboxes.kubernetes_world import NOW, VALUE, World, world
 
 LISTS = [
     "/api/v1/namespaces",
+    "/apis/agents.x-k8s.io/v1beta1/sandboxes",
     "/apis/apps/v1/deployments",
     "/apis/apps/v1/statefulsets",
     "/apis/batch/v1/cronjobs",
+    "/apis/agents.x-k8s.io/v1beta1/sandboxes",
     "/apis/autoscaling/v2/horizontalpodautoscalers",
     "/apis/keda.sh/v1alpha1/scaledobjects",
     "/apis/batch/v1/jobs",
@@ -225,7 +227,16 @@ def test_a_right_that_is_missing_is_an_error(kube: World) -> None:
     """Also for KEDA: a server that may not say whether it has it has not said no."""
     fleet(kube)
     kube.token_text = "other"
-    kinds_ = ["deployments", "statefulsets", "cronjobs", "horizontalpodautoscalers", "jobs", "pods", "namespaces"]
+    kinds_ = [
+        "deployments",
+        "statefulsets",
+        "cronjobs",
+        "sandboxes",
+        "horizontalpodautoscalers",
+        "jobs",
+        "pods",
+        "namespaces",
+    ]
     kube.service.cluster.user(
         "other", "reader", rules([{"apiGroups": ["*"], "resources": kinds_, "verbs": ["get", "list"]}])
     )

@@ -13,7 +13,7 @@ from tests.architecture.house import ROOT
 from tests.contract.sandboxes.kubernetes_world import SIGN, VALUE, World, world
 
 FOLDER = ROOT / "examples" / "kubernetes"
-SANDBOX = "my-sandbox"
+SANDBOX, AGENT = "my-sandbox", "my-agents/my-agent"
 
 
 def documents(name: str) -> list[dict[str, Any]]:
@@ -21,8 +21,8 @@ def documents(name: str) -> list[dict[str, Any]]:
 
 
 def granted() -> tuple[Rule, ...]:
-    """What the bindings of both files give to the group, one right a rule."""
-    given = [*documents("reaper.yaml"), *documents("sandbox.yaml")]
+    """What the bindings of all files give to the group, one right a rule."""
+    given = [*documents("reaper.yaml"), *documents("sandbox.yaml"), *documents("agent.yaml")]
     roles = {each["metadata"]["name"]: each["rules"] for each in given if each["kind"] == "ClusterRole"}
     found: list[Rule] = []
     for each in given:
@@ -49,6 +49,10 @@ def _kube() -> Iterator[World]:
             found.service.add(kinds.DEPLOYMENTS, space, manifests.replicated("web", 2))
             found.service.add(kinds.STATEFUL_SETS, space, manifests.replicated("db", 1))
             found.service.add(kinds.CRON_JOBS, space, manifests.cron_job("nightly"))
+            found.service.add(kinds.SANDBOXES, space, manifests.sandbox("agent"))
+        space_of_agents, agent, _ = documents("agent.yaml")
+        found.service.namespace(space_of_agents)
+        found.service.add(kinds.SANDBOXES, AGENT.partition("/")[0], agent)
         found.token_text = "reaper"
         found.service.cluster.user("reaper", "reaper", RIGHTS)
         yield found
@@ -56,9 +60,9 @@ def _kube() -> Iterator[World]:
 
 def everything(kube: World) -> None:
     """All that the reaper does in a run."""
-    assert [each.name for each in kube.reader.inventory().sandboxes] == [SANDBOX, "unbound"]
-    for step in ("stop", "resume"):
-        sandbox = kube.reader.sandbox(SANDBOX)
+    assert [each.name for each in kube.reader.inventory().sandboxes] == [AGENT, SANDBOX, "unbound"]
+    for name, step in ((SANDBOX, "stop"), (SANDBOX, "resume"), (AGENT, "stop"), (AGENT, "resume")):
+        sandbox = kube.reader.sandbox(name)
         assert sandbox is not None
         for each in sandbox.workloads:
             if step == "stop":
@@ -90,5 +94,6 @@ def test_a_sandbox_without_the_binding_cannot_be_stopped(kube: World) -> None:
 
 
 def test_the_example_is_opted_in() -> None:
-    assert documents("sandbox.yaml")[0]["metadata"]["labels"] == {SIGN: VALUE}
+    for example in (documents("sandbox.yaml")[0], documents("agent.yaml")[1]):
+        assert example["metadata"]["labels"] == {SIGN: VALUE}
     assert {verb for each in RIGHTS for verb in each.verbs} == {"get", "list", "patch"}

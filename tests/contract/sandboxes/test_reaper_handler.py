@@ -12,6 +12,7 @@ from sandbox_reaper.replay import run_of
 from sandbox_reaper.request import RequestError
 from sandbox_reaper.store import OvertakenError
 from tests.contract.sandboxes.reaper_world import CONTEXT, OWNER, SECTION, SWITCH, ReaperWorld, reaper_world
+from tests.unit.sandboxes.sandbox_world import LIVE, idle_figures
 
 
 @pytest.fixture
@@ -319,3 +320,63 @@ def test_a_notice_that_slack_does_not_take_is_no_receipt(world: ReaperWorld, tro
         world.later(minutes=5)
         world.run()
     assert world.clock[0] - told_at >= timedelta(minutes=30)
+
+
+def test_a_single_sandbox_is_told_of_suspended_and_resumed(world: ReaperWorld) -> None:
+    """By the figures of its own pod, while its namespace works hard and is not opted in."""
+    world.agent("lab", "coder")
+    world.later(days=1)
+    world.run()
+    message = world.message("lab/coder* will be stopped")
+    for _ in range(6):
+        world.later(minutes=5)
+        world.run()
+    assert world.mode("lab", "coder") == "Running"
+    world.later(minutes=5)
+    assert world.run() == {"sandboxes": 1, "stops": 1, "resumes": 0, "idle": 1, "postponed": 0, "held": ""}
+    assert world.mode("lab", "coder") == "Suspended"
+    world.later(hours=1)
+    world.run()
+    assert world.press(world.message("lab/coder* was stopped"), "resume") == {"batchItemFailures": []}
+    assert world.woken() == [{"batchItemFailures": []}]
+    assert world.mode("lab", "coder") == "Running"
+    assert world.message("lab/coder* is back as it was")["ts"] == message["ts"]
+
+
+def test_a_sandbox_in_an_opted_in_namespace_is_told_of_and_stopped_once(world: ReaperWorld) -> None:
+    world.agent("shop", "coder")
+    world.sandbox("shop", figures=idle_figures(LIVE, pods=4))
+    world.later(days=1)
+    for _ in range(9):
+        world.run()
+        world.later(minutes=5)
+    assert world.sizes("shop") == {"web": 0, "db": 0}
+    assert world.mode("shop", "coder") == "Suspended"
+    assert len(world.slack.listed()) == 1
+    assert world.metric("kaizen_sandbox_stops_total") == {'["stopped"]': 1}
+    world.press(world.message("was stopped"), "resume")
+    world.woken()
+    assert (world.sizes("shop"), world.mode("shop", "coder")) == ({"web": 2, "db": 1}, "Running")
+
+
+def test_a_stop_of_its_own_stands_when_its_namespace_is_opted_in_later(world: ReaperWorld) -> None:
+    """The namespace does not stop it again, and its own button still brings it back."""
+    world.agent("shop", "coder")
+    world.later(days=1)
+    for _ in range(8):
+        world.run()
+        world.later(minutes=5)
+    stopped = world.message("shop/coder* was stopped")
+    world.sandbox("shop")
+    world.later(days=1)
+    for _ in range(9):
+        world.run()
+        world.later(minutes=5)
+    assert world.sizes("shop") == {"web": 0, "db": 0}
+    assert world.mode("shop", "coder") == "Suspended"
+    world.press(world.message("*shop* was stopped"), "resume")
+    world.woken()
+    assert (world.sizes("shop"), world.mode("shop", "coder")) == ({"web": 2, "db": 1}, "Suspended")
+    world.press(stopped, "resume")
+    world.woken()
+    assert world.mode("shop", "coder") == "Running"

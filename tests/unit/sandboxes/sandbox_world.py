@@ -1,6 +1,6 @@
 """A fleet in memory for the reaper's tests: a clock, a backend with a fence, a store, Slack, and what is measured."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -131,7 +131,7 @@ class World:
             self.hooks[call]()
 
     # ------------------------------------------------------------ the usage
-    def take(self, at: datetime) -> Readings:
+    def take(self, at: datetime, within: Collection[str] = ()) -> Readings:
         self._hook("take")
         if self.fault:
             return Readings(at, fault=self.fault)

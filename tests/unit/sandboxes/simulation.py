@@ -6,7 +6,7 @@ with its gaps. The judge compares what is stopped with the truth. `make simulate
 
 import random
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -120,7 +120,7 @@ class Simulation(World):
         """Ours, a few seconds off in each run, too."""
         return self.now + self.running[-1].drift
 
-    def take(self, at: datetime) -> Readings:
+    def take(self, at: datetime, within: Collection[str] = ()) -> Readings:
         """What Prometheus shows: peaks of what was measured, samples less those that are missing."""
         self._hook("take")
         self.running[-1].read = self.minute

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from kaizen.prometheus.results import Matrix, Notes, Result, Sample, Scalar, Vector
 from sandbox_reaper import protection
+from sandbox_reaper.backend import Sandbox
 from sandbox_reaper.owners import may, owner_of
-from sandbox_reaper.queries import queries
-from sandbox_reaper.usage import OddAnswerError, Readings, Usage, by_namespace, judged
+from sandbox_reaper.queries import pod_queries, queries
+from sandbox_reaper.usage import OddAnswerError, Readings, Usage, by_place, judged
 from tests.unit.sandboxes.sandbox_world import LIVE, OWNER, T0, World, idle_figures, sandbox
 
 HERE = sandbox("shop")
@@ -121,11 +122,11 @@ def test_idle_never_without_the_proof(changed: dict[str, float | None]) -> None:
 )
 def test_odd_answers_are_no_answers(answer: Result) -> None:
     with pytest.raises(OddAnswerError):
-        by_namespace(answer)
+        by_place(answer)
 
 
 def test_values_that_are_none_are_left_out() -> None:
-    found = by_namespace(Vector((Sample({"namespace": "a"}, 0, float("nan")), Sample({"namespace": "b"}, 0, 2))))
+    found = by_place(Vector((Sample({"namespace": "a"}, 0, float("nan")), Sample({"namespace": "b"}, 0, 2))))
     assert found == {"b": 2}
 
 
@@ -173,3 +174,81 @@ def test_the_chain_of_owners(annotations: dict[str, str], labels: dict[str, str]
     assert (found.target, found.known) == (target, known)
     assert may(found, target if found.person else "U0ANYONE", "" if found.person else target)
     assert not may(found, "U0OTHER0", "D0OTHER0")
+
+
+AGENT = sandbox("agents/coder", pods=("uid-1",), measured=("agents/coder",))
+
+
+def agents(pods: dict[str, dict[str, float | None]]) -> Readings:
+    """Figures of a namespace that works hard, and of some pods in it that do nothing but what is given."""
+    world = World(figures={"agents": idle_figures(LIVE) | {"cpu": 7.0}})
+    for pod, changed in pods.items():
+        figures = idle_figures(LIVE, pods=1) | changed
+        world.figures[f"agents/{pod}"] = {name: value for name, value in figures.items() if value is not None}
+    return world.take(T0)
+
+
+@pytest.mark.parametrize(
+    ("changed", "value", "why"),
+    [
+        ({}, "idle", "idle"),
+        ({"cpu": 0.03}, "active", "cpu"),
+        ({"memory_high": 2.0**31}, "active", "memory"),
+        ({"disk_samples": 100.0}, "unknown", "coverage"),
+        ({"age": 400.0}, "unknown", "stale"),
+        ({"pods": None}, "unknown", "pods"),
+        *(({name: None}, "unknown", None) for name in queries(LIVE) if not name.startswith("canary")),
+    ],
+)
+def test_a_single_sandbox_is_judged_by_its_own_pod(changed: dict[str, float | None], value: str, why: str) -> None:
+    """Whatever else its namespace does, and whatever another pod in there does."""
+    found = judged(AGENT, AGENT.changed_at, agents({"coder": changed, "other": {"cpu": 3.0}}), LIVE)
+    assert (found.value, found.why) == (value, why or found.why)
+
+
+def test_a_single_sandbox_without_a_measured_pod_is_unknown() -> None:
+    cases: list[tuple[Sandbox, dict[str, dict[str, float | None]]]] = [
+        (AGENT, {}),
+        (replace(AGENT, pods=(), measured=()), {"coder": {}}),
+        (replace(AGENT, pods=("uid-1", "uid-2"), measured=("agents/coder", "agents/second")), {"coder": {}}),
+    ]
+    for here, pods in cases:
+        assert judged(here, here.changed_at, agents(pods), LIVE).value == "unknown"
+
+
+def test_pods_of_one_sandbox_count_together() -> None:
+    here = replace(AGENT, pods=("uid-1", "uid-2"), measured=("agents/coder", "agents/second"))
+    found = judged(here, here.changed_at, agents({"coder": {"cpu": 0.02}, "second": {"cpu": 0.02, "age": 30.0}}), LIVE)
+    assert (found.value, found.why) == ("active", "cpu")
+    assert (found.figures["cpu"], found.figures["age"]) == (0.04, 30.0)
+    assert found.figures["cpu_samples"] == LIVE.window / LIVE.scrape
+
+
+def test_answers_by_pod() -> None:
+    pod = {"namespace": "a", "pod": "p"}
+    found = by_place(Vector((Sample(pod, 0, 1), Sample({"namespace": "a"}, 0, 2))), ["namespace", "pod"])
+    assert found == {"a/p": 1}
+    with pytest.raises(OddAnswerError, match="more than one value for a pod"):
+        by_place(Vector((Sample(pod, 0, 1), Sample(pod, 0, 2))), ["namespace", "pod"])
+
+
+def test_the_number_of_questions_about_pods_is_fixed() -> None:
+    few, many = pod_queries(LIVE, ["b", "a"]), pod_queries(LIVE, [f"space-{number}" for number in range(500)])
+    assert set(few) == set(many) == set(queries(LIVE)) - {"canary", "canary_samples"}
+    assert all('namespace=~"a|b"' in text and "by (namespace,pod)" in text for text in few.values())
+
+
+@pytest.mark.parametrize("name", ["kube-system/x", "default/x", "production/x", "lab/prod-x", "lab/default"])
+def test_a_part_of_a_name_protects(name: str) -> None:
+    assert protection.protected(name)
+    assert not protection.protected("lab/x")
+    assert protection.protected("lab/x", ["lab"])
+
+
+def test_the_strictest_exemption_holds() -> None:
+    dates = [{"kaizen.dev/exempt-until": each} for each in ("2026-12-31", "2027-01-31")]
+    assert protection.exemptions(dates) == dates[1]
+    assert protection.exemptions([*dates, {"kaizen.dev/exempt-until": "soon"}])["kaizen.dev/exempt-until"] == "soon"
+    marks = [{"kaizen.dev/exempt": each} for each in ("false", "1", "no")]
+    assert protection.exemptions(marks) == marks[1]
+    assert protection.exemptions([{"kaizen.dev/exempt": "false"}]) == {}
