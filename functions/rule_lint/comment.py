@@ -100,7 +100,7 @@ def _change(change: Change, link: Callable[[Place, bool], str]) -> str:
     words += " ⚠️ *fires no more*" if change.lost else ""
     head = f"- {_WHATS[change.what]} **{code(change.title, 150)}**{what}{': ' if words else ''}{words} · "
     line = head + _place(change.place, link, gone=gone)
-    line += f"\n  **Over the last 7 days:** {prose(change.replay)}" * bool(change.replay)
+    line += f"\\\n  **Over the last 7 days:** {prose(change.replay)}" * bool(change.replay)
     both = [("-", change.before), ("+", change.after)] if change.what == "changed" else []
     shown = "\n".join(f"{sign} {text}" for sign, text in both if text)
     return f"{line}\n{block(shown, '  ').replace('promql', 'diff', 1)}" if shown else line

@@ -72,7 +72,7 @@ def commented(lint: Desk, rules: bytes, **more: str | None) -> str:
 
 def test_a_changed_alert_before_and_after(lint: Desk, prometheus: Prometheus) -> None:
     text = commented(lint, content(AFTER))
-    assert "**Over the last 7 days:** was 3 firings, 39 min; would be 0\n" in text
+    assert "\\\n  **Over the last 7 days:** was 3 firings, 39 min; would be 0\n" in text  # on a line of its own
     assert [each.path.rpartition("/")[2] for each in prometheus.heard] == ["query_range"] * 2
     assert all(b"timeout=5s" in each.body and b"step=60.000" in each.body for each in prometheus.heard)
 
