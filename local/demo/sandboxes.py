@@ -1,4 +1,7 @@
-"""Sandboxes: one is told of, stopped and resumed, one is kept by a click, one by its own word, one is not measured."""
+"""Sandboxes: one is told of, stopped and resumed, one is kept by a click, one by its own word, one is not measured.
+
+One is a single agent of agent-sandbox in a namespace that is not opted in.
+"""
 
 import html
 import importlib.util
@@ -22,9 +25,11 @@ from local.outside.slack.people import USER
 from local.outside.slack.service import Slack
 from local.stack import Stack
 
-OPT_IN, OWNER = {"kaizen.dev/reaper": "enabled"}, {"kaizen.dev/owner": USER}
+OPT_IN, OWNER, TEAM = {"kaizen.dev/reaper": "enabled"}, {"kaizen.dev/owner": USER}, {"kaizen.dev/team": "workshop"}
 # One goes through all of it, one stays stopped, one is kept, and of one nobody knows the owner.
 RESUMED, STOPPED, KEPT, UNOWNED = "checkout-preview", "image-spike", "search-spike", "old-workshop"
+AGENTS, AGENT = "coding-agents", "refactoring"
+SINGLE = f"{AGENTS}/{AGENT}"
 BUSY, DARK, SCALED, BEATS = "load-test", "dark-lab", "autoscaled-shop", "batch-worker"
 _IDLE = (RESUMED, STOPPED, KEPT, UNOWNED, SCALED, BEATS)
 _AGE = timedelta(days=3)
@@ -38,6 +43,7 @@ def play(stack: Stack, ended: threading.Event) -> None:
     _fleet(stack.outside.of(KubernetesService))
     for name in (*_IDLE, BUSY):
         _measured(stack.outside.of(PrometheusService), policy, name, 1.7 if name == BUSY else 0.004)
+    _agent_measured(stack.outside.of(PrometheusService), policy)
     _beat(stack, BEATS, utc_now() + timedelta(hours=4) - timedelta(seconds=5))
     _run(stack, "rehearse")
     _run(stack)
@@ -70,6 +76,9 @@ def _fleet(kubernetes: KubernetesService) -> None:
             kubernetes.add(kinds.DEPLOYMENTS, name, manifests.replicated("web", 2, manifests.pod_spec("1", "2Gi")))
             kubernetes.add(kinds.STATEFUL_SETS, name, manifests.replicated("db", 1, manifests.pod_spec("2", "4Gi")))
         kubernetes.add(kinds.AUTOSCALERS, SCALED, manifests.autoscaler("web", "web"))
+        kubernetes.namespace(manifests.namespace(AGENTS))
+        agent = manifests.sandbox(AGENT, manifests.pod_spec("4", "8Gi"), labels=OPT_IN, annotations=TEAM)
+        kubernetes.add(kinds.SANDBOXES, AGENTS, agent)
         kubernetes.cluster.clock = clock
 
 
@@ -80,6 +89,15 @@ def _measured(prometheus: PrometheusService, policy: SandboxPolicy, name: str, c
         prometheus.expression(text, {"namespace": name}, lambda _, value=value: value)  # type: ignore[misc]
         if question.startswith("canary") and name == BUSY:
             prometheus.expression(text, {"namespace": policy.canary}, lambda _, value=value: value)  # type: ignore[misc]
+
+
+def _agent_measured(prometheus: PrometheusService, policy: SandboxPolicy) -> None:
+    """The figures of its one pod, which has its name."""
+    figures = {**_figures(policy, 0.002), "pods": 1.0}
+    questions: dict[str, str] = _module("sandbox_reaper", "queries").pod_queries(policy, [AGENTS])
+    for question, text in questions.items():
+        value = figures[question]
+        prometheus.expression(text, {"namespace": AGENTS, "pod": AGENT}, lambda _, value=value: value)  # type: ignore[misc]
 
 
 def _figures(policy: SandboxPolicy, cpu: float) -> Mapping[str, float]:
@@ -176,7 +194,7 @@ def _rehearsed(stack: Stack) -> str:
     need(len(reports) == 1, f"{len(reports)} reports")
     need(reports[0]["channel"] == stack.policy.sandboxes.channel, reports[0]["channel"])
     told = json.dumps(reports[0]["blocks"])
-    need(all(name in told for name in (RESUMED, STOPPED, KEPT, UNOWNED)), told)
+    need(all(name in told for name in (RESUMED, STOPPED, KEPT, UNOWNED, SINGLE)), told)
     need(not any(name in told for name in (BUSY, DARK, SCALED, BEATS)), told)
     return str(reports[0]["text"].replace("\n", ": "))
 
@@ -196,6 +214,18 @@ def _stopped(stack: Stack) -> str:
     return str(message["text"].splitlines()[1])
 
 
+def _suspended(stack: Stack) -> str:
+    """Told to a team's channel, and suspended by its mode."""
+    message, cluster = _message(stack, SINGLE), stack.outside.of(KubernetesService).cluster
+    need(message["text"].startswith("Sandbox stopped"), message["text"])
+    need(message["channel"] == stack.policy.sandboxes.owners["workshop"], message["channel"])
+    with cluster.lock:
+        mode = cluster.get(kinds.SANDBOXES, AGENTS, AGENT)["spec"]["operatingMode"]
+        pods = cluster.every(kinds.PODS, AGENTS)
+    need((mode, pods) == ("Suspended", []), f"{mode}, {len(pods)} pods")
+    return str(message["text"].splitlines()[1])
+
+
 def _untouched(stack: Stack) -> str:
     """Kept by a click, in use by its own word or its figures, without any, or scaled by something else: all run on."""
     need(_message(stack, KEPT)["text"].startswith("Sandbox kept"), _message(stack, KEPT)["text"])
@@ -210,17 +240,18 @@ def _untouched(stack: Stack) -> str:
 
 def _metrics(stack: Stack) -> str:
     found = {(each.name, *each.labels.values()): each.value for each in scrape(stack)}
-    need(found.get(("kaizen_sandbox_stops_total", "stopped")) == 2, "stops")
+    need(found.get(("kaizen_sandbox_stops_total", "stopped")) == 3, "stops")
     need(found.get(("kaizen_sandbox_unknown",)) == 1, "unknown")
     need(found.get(("kaizen_sandbox_beats_total", "taken"), 0) >= 1, "beats")
     need("kaizen_sandbox_last_success_timestamp_seconds" in {name[0] for name in found}, "no whole run")
-    return f"{found[('kaizen_sandboxes', 'ACTIVE')]:.0f} in use or unknown, 2 stops, 1 resume"
+    return f"{found[('kaizen_sandboxes', 'ACTIVE')]:.0f} in use or unknown, 3 stops, 1 resume"
 
 
 CHECKS = (
     ("a dry run tells what it would stop", _rehearsed),
     ("a sandbox told of, stopped and resumed", _resumed),
     ("a sandbox that stays stopped", _stopped),
+    ("a single agent's Sandbox that is suspended", _suspended),
     ("sandboxes that are left alone", _untouched),
     ("sandboxes on /metrics", _metrics),
 )

@@ -78,7 +78,7 @@ def _namespace(given: dict[str, Any], content: Iterable[tuple[Kind, dict[str, An
 def _row(kind: Kind, given: dict[str, Any], running: Counter[str]) -> str:
     meta = given["metadata"]
     name = f'<b>{html.escape(meta["name"])}</b> <span class="kind">{kind.name}</span>'
-    notes = _notes(meta.get("annotations", {}))
+    notes = _notes((meta.get("labels", {}) if kind is kinds.SANDBOXES else {}) | meta.get("annotations", {}))
     cells = f'<td class="first">{name}</td>{cell(_HEADS[1], notes) if notes else "<td></td>"}'
     if kind is kinds.CRON_JOBS:
         wanted = "suspended" if given["spec"]["suspend"] else html.escape(given["spec"]["schedule"])

@@ -93,6 +93,11 @@ def test_the_page_shows_sizes_and_marks_and_runs_nothing() -> None:
     assert "kaizen.dev/stop-id=s1" in text
     assert "suspended" in text
     assert "<script" not in text
+    service.add(kinds.SANDBOXES, "train", manifests.sandbox("coder", labels={"kaizen.dev/reaper": "enabled"}))
+    text = str(asked(service, "GET", "/kubernetes/", token="").body)
+    assert "8 pods run" in text
+    assert '<b>coder</b> <span class="kind">Sandbox</span>' in text
+    assert ">running</td>" in text
     assert ("default-src 'none'" in dict(reply.headers)["content-security-policy"]) is True
 
 
