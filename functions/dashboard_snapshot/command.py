@@ -27,7 +27,7 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="dashboard_snapshot", description="What Grafana held.", epilog=_ABOUT)
     commands = parser.add_subparsers(dest="command", required=True, metavar="diff | runs")
     diff = commands.add_parser("diff", help="what differs between two runs", epilog=_ABOUT)
-    diff.add_argument("older", metavar="RUN", help="a run, such as 20261128T140000Z-3f2a")
+    diff.add_argument("older", metavar="RUN", help="a run, such as 20261128T140000Z-1c73f2a")
     diff.add_argument("newer", metavar="RUN")
     diff.add_argument("--format", choices=("text", "markdown", "html", "json"), default="text", help="what is printed")
     diff.add_argument("--exit-code", action="store_true", help="1 where dashboards differ")

@@ -63,7 +63,7 @@ def shown(event: Event, store: SnapshotStore, grafana: str, now: datetime) -> Re
         return problem(400, "Bad Request", "format is html or md")
     for name in ("from", "to"):
         if query(event, name) and not RUN.fullmatch(query(event, name)):
-            return problem(400, "Bad Request", f"{name} is a run, such as 20261128T140000Z-3f2a")
+            return problem(400, "Bad Request", f"{name} is a run, such as 20261128T140000Z-1c73f2a")
     try:
         older, newer = _runs(query(event, "from"), query(event, "to"), store, now)
     except NoRunError as error:

@@ -10,7 +10,7 @@ from kaizen.times import format_instant, parse_instant
 
 Outcome = Literal["complete", "partial"]
 VERSION = 1
-RUN = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{4}")
+RUN = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{7}")
 SHOWN = 20  # uids that a reason names
 
 
@@ -89,8 +89,11 @@ class Manifest:
 
 
 def run_id(now: datetime, unique: str) -> str:
-    """Sortable by time; `unique` is any text that no other run has."""
-    return f"{now:%Y%m%dT%H%M%SZ}-{unique.replace('-', '').lower()[:4]:0<4}"
+    """Sortable by time, down to milliseconds (three hex digits): two runs by hand may fall into one second.
+
+    `unique` is any text of hex digits that no other run has.
+    """
+    return f"{now:%Y%m%dT%H%M%SZ}-{now.microsecond // 1000:03x}{unique.replace('-', '').lower()[:4]:0<4}"
 
 
 def to_json(given: Manifest) -> dict[str, Any]:

@@ -171,7 +171,7 @@ def test_the_door_is_locked(desk: Desk) -> None:
         ({"from": "../runs"}, 400, "from is a run"),
         ({"to": "x"}, 400, "to is a run"),
         ({"format": "pdf"}, 400, "html or md"),
-        ({"from": "20200101T000000Z-0000"}, 404, "there is no run"),
+        ({"from": "20200101T000000Z-0000000"}, 404, "there is no run"),
         ({"uid": "nothing"}, 404, "does not differ"),
     ],
 )
@@ -195,5 +195,5 @@ def test_the_command_line_says_the_same(desk: Desk, capsys: pytest.CaptureFixtur
     assert "changed " in capsys.readouterr().out
     assert main(["diff", first, second, "--bucket", BUCKET, "--format", "markdown"]) == SAME
     assert capsys.readouterr().out.strip() == desk.get(**{"from": first, "to": second, "format": "md"})[1].strip()
-    assert main(["diff", first, "20200101T000000Z-0000", "--bucket", BUCKET]) == USAGE
+    assert main(["diff", first, "20200101T000000Z-0000000", "--bucket", BUCKET]) == USAGE
     assert main(["diff", first, second, "--bucket", "no-such-bucket"]) == USAGE

@@ -14,7 +14,7 @@ from dashboard_snapshot.comparing import compared, source
 from dashboard_snapshot.diffs import Told, one_line, told
 from dashboard_snapshot.judging import mass
 from dashboard_snapshot.markup import body
-from dashboard_snapshot.model import Entry, Manifest, ManifestError, Reason, from_json, run_id, to_json
+from dashboard_snapshot.model import RUN, Entry, Manifest, ManifestError, Reason, from_json, run_id, to_json
 from dashboard_snapshot.page import html_page
 from dashboard_snapshot.wording import note
 from kaizen.dashboards.files import file_diff
@@ -163,3 +163,12 @@ def test_what_differs_in_a_query_is_coloured() -> None:
     text = body(file_diff("a", json.dumps(BASE).encode(), json.dumps(after).encode()))
     assert "- rate(orders_total[<del>5m</del>])" in text
     assert "+ rate(orders_total[<ins>10m</ins>])" in text
+
+
+def test_runs_of_one_second_are_sorted_by_time() -> None:
+    at = datetime(2026, 11, 28, 16, tzinfo=UTC)
+    later = [
+        run_id(at + timedelta(milliseconds=each), unique) for each, unique in ((1, "ffff"), (20, "0000-1"), (999, "a"))
+    ]
+    assert later == sorted(later)
+    assert all(RUN.fullmatch(each) for each in later)
