@@ -91,7 +91,7 @@ def again(message: dict[str, Any]) -> None:
     Again(client("sqs", ONE_TRY), settings().sandbox_action_queue_url)(message)
 
 
-def counted(result: str) -> None:
+def count_beat(result: str) -> None:
     change = add("kaizen_sandbox_beats_total", {"result": result})
     count_if_possible(dynamodb(), settings().metrics_table, [change], utc_now())
 
@@ -106,14 +106,14 @@ def door(event: Event, context: Any) -> Response:
         until = RequestStore(dynamodb(), settings().sandboxes_table).beat(beat)
     except (BodyError, busy.BeatError) as error:
         status = error.status if isinstance(error, busy.BeatError) else 400
-        counted("refused")
+        count_beat("refused")
         logger.warning("beat refused", status=status, reason=str(error))
         answer = problem(status, _TITLES[status], str(error))
         answer["headers"] |= {"www-authenticate": 'Bearer realm="sandboxes"'} if status == 401 else {}
         return answer
     except FAILURES as error:
         return unavailable(error, "it could not be put down that the sandbox is busy; send it again", _RETRY_SECONDS)
-    counted("taken")
+    count_beat("taken")
     return reply_json(200, {"uid": uid, "busy_until": format_instant(until)})
 
 

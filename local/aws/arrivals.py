@@ -23,7 +23,7 @@ class Arrivals:
             self.count += 1
             self._changed.notify_all()
 
-    def wait(self, seen: int, seconds: float) -> None:
-        """Returns once there are more than `seen`, or after these seconds."""
+    def wait(self, seen: int, seconds: float) -> bool:
+        """Returns once there are more than `seen`, or after these seconds; whether there are."""
         with self._changed:
-            self._changed.wait_for(lambda: self.count != seen, seconds)
+            return self._changed.wait_for(lambda: self.count != seen, seconds)

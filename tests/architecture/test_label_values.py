@@ -73,6 +73,20 @@ def keys(module: str, name: str) -> set[str]:
     }
 
 
+def booked(metric: str, label: str) -> set[str]:
+    """The texts that any module writes beside a label of a metric: `add("metric", {"label": "text"})`."""
+    return {
+        text
+        for module in (*function_modules(), *layer_modules())
+        for call in ast.walk(module.tree)
+        if isinstance(call, ast.Call) and len(call.args) > 1 and metric in _texts(call.args[0])
+        if isinstance(call.args[1], ast.Dict)
+        for key, value in zip(call.args[1].keys, call.args[1].values, strict=True)
+        if label in _texts(key)
+        for text in _texts(value)
+    }
+
+
 def _decisions() -> set[str]:
     """Why the reaper decides as it does: said in its decisions, or by what holds it."""
     module = "sandbox_reaper.decision"
@@ -95,7 +109,7 @@ READ: dict[tuple[str, str], Callable[[], set[str]]] = {
     ),
     ("kaizen_sandboxes", "state"): lambda: set(get_args(State)),
     ("kaizen_sandbox_presses_total", "result"): lambda: assigned("sandbox_actions.handler", "counted"),
-    ("kaizen_sandbox_beats_total", "result"): lambda: given("sandbox_actions.handler", "counted", 0),
+    ("kaizen_sandbox_beats_total", "result"): lambda: given("sandbox_actions.handler", "count_beat", 0),
     ("kaizen_canary_presses_total", "result"): lambda: assigned("canary_monitor.handler", "counted"),
     ("kaizen_slack_commands_total", "command"): lambda: {*VERBS, *given("slack_commands.handler", "count", 0)},
     ("kaizen_slack_commands_total", "result"): lambda: given("slack_commands.handler", "count", 1),
@@ -107,7 +121,7 @@ READ: dict[tuple[str, str], Callable[[], set[str]]] = {
     ("kaizen_dashboard_diff_reviews_total", "result"): lambda: {*get_args(DiffResult), "off", "failed"},
     ("kaizen_dashboard_snapshot_runs_total", "outcome"): lambda: set(get_args(Outcome)),
     ("kaizen_dashboard_snapshot_edits_total", "source"): lambda: set(get_args(Source)),
-    ("kaizen_observations_rejected_total", "reason"): lambda: {"negative", "history_full", "other_body"},
+    ("kaizen_observations_rejected_total", "reason"): lambda: booked("kaizen_observations_rejected_total", "reason"),
     ("phase_handshakes_total", "verdict"): lambda: set(Verdict),
     ("phase_resync_total", "reason"): lambda: {each.value for each in Resync if each is not Resync.NONE},
 }
