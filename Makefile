@@ -16,6 +16,11 @@ LOCK := $(UV) pip compile pyproject.toml --python-version 3.13 --generate-hashes
 # What an installer says itself stands above it.
 NOT_INSTALLED = { echo "error: $(@D) could not be installed: is there no network, or no space left on the disk? Then run the same command again."; exit 2; }
 
+# Compiled modules are kept, in one place beside no source. Some machines switch that off for everything: a start of the
+# stack then compiles boto3 once more for each function, which took two thirds of its processor time.
+export PYTHONPYCACHEPREFIX := $(CURDIR)/.build/bytecode
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help run demo test check soak simulate lint unit tools bench build deploy policy lock clean
 MAKEFLAGS += --no-print-directory

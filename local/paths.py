@@ -8,6 +8,7 @@ FUNCTIONS = ROOT / "functions"
 DELIVERIES = ROOT / "events" / "deliveries"
 BUILD = ROOT / ".build"
 RUNTIME = BUILD / "runtime"  # what Lambda's runtime brings along: boto3 and the runtime client
+BYTECODE = BUILD / "bytecode"  # compiled modules, as in the Makefile
 LOGS = BUILD / "local" / "logs"
 _EMULATORS = "lib/python3.13/site-packages/samcli/local/rapid"
 

@@ -140,7 +140,7 @@ class Emulator:
         environment = {
             "PATH": os.environ["PATH"],
             "PYTHONPATH": os.pathsep.join(map(str, [*folders, paths.RUNTIME, INSIDE])),
-            "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTHONPYCACHEPREFIX": str(paths.BYTECODE),  # else each function compiles boto3 once more
             "PYTHONNOUSERSITE": "1",
             "AWS_LAMBDA_FUNCTION_NAME": self._spec.name,
             "AWS_LAMBDA_FUNCTION_TIMEOUT": str(self._spec.timeout),
