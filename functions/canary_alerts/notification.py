@@ -6,7 +6,7 @@ https://prometheus.io/docs/alerting/latest/configuration/#webhook_config
 import json
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from kaizen.events.canary import CanaryAlert
@@ -56,7 +56,19 @@ def _alert(alert: Any, place: str, received_at: datetime) -> CanaryAlert:
         environment=_label(labels, "environment", place),
         deployment=int(_label(labels, "deployment", place)),
         firing=alert["status"] == "firing",
+        began_at=_began(alert.get("startsAt"), place),
     )
+
+
+def _began(value: Any, place: str) -> datetime:
+    if isinstance(value, str):
+        try:
+            began = datetime.fromisoformat(value)
+            if began.tzinfo is not None:
+                return began.astimezone(UTC).replace(microsecond=0)
+        except (ValueError, OverflowError):
+            pass
+    raise NotificationError(400, f"{place}.startsAt is missing or no instant")
 
 
 def _label(labels: Mapping[str, Any], name: str, place: str) -> str:

@@ -4,7 +4,7 @@ Facts only ever grow: an earliest start, a first end. So every order of deliveri
 a start that comes after the end does not bring a canary back.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
@@ -34,7 +34,11 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class Canary:
-    """One deployment. `end` is its first final state, with its instant."""
+    """One deployment. `end` is its first final state, with its instant.
+
+    `ran_at` is the first final state from which follows that it ran; one that failed need not have run: its approval
+    may have been refused. Kept beside `end`, because an earlier failure that is heard of later takes nothing back.
+    """
 
     deployment: int
     created_at: datetime
@@ -44,6 +48,7 @@ class Canary:
     url: str = ""
     started_at: datetime | None = None
     end: tuple[datetime, str] | None = None
+    ran_at: datetime | None = None
 
     @property
     def age_key(self) -> tuple[datetime, int]:
@@ -51,10 +56,8 @@ class Canary:
 
     @property
     def began(self) -> datetime | None:
-        """When it was first seen to run; one that succeeded ran at the latest then. One that failed need not have run:
-        its approval may have been refused."""
-        ran = self.end[0] if self.end is not None and ENDS[self.end[1]] != "failure" else None
-        return min((at for at in (self.started_at, ran) if at is not None), default=None)
+        """When it was first seen to run, or at the latest did."""
+        return min((at for at in (self.started_at, self.ran_at) if at is not None), default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,21 +74,26 @@ class Group:
         return next((each for each in self.canaries if each.deployment == deployment), None)
 
 
-def merged(group: Group, status: Status) -> Group:
-    """The group with one more fact; the same group when it knew that already."""
+def merged(group: Group, status: Status, held: Collection[int] = ()) -> Group:
+    """The group with one more fact; the same group when it knew that already.
+
+    `held` are deployments that are not forgotten, however many are newer.
+    """
     known = group.canary(status.deployment) or Canary(status.deployment, status.created_at)
     after = _with(known, status)
     others = [each for each in group.canaries if each.deployment != status.deployment]
-    return replace(group, canaries=_newest([*others, after]))
+    return replace(group, canaries=_newest([*others, after], held))
 
 
 def _with(canary: Canary, status: Status) -> Canary:
-    started, end = canary.started_at, canary.end
+    started, end, ran = canary.started_at, canary.end, canary.ran_at
     if status.state == "in_progress":
         started = min(started, status.at) if started else status.at
     if status.state in ENDS:
         found = (status.at, status.state)
         end = min(end, found) if end else found
+        if ENDS[status.state] != "failure":
+            ran = min(ran, status.at) if ran else status.at
     return replace(
         canary,
         created_at=min(canary.created_at, status.created_at),
@@ -96,17 +104,17 @@ def _with(canary: Canary, status: Status) -> Canary:
         url=max(canary.url, status.url),
         started_at=started,
         end=end,
+        ran_at=ran,
     )
 
 
-def _newest(canaries: Iterable[Canary]) -> tuple[Canary, ...]:
-    """All but the oldest; one that runs, with nothing newer that has begun, is not forgotten for any that wait."""
+def _newest(canaries: Iterable[Canary], held: Collection[int]) -> tuple[Canary, ...]:
+    """All but the oldest that nobody holds; one that runs, with nothing newer that began, stays for any that wait."""
     ordered = sorted(canaries, key=lambda each: each.age_key)
     older, kept = ordered[:-KEPT], ordered[-KEPT:]
-    if any(each.began is not None for each in kept):
-        return tuple(kept)
-    running = [each for each in older if each.began is not None][-1:]
-    return (*running, *kept)
+    begun = any(each.began is not None for each in kept)
+    running = [each for each in older if each.began is not None][-1:] * (not begun)
+    return (*(each for each in older if each.deployment in held or each in running), *kept)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from canary_monitor.alarms import Alarm
 from canary_monitor.group import Canary, Group, Status, merged
-from canary_monitor.plan import Steps, Told, forgotten, gauges, page_gauge, steps
+from canary_monitor.plan import Steps, Told, gauges, page_gauge, steps
 from canary_monitor.presses import Buttons, Press, pressed
 from canary_monitor.store import CanaryStore, Record
 from canary_monitor.wording import Subject, hearsay, incident, key_of, message, not_yours
@@ -23,6 +23,8 @@ from kaizen.pager.events import resolve, trigger
 from kaizen.policy.sections.canary import CanaryPolicy
 from kaizen.slack.blocks import Message
 from kaizen.storage.transact import CancelledError
+
+_UNPAGED = "without a pager"  # in `Told.shown`: a message that says so is edited once there is one
 
 
 class UnreadError(Exception):
@@ -74,6 +76,10 @@ def status_of(event: GithubDeployment) -> Status:
     )
 
 
+def _held(told: Mapping[int, Told]) -> frozenset[int]:
+    return frozenset(deployment for deployment, known in told.items() if known.holds)
+
+
 class Monitor:
     """`clock` gives aware UTC."""
 
@@ -93,7 +99,7 @@ class Monitor:
         if record is None and not self._policy.watches(event.repository, event.environment):
             return "ignored"
         record = record or Record(Group(event.repository_id, event.repository, event.environment, event.task), {})
-        group = merged(record.group, status_of(event))
+        group = merged(record.group, status_of(event), _held(record.told))
         if not any(each.exported or each.may_page for each in record.told.values()):
             group = replace(group, repository=event.repository)  # else series and incidents have the name from before
         told = {event.deployment_id: Told(0)} | dict(record.told)
@@ -117,8 +123,7 @@ class Monitor:
     def alerted(self, alert: CanaryAlert) -> str:
         """Prometheus says that a canary is over its budget, or no longer: look again.
 
-        Of one that nobody here knows, the page says what the alert does, under the same key. Raises as `_work` does,
-        and what the pager raises.
+        Raises as `_work` does, and as `_unknown`.
         """
         record = self._store.find(alert.deployment, alert.environment)
         if record is not None:
@@ -126,9 +131,22 @@ class Monitor:
             return "checked"
         if self._outside.page is None:
             return "no pager"  # KaizenCanaryUnpaged pages
-        key = key_of(alert.repository, alert.environment, alert.deployment)
-        given = self._outside.routing_key
-        self._outside.page(trigger(hearsay(alert, self._clock()), given) if alert.firing else resolve(key, given))
+        return self._unknown(alert, self._outside.page)
+
+    def _unknown(self, alert: CanaryAlert, page: Callable[[Mapping[str, Any]], None]) -> str:
+        """Of a canary that nobody here knows, the page says what the alert does, under the same key.
+
+        An alert that was held up may come after its own end, and would open what nothing ends any more: ends are kept.
+        Raises what the store and the pager raise.
+        """
+        key, given = key_of(alert.repository, alert.environment, alert.deployment), self._outside.routing_key
+        if alert.firing and not self._store.alert_ended(alert):
+            page(trigger(hearsay(alert, self._clock()), given))
+            if not self._store.alert_ended(alert):  # it may have meanwhile, and its `resolve` have gone out first
+                return "unknown"
+        if not alert.firing:
+            self._store.end_alert(alert, self._clock())
+        page(resolve(key, given))
         return "unknown"
 
     def pressed(self, event: SlackInteraction) -> str:
@@ -165,7 +183,7 @@ class Monitor:
             if steps(group, canary, told[canary.deployment], now, self._life).page:
                 try:
                     for status in self._outside.reread(group, canary):
-                        group = merged(group, status)
+                        group = merged(group, status, _held(told))
                 except UnreadError as error:
                     unread[canary.deployment] = str(error)
         record = self._save(before, group, told, now, press)
@@ -194,13 +212,13 @@ class Monitor:
         self, before: Record, group: Group, told: Mapping[int, Told], now: datetime, press: Press | None
     ) -> Record:
         """The facts with the gauges that follow from them, and with the press that they come from."""
-        changes = list(forgotten(before.group, group, before.told))
+        changes: list[Change] = []
         after: dict[int, Told] = {}
         for canary in group.canaries:
             known = told[canary.deployment]
             wanted = steps(group, canary, known, now, self._life)
             is_now = wanted.standing
-            if wanted.page:  # before it goes out: whatever happens to this run, the end resolves it
+            if wanted.page and self._pager:  # before it goes out: whatever happens to this run, the end resolves it
                 known = replace(known, trying_at=known.trying_at or now)
             made = list(gauges(group, canary, known, is_now))
             known = replace(
@@ -255,8 +273,9 @@ class Monitor:
 
     def _page(self, subject: Subject, told: Told, wanted: Steps, now: datetime) -> Told:
         if wanted.page:
-            if self._outside.page is not None:
-                self._outside.page(trigger(incident(subject, now), self._outside.routing_key))
+            if self._outside.page is None:
+                return told  # so that it pages once there is a pager
+            self._outside.page(trigger(incident(subject, now), self._outside.routing_key))
             return replace(told, trying_at=None, paged_at=now, resolved_at=None)
         if wanted.resolve:
             if self._outside.page is not None:
@@ -265,7 +284,8 @@ class Monitor:
         return told
 
     def _show(self, subject: Subject, told: Told, wanted: Steps, now: datetime) -> Told:
-        if wanted.shows == told.shown:
+        shows = f"{wanted.shows} {_UNPAGED}" if wanted.shows and not self._pager else wanted.shows
+        if shows == told.shown:
             return told
         self._outside.show(subject.key, message(subject, wanted, now))
-        return replace(told, shown=wanted.shows)
+        return replace(told, shown=shows)

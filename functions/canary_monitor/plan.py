@@ -4,11 +4,11 @@ What has been done is written down beside the facts (`Told`); each step may be r
 simply run again.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from canary_monitor.group import Canary, Group, Standing, standing
+from canary_monitor.group import ENDS, Canary, Group, Standing, standing
 from kaizen.metrics.changes import Change, observe, remove, set_gauge
 
 
@@ -37,6 +37,12 @@ class Told:
     @property
     def paging(self) -> bool:
         return self.paged_at is not None and self.resolved_at is None
+
+    @property
+    def holds(self) -> bool:
+        """Whether something is out there that its end is to take away or put right: series, alarm, page, message."""
+        told_of = bool(self.shown) and self.shown.split()[0] not in (*ENDS.values(), "unknown")
+        return self.exported or self.may_page or self.alarm_at is not None or told_of or self.page_shown
 
     @property
     def may_page(self) -> bool:
@@ -130,12 +136,3 @@ def page_gauge(group: Group, canary: Canary, told: Told, *, pager: bool) -> tupl
     if not wanted or told.paged_at is None:
         return [remove(name, named)], replace(told, page_shown=False)
     return [set_gauge(name, named, int(told.paged_at.timestamp()))], replace(told, page_shown=True)
-
-
-def forgotten(before: Group, after: Group, told: Mapping[int, Told]) -> Iterator[Change]:
-    """The gauges of canaries that the group no longer remembers."""
-    kept = {each.deployment for each in after.canaries}
-    for canary in before.canaries:
-        if canary.deployment not in kept and (known := told.get(canary.deployment)) and known.exported:
-            yield from gauges(before, canary, known, Standing("waiting"))
-            yield from page_gauge(before, canary, replace(known, exported=False), pager=True)[0]

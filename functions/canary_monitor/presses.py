@@ -43,22 +43,20 @@ class Buttons:
         """None for names so long that Slack would not take them back: then there is only the deployment itself."""
         try:
             return [
-                self._button(alarm, due, now, "extend", "Extend 1 h", "primary"),
+                self._button(alarm, due, now, "extend", "Extend 1 h"),  # none is loud: to finish it is better
                 self._button(alarm, due, now, "done", "It is done"),
             ]
         except TooLongError:
             return []
 
-    def _button(
-        self, alarm: Alarm, due: datetime, now: datetime, verb: Verb, text: str, style: str = ""
-    ) -> dict[str, Any]:
+    def _button(self, alarm: Alarm, due: datetime, now: datetime, verb: Verb, text: str) -> dict[str, Any]:
         bound = {
             "repository": str(alarm.repository_id), "environment": alarm.environment, "task": alarm.task,
             "due": format_instant(due), "channel": self.channel,
         }  # fmt: skip
         button = Button(FEATURE, verb, str(alarm.deployment), now, bound)
         shown = {"type": "button", "text": {"type": "plain_text", "text": text}, "action_id": button.action_id}
-        return shown | {"value": signed(button, self.secret)} | ({"style": style} if style else {})
+        return shown | {"value": signed(button, self.secret)}
 
     def read(self, event: SlackInteraction, now: datetime) -> Press | str:
         """What is asked for, or in a few words why nothing is. Whether the person may is for `lets` to say."""

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from canary_monitor.group import Canary, Group
+from canary_monitor.group import ENDS, Canary, Group
 from canary_monitor.plan import Told
 from canary_monitor.presses import Press
+from kaizen.events.canary import CanaryAlert
 from kaizen.metrics.changes import Change, actions
 from kaizen.storage.items import from_item, to_item
 from kaizen.storage.transact import transact
@@ -16,6 +17,7 @@ from kaizen.times import format_instant, parse_instant
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
+_ENDS_KEPT_FOR = timedelta(days=30)  # twice as long as a message waits in a queue, its dead letters included
 KEPT_FOR = timedelta(days=400)  # after the last delivery; a quiet repository keeps its last good commit for a year
 
 
@@ -51,6 +53,28 @@ class CanaryStore:
             return None
         found = from_item(answer["Item"])
         return self.load(found["repository_id"], found["environment"], found["task"])
+
+    def alert_ended(self, alert: CanaryAlert) -> bool:
+        """Whether this alert, of a canary that nobody here knows, has come to its end already."""
+        answer = self._client.get_item(TableName=self._table, Key=to_item(_alert_key(alert)), ConsistentRead=True)
+        ended = from_item(answer["Item"])["began_at"] if "Item" in answer else ""
+        return alert.began_at is not None and format_instant(alert.began_at) <= ended
+
+    def end_alert(self, alert: CanaryAlert, now: datetime) -> None:
+        """Keep that it has ended; an older alert's end, which comes late, does not take its place."""
+        if alert.began_at is None:
+            return
+        began = format_instant(alert.began_at)
+        item = {**_alert_key(alert), "began_at": began, "expires_at": int((now + _ENDS_KEPT_FOR).timestamp())}
+        try:
+            self._client.put_item(
+                TableName=self._table,
+                Item=to_item(item),
+                ConditionExpression="attribute_not_exists(pk) OR began_at <= :began",
+                ExpressionAttributeValues=to_item({":began": began}),
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return
 
     def save(self, record: Record, changes: Sequence[Change], now: datetime, press: Press | None = None) -> Record:
         """Write the group with the metrics that follow from it; the record with its new version.
@@ -93,6 +117,10 @@ def group_key(repository_id: int, environment: str, task: str) -> str:
 
 def _pointer(deployment: int) -> str:
     return f"deployment#{deployment}"
+
+
+def _alert_key(alert: CanaryAlert) -> dict[str, str]:
+    return {"pk": f"alert#{alert.repository}#{alert.deployment}", "sk": alert.environment}
 
 
 def _leads_to(group: Group, deployment: int, now: datetime) -> dict[str, Any]:
@@ -156,6 +184,8 @@ def _canary(plain: Mapping[str, Any]) -> Canary:
         "created_at": parse_instant(plain["created_at"]),
         "started_at": _instant(plain["started_at"]),
         "end": (parse_instant(end[0]), end[1]) if end else None,
+        # Items from before this field was kept have it in their end.
+        "ran_at": _instant(plain.get("ran_at", end[0] if end and ENDS[end[1]] != "failure" else None)),
     }
     return Canary(**given)
 

@@ -19,7 +19,7 @@ _WEB = "https://github.com"
 _ENDS = {
     "success": ("🟢", "Canary finished", "It finished successfully"),
     "failure": ("⚪", "Canary failed", "It failed, and is no longer in flight"),
-    "superseded": ("🟢", "Canary superseded", "A newer deployment has taken its place"),
+    "superseded": ("🟢", "Canary superseded", "A newer deployment{newer} has taken its place"),
     "unknown": ("⚪", "Canary given up", "Nobody finished it: its outcome is unknown"),
 }
 
@@ -197,6 +197,8 @@ def _ended(subject: Subject, is_now: Standing) -> Message:
     done = subject.canary.end is not None and subject.canary.end[1] == "done" and is_now.state == "success"
     if done:
         title, what = "Canary is done", f"<@{escape(subject.told.done_by)}> says that it is done"
+    if is_now.state == "superseded":
+        what = what.format(newer=_newer(subject))
     assert is_now.ended_at is not None
     took = f" after {human(is_now.seconds)}" if is_now.since is not None else ""
     lead = (
@@ -213,6 +215,18 @@ def _ended(subject: Subject, is_now: Standing) -> Message:
     if is_now.state == "unknown":
         rest = "The page is closed, but the deployment may still be there: look at it, and set its status on GitHub."
     return _message(title, lead, [rest], _facts(subject))
+
+
+def _newer(subject: Subject) -> str:
+    """Which one took its place; nothing where GitHub alone says that some other did."""
+    group = subject.group
+    begun = [(each.began, each) for each in group.canaries if each.began and each.age_key > subject.canary.age_key]
+    if not begun:
+        return ""
+    newer = min(begun, key=lambda each: each[0])[1]
+    by = f" by {escape(newer.creator)}" if newer.creator else ""
+    address = f"{_WEB}/{group.repository}/commit/{newer.sha}"
+    return f" ({escape(newer.ref)}, {link(address, newer.sha[:7])}{by})"
 
 
 def _facts(subject: Subject) -> list[str]:

@@ -142,7 +142,8 @@ def _alerted(stack: Stack) -> str:
         "alertname": "KaizenCanaryBudgetExceeded", "repository": REPOSITORY, "environment": ENVIRONMENT,
         "deployment": str(FORGOTTEN),
     }  # fmt: skip
-    body = json.dumps({"version": "4", "status": "firing", "alerts": [{"status": "firing", "labels": labels}]}).encode()
+    alert = {"status": "firing", "labels": labels, "startsAt": format_instant(utc_now())}
+    body = json.dumps({"version": "4", "status": "firing", "alerts": [alert]}).encode()
     tokens = (stack.secrets["alerts"], "wrong")
     statuses = [post(f"{stack.addresses.api}/alerts", body, token)[0] for token in tokens]
     need(statuses == [202, 401], statuses)

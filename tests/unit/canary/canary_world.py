@@ -31,12 +31,20 @@ class Table:
     gauges: dict[tuple[str, str], float] = field(default_factory=dict)
     durations: list[Change] = field(default_factory=list)
     presses: list[Press] = field(default_factory=list)
+    ended: dict[int, datetime] = field(default_factory=dict)
 
     def load(self, repository_id: int, environment: str, task: str) -> Record | None:
         return self.record
 
     def find(self, deployment: int, environment: str) -> Record | None:
         return self.record if self.record and self.record.group.canary(deployment) else None
+
+    def alert_ended(self, alert: CanaryAlert) -> bool:
+        return alert.began_at is not None and alert.began_at <= self.ended.get(alert.deployment, T0 - timedelta(days=1))
+
+    def end_alert(self, alert: CanaryAlert, now: datetime) -> None:
+        assert alert.began_at is not None
+        self.ended[alert.deployment] = max(alert.began_at, self.ended.get(alert.deployment, alert.began_at))
 
     def save(self, record: Record, changes: list[Change], now: datetime, press: Press | None = None) -> Record:
         assert record.version == (self.record.version if self.record else 0)
@@ -60,6 +68,7 @@ class World:
     table: Table = field(default_factory=Table)
     alarms: dict[Alarm, datetime] = field(default_factory=dict)
     pages: list[tuple[str, str]] = field(default_factory=list)
+    incidents: list[Mapping[str, Any]] = field(default_factory=list)
     shown: list[tuple[str, Message]] = field(default_factory=list)
     statuses: list[Status] | str = field(default_factory=list)
     broken: set[str] = field(default_factory=set)
@@ -78,6 +87,7 @@ class World:
         self._may_break("pager")
         assert event["routing_key"] == "key"
         self.pages.append((event["event_action"], event["dedup_key"]))
+        self.incidents += [event] * (event["event_action"] == "trigger")
 
     def show(self, subject: str, message: Message, thread: str = "") -> None:
         self._may_break("slack")
@@ -115,10 +125,11 @@ class World:
         self.minutes = max(self.minutes, minutes)
         return self.monitor.check(Alarm(7, "production", "deploy", deployment))
 
-    def alert(self, minutes: float, deployment: int = 1, *, firing: bool = True) -> str:
+    def alert(self, minutes: float, deployment: int = 1, *, firing: bool = True, began: float = 0) -> str:
         """Prometheus says something of a canary, by way of Alertmanager and the door."""
         self.minutes = max(self.minutes, minutes)
-        return self.monitor.alerted(CanaryAlert(at(minutes), "acme/shop", "production", deployment, firing))
+        alert = CanaryAlert(at(minutes), "acme/shop", "production", deployment, firing, at(began))
+        return self.monitor.alerted(alert)
 
     def buttons(self) -> dict[str, str]:
         """Action id -> value, of the message as it stands."""

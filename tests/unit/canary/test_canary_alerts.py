@@ -10,7 +10,7 @@ from canary_alerts import handler
 from canary_alerts.notification import MAX_BODY_BYTES, NotificationError, read_notification
 from kaizen.events.canary import CanaryAlert
 from kaizen.runtime.secrets import SecretError
-from tests.unit.canary.canary_world import KEY, T0, World
+from tests.unit.canary.canary_world import KEY, T0, World, at
 
 LABELS = {"alertname": "KaizenCanaryBudgetExceeded", "repository": "acme/shop", "environment": "production",
           "deployment": "1"}  # fmt: skip
@@ -23,7 +23,7 @@ def notification(status: str = "firing", **other: Any) -> dict[str, Any]:
 
 def test_a_notification_is_read() -> None:
     (found,) = read_notification(json.dumps(notification("resolved")).encode(), T0)
-    assert found == CanaryAlert(T0, "acme/shop", "production", 1, firing=False)
+    assert found == CanaryAlert(T0, "acme/shop", "production", 1, firing=False, began_at=at(121))
     assert CanaryAlert.from_detail(found.detail()) == found
 
 
@@ -40,6 +40,9 @@ def test_a_notification_is_read() -> None:
         (notification(alerts=[{"status": "firing", "labels": LABELS | {"deployment": "-1"}}]), "labels.deployment"),
         (notification(alerts=[{"status": "firing", "labels": LABELS | {"deployment": "٣"}}]), "labels.deployment"),
         (notification(alerts=[{"status": "firing", "labels": LABELS | {"repository": "shop"}}]), "labels.repository"),
+        (notification(alerts=[{"status": "firing", "labels": LABELS}]), "alerts.0.startsAt"),
+        (notification(alerts=[{"status": "firing", "labels": LABELS, "startsAt": "today"}]), "alerts.0.startsAt"),
+        (notification(alerts=[{"status": "firing", "labels": LABELS, "startsAt": "2026-03-02"}]), "alerts.0.startsAt"),
         (notification(alerts=[{"status": "firing", "labels": {"alertname": "KaizenHeartbeat"}}]), "no other alerts"),
     ],
 )
@@ -182,6 +185,34 @@ def test_of_a_canary_that_nobody_knows_the_page_says_what_the_alert_does() -> No
     world.alert(2, deployment=9)
     world.alert(30, deployment=9, firing=False)
     assert world.pages == [("trigger", key), ("trigger", key), ("resolve", key)]
+
+
+def test_an_alert_of_an_unknown_canary_that_was_held_up_opens_nothing_after_its_end() -> None:
+    world = World(broken={"pager"})
+    with pytest.raises(ConnectionError):
+        world.alert(1, deployment=9, began=1)
+    world.broken = set()
+    world.alert(5, deployment=9, began=1, firing=False)
+    world.alert(6, deployment=9, began=1)  # the first one's message comes again
+    assert "trigger" not in dict(world.pages)
+    world.alert(60, deployment=9, began=60)  # over its budget once more
+    world.alert(61, deployment=9, began=1, firing=False)  # the old end, late
+    assert world.pages[-2][0] == "trigger"
+
+
+def test_an_end_that_overtakes_the_page_of_an_unknown_canary_is_sent_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World()
+    taken, ended = world.page, list[bool]()
+
+    def page(event: Any) -> None:
+        if not ended:
+            ended.append(True)
+            world.alert(5, deployment=9, began=1, firing=False)
+        taken(event)
+
+    monkeypatch.setattr(world, "page", page)
+    world.alert(1, deployment=9, began=1)
+    assert [each for each, _ in world.pages] == ["resolve", "trigger", "resolve"]
 
 
 def test_an_alert_is_a_dead_letter_rather_than_lost_when_the_pager_fails() -> None:

@@ -1,5 +1,7 @@
 """The policy's [canary]: what is wrong is named with its place; what is right is read."""
 
+from typing import Any
+
 import pytest
 
 from kaizen.policy import PolicyError, parse
@@ -47,3 +49,20 @@ def test_there_is_exactly_one_way_into_slack(text: str) -> None:
 def test_who_may_press_is_read() -> None:
     assert canary('channel = "C0CANARIES"\nresponders = ["U0ANA", "W0BEN"]').responders == ("U0ANA", "W0BEN")
     assert canary('channel = "C0CANARIES"').responders == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "task", "payload", "budget"),
+    [
+        ('task = "deploy"\nbudget = "1h"', "deploy", {}, 3600),
+        ('task = "deploy"\nbudget = "1h"', "migrate", {}, None),
+        ("payload = { canary = true }", "deploy", {"canary": True, "other": 1}, 7200),
+        ("payload = { canary = true }", "deploy", {"canary": False}, None),
+        ("payload = { canary = true }", "deploy", {}, None),
+    ],
+)
+def test_task_and_payload_say_what_is_a_canary(
+    text: str, task: str, payload: dict[str, Any], budget: int | None
+) -> None:
+    read = canary(f'channel = "C0CANARIES"\n{BUDGET}{text}')
+    assert read.budget("acme/shop", "production", task, payload) == budget
