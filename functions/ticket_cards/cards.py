@@ -97,8 +97,8 @@ class Cards:
         for channel, wanted in _by_channel(self.subscriptions(), subject).items():
             name = f"{channel}/{ticket.id}"
             known = self.board.posted(name)
-            if known is None and not wanted:
-                continue
+            if known is None and (not wanted or (kind == "changed" and ticket.state != "open")):
+                continue  # what is over, and has only been compared or edited, is no news
             message = wording.card(ticket, self.policy, acknowledged, self.clock(), self.secret, channel)
             try:
                 stamp = self.board.show(channel, name, message)

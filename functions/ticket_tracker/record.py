@@ -12,6 +12,7 @@ from dataclasses import MISSING, dataclass, fields, replace
 from datetime import datetime
 
 from kaizen.events.github import GithubIssue
+from kaizen.events.github.issue import COMPARED
 from kaizen.policy import UNASSIGNED, UNKNOWN, Policy
 from kaizen.tickets import LogEntry, State, Ticket
 from kaizen.times import format_instant
@@ -207,17 +208,18 @@ def _keys(event: GithubIssue) -> tuple[str, str, str]:
 
     Instants have whole seconds, so ties are common. Then the event that is about the state decides the state, and the
     one about labels the labels (of two additions the one that sees more labels is later, of two removals the one that
-    sees fewer); the content decides what is left, so that the order is total.
+    sees fewer); the content decides what is left, so that the order is total. What the sweep read was there at the end
+    of its second, and decides all three.
     """
     at = format_instant(event.updated_at)
     last = fingerprint(event)
-    state_rank = {"closed": 1, "reopened": 2, "transferred": 3, "deleted": 4}.get(event.action, 0)
+    state_rank = {"closed": 1, "reopened": 2, "transferred": 3, "deleted": 4, COMPARED: 5}.get(event.action, 0)
     final = int(event.action in TERMINAL)  # nothing comes after
     silent = event.action in _PIN_ACTIONS and not event.state
     count = len(event.labels)
-    labels_rank = {"labeled": 2000 + count, "unlabeled": 4000 - count}.get(event.action, 0)
+    labels_rank = {"labeled": 2000 + count, "unlabeled": 4000 - count, COMPARED: 5000}.get(event.action, 0)
     return (
-        f"{at} {last}",
+        f"{at} {'~' if event.action == COMPARED else ''}{last}",  # after every digit
         "" if silent else f"{final} {at} {state_rank} {last}",
         f"{at} {labels_rank:04d} {last}",
     )

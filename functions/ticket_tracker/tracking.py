@@ -2,10 +2,11 @@
 
 import random
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
 from kaizen.events.github import GithubIssue
+from kaizen.events.github.issue import SWEEP
 from kaizen.metrics.changes import Change, add, set_gauge
 from kaizen.policy import Policy
 from kaizen.tickets import FeedItem
@@ -13,6 +14,7 @@ from ticket_tracker.booking import Outcome, book
 from ticket_tracker.record import Record, merge
 
 ATTEMPTS = 6
+NEWS = timedelta(days=14)
 Result = Literal["accepted", "duplicate", "redelivered", "altered"]
 
 
@@ -78,6 +80,8 @@ def track(
 
 def _known(store: Store, event: GithubIssue, known: Duplicate, now: datetime) -> Result:
     """What becomes of a delivery whose id is known: nothing but its count."""
+    if event.hook_id == SWEEP:
+        return "redelivered"  # the sweep found the same difference twice
     if known.altered:
         store.count(
             [_delivery(event, "duplicate"), add("kaizen_observations_rejected_total", {"reason": "other_body"})], now
@@ -90,15 +94,21 @@ def _known(store: Store, event: GithubIssue, known: Duplicate, now: datetime) ->
 
 
 def _commit(store: Store, event: GithubIssue, old: Record | None, outcome: Outcome, lost: int, now: datetime) -> None:
-    changes = [
-        _delivery(event, "accepted"),
-        set_gauge(
-            "kaizen_webhook_last_delivery_timestamp_seconds", {}, int(now.timestamp()), shard_by=event.delivery_id
-        ),
-    ]
+    changes = [] if event.hook_id == SWEEP else _arrived(event, now)
     if lost:
         changes.append(add("kaizen_observations_rejected_total", {"reason": "history_full"}, lost))
-    store.commit(event, old, outcome.record, [*changes, *outcome.changes], outcome.feed, now)
+    feed = outcome.feed
+    if event.hook_id == SWEEP:  # the history of a repository that is new to us is no news
+        feed = tuple(item for item in feed if item.at > now - NEWS)
+    store.commit(event, old, outcome.record, [*changes, *outcome.changes], feed, now)
+
+
+def _arrived(event: GithubIssue, now: datetime) -> list[Change]:
+    """What the sweep read is no delivery: by its count, a hook that is dead would look alive."""
+    last = set_gauge(
+        "kaizen_webhook_last_delivery_timestamp_seconds", {}, int(now.timestamp()), shard_by=event.delivery_id
+    )
+    return [_delivery(event, "accepted"), last]
 
 
 def _delivery(event: GithubIssue, result: Literal["accepted", "duplicate"]) -> Change:

@@ -13,12 +13,14 @@ from local.demo import (
     sandboxes,
     snapshots,
     tickets,
+    webhook_sweep,
 )
 from local.demo.feature import Feature
 
 # One line for each feature, in the order in which they begin and are checked; the house looks at all of them.
 FEATURES: Sequence[Feature] = (
     tickets,
+    webhook_sweep,
     cards,
     canary,
     phase,

@@ -8,8 +8,9 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlencode
 
 from kaizen.times import format_instant
-from local.outside.github import files
+from local.outside.github import files, hooks, issues
 from local.outside.github.credentials import identity, installation_token
+from local.outside.github.hooks import HOOK
 from local.outside.github.refusals import answer, check_fault, comment_fault, invalid, refused
 from local.outside.github.world import CheckRun, Comment, Commit, Identity, Json, Pull, Repository, World, folder_sha
 from local.outside.service import Reply, Request
@@ -40,6 +41,8 @@ class Api:
         if request.headers.get("x-github-api-version", "") not in VERSIONS:
             return refused(400, "The version given in the X-GitHub-Api-Version header is not supported")
         authorization = request.headers.get("authorization", "")
+        if found := HOOK.fullmatch(path):
+            return hooks.answered(self._world, request, found)
         if found := _TOKENS.fullmatch(path):
             if request.method != "POST":
                 return refused(404, "Not Found")
@@ -332,7 +335,27 @@ def _route(method: str, path: str, serve: Callable[[Call], Reply]) -> tuple[str,
     return method, re.compile(r"/repos/(?P<repository>[^/]+/[^/]+)" + path), serve
 
 
+def _repository(call: Call) -> Reply:
+    found = call.repository
+    owner = {"login": found.full_name.partition("/")[0]}
+    return answer(
+        200, {"id": found.repository_id, "full_name": found.full_name, "private": found.private, "owner": owner}
+    )
+
+
+def _issues(call: Call) -> Reply:
+    listed = issues.listed(call.repository, call.query)
+    return listed if isinstance(listed, Reply) else call.page(listed)
+
+
+def _issue(call: Call) -> Reply:
+    return issues.one(call.repository, call.number("number"))
+
+
 _ROUTES = (
+    _route("GET", "", _repository),
+    _route("GET", "/issues", _issues),
+    _route("GET", r"/issues/(?P<number>\d{1,18})", _issue),
     _route("GET", r"/pulls/(?P<number>\d{1,18})", _pull),
     _route("GET", r"/pulls/(?P<number>\d{1,18})/files", _files),
     _route("GET", r"/compare/(?P<pair>.+\.\.\..+)", _compare),

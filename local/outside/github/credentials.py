@@ -54,6 +54,12 @@ def installation_token(world: World, authorization: str, installation_id: int) -
     return answer(201, content)
 
 
+def app_itself(world: World, authorization: str) -> Identity | None:
+    """The App that signed the JWT; None for anything else."""
+    app = _app(world, bearer(authorization), world.clock())
+    return None if isinstance(app, Reply) else app[0]
+
+
 def _app(world: World, token: str, now: datetime) -> tuple[Identity, int, bytes] | Reply:
     parts = token.split(".")
     if len(parts) != 3:

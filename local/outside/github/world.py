@@ -85,11 +85,51 @@ class Commit:
     files: Mapping[str, str]  # path -> blob
 
 
+@dataclass(slots=True)
+class HookDelivery:
+    """One attempt at a delivery; `status` 0 where nobody answered."""
+
+    delivery_id: int
+    guid: str
+    event: str
+    body: bytes
+    at: datetime
+    status: int
+    redelivery: bool = False
+
+
+class Hook:
+    """A webhook: `send` posts the event, its guid and body, and gives the status of the answer, 0 for none."""
+
+    def __init__(self, send: Callable[[str, str, bytes], int], world: "World", app_id: int = 0) -> None:
+        self.send = send
+        self.app_id = app_id  # whose own it is; 0 for one of a repository or organization
+        self.deliveries: list[HookDelivery] = []
+        self._world = world
+
+    def deliver(self, event: str, guid: str, body: bytes, *, lost: bool = False) -> HookDelivery:
+        """A first attempt; a `lost` one never reaches anybody."""
+        return self._attempt(event, guid, body, 0 if lost else self.send(event, guid, body), redelivery=False)
+
+    def repeat(self, delivery: HookDelivery) -> None:
+        """GitHub does it a moment after it was asked; here it is done at once."""
+        status = self.send(delivery.event, delivery.guid, delivery.body)
+        self._attempt(delivery.event, delivery.guid, delivery.body, status, redelivery=True)
+
+    def _attempt(self, event: str, guid: str, body: bytes, status: int, *, redelivery: bool) -> HookDelivery:
+        with self._world.lock:
+            number, at = next(self._world.numbers), self._world.clock()
+            made = HookDelivery(number, guid, event, body, at, status, redelivery)
+            self.deliveries.append(made)
+            return made
+
+
 class Repository:
     """One repository; commits know their one parent, and refs are branches."""
 
     def __init__(self, full_name: str, private: bool, world: "World") -> None:
         self.full_name = full_name
+        self.repository_id = next(world.numbers)
         self.private = private
         self.blobs: dict[str, bytes] = {}
         self.commits: dict[str, Commit] = {}
@@ -98,6 +138,8 @@ class Repository:
         self.comments: dict[int, Comment] = {}
         self.checks: dict[int, CheckRun] = {}
         self.deployments: dict[int, list[Json]] = {}
+        self.issues: dict[int, Json] = {}  # as the API shows them
+        self.gone: dict[int, str] = {}  # numbers of issues that are not here any more: `deleted` or `transferred`
         self._world = world
 
     def commit(self, branch: str, changes: Mapping[str, str | bytes | None], parent: str | None = None) -> str:
@@ -212,6 +254,9 @@ class World:
         self.lock = threading.RLock()
         self.numbers = count(1)
         self.repositories: dict[str, Repository] = {}
+        self.hooks: dict[
+            str, Hook
+        ] = {}  # by path: `app/hook`, `repos/<owner>/<name>/hooks/<id>`, `orgs/<name>/hooks/<id>`
         self.tokens: dict[str, tuple[Identity, datetime | None]] = {}
         self.apps: dict[str, tuple[Identity, int, bytes]] = {}  # app id -> who, installation, public key (DER)
 

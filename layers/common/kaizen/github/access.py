@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from kaizen.github import viewer
-from kaizen.github.auth import App, AppAuth, TokenAuth
+from kaizen.github.auth import App, AppAuth, JwtAuth, TokenAuth
 from kaizen.github.client import Github
 from kaizen.github.comments import Author
 from kaizen.github.kms import Kms, kms_signer
@@ -49,6 +49,15 @@ def github(
         return Github(given.github_api_url, TokenAuth(given.github_token_parameter, read), send, clock)
     signer = kms_signer(kms(), given.github_app_signer or "")
     return Github(given.github_api_url, AppAuth(app, given.github_api_url, signer, send, clock), send, clock)
+
+
+def app_itself(given: GithubSettings, send: Send, clock: Callable[[], datetime], kms: Callable[[], Kms]) -> Github:
+    """The client for what belongs to the App and to no installation. Raises SettingsError, also where there is none."""
+    app = given.app
+    if app is None:
+        raise SettingsError("no GitHub App is set up")
+    auth = JwtAuth(app.app_id, kms_signer(kms(), given.github_app_signer or ""), clock)
+    return Github(given.github_api_url, auth, send, clock)
 
 
 def author(given: GithubSettings, asked: Github) -> Author:

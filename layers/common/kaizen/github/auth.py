@@ -49,6 +49,19 @@ class InstallationToken:
         return now < self.expires_at - EARLY
 
 
+class JwtAuth:
+    """An App as itself, without an installation: for what belongs to the App, such as the deliveries of its hook."""
+
+    def __init__(self, app_id: str, sign: Callable[[bytes], bytes], clock: Callable[[], datetime]) -> None:
+        self._app_id = app_id
+        self._sign = sign
+        self._clock = clock
+
+    def authorization(self, *, fresh: bool = False) -> str:
+        """Made anew for each call: it costs one signature. Raises SigningError."""
+        return f"Bearer {jwt(self._app_id, self._clock(), self._sign)}"
+
+
 class AppAuth:
     """`sign` makes an RS256 signature of the bytes (kaizen.github.kms); `clock` gives aware UTC."""
 

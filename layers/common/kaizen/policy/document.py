@@ -16,6 +16,7 @@ from kaizen.policy.sections import (
     rule_lint,
     sandboxes,
     streams,
+    sweep,
     tickets,
 )
 
@@ -55,6 +56,7 @@ def _read(file: Table) -> Policy:
         dashboard_diff=dashboard_diff.read(file),
         dashboard_snapshot=dashboard_snapshot.read(file),
         sandboxes=sandboxes.read(file),
+        sweep=sweep.read(file),
     )
     file.close()
     return policy

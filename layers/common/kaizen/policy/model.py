@@ -11,6 +11,7 @@ from kaizen.policy.sections.routes import Route
 from kaizen.policy.sections.rule_lint import RuleLintPolicy
 from kaizen.policy.sections.sandboxes import SandboxPolicy
 from kaizen.policy.sections.streams import StreamPolicy
+from kaizen.policy.sections.sweep import SweepPolicy
 from kaizen.policy.sections.tickets import TicketRules
 
 
@@ -27,6 +28,7 @@ class Policy(TicketRules):
     dashboard_diff: DashboardDiffPolicy = field(default_factory=DashboardDiffPolicy)
     dashboard_snapshot: DashboardSnapshotPolicy = field(default_factory=DashboardSnapshotPolicy)
     sandboxes: SandboxPolicy = field(default_factory=SandboxPolicy)
+    sweep: SweepPolicy = field(default_factory=SweepPolicy)
 
     def stream(self, name: str) -> StreamPolicy | None:
         """The stream of that id; None when the policy knows none."""

@@ -5,6 +5,10 @@ from datetime import datetime
 
 from kaizen.events.detail import Detail
 
+# No action of GitHub's: the issue as the sweep read it. It is not told by the webhook, so that no delivery can say it.
+COMPARED = "compared"
+SWEEP = "sweep"  # the sweep's events have it where a delivery has the id of its hook, which is a number
+
 
 @dataclass(frozen=True, slots=True)
 class GithubIssue(Detail):

@@ -17,6 +17,7 @@ from kaizen.metrics.catalogue import (
     sandboxes,
     slack,
     slack_interactions,
+    sweep,
     tickets,
     webhook,
 )
@@ -27,6 +28,7 @@ __all__ = ["CATALOGUE", "Kind", "Metric"]
 _FEATURES = (
     tickets,
     webhook,
+    sweep,
     slack,
     slack_interactions,
     feed,

@@ -3,7 +3,7 @@
 from kaizen.metrics.catalogue.metric import Metric
 
 # The kinds that are taken, as GitHub calls them.
-_KINDS = ("issues", "deployment", "deployment_status", "pull_request", "push", "repository", "label")
+KINDS = ("issues", "deployment", "deployment_status", "pull_request", "push", "repository", "label")
 
 METRICS = (
     Metric(
@@ -13,7 +13,7 @@ METRICS = (
         ("event", "result"),
         shards=8,
         values={
-            "event": (*_KINDS, "ping", "other"),
+            "event": (*KINDS, "ping", "other"),
             "result": ("accepted", "duplicate", "ignored", "rejected"),
         },
     ),
