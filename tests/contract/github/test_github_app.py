@@ -14,7 +14,9 @@ from kaizen.github.checks import Annotation, Report, create
 from kaizen.github.errors import ForbiddenError, NotFoundError, UnauthorizedError, UnprocessableError
 from kaizen.github.kms import SigningError
 from kaizen.runtime.settings import SettingsError
+from local.outside.github.world import Hook
 from tests.contract.github.github_world import APP_ID, INSTALLATION, NAME, SLUG, THE_APP, US, World, github
+from webhook_sweep import hooks
 
 EXCHANGE = f"POST /app/installations/{INSTALLATION}/access_tokens"
 
@@ -160,3 +162,22 @@ def test_an_app_that_is_half_set_up_names_the_parameters(world: World, kms: Any,
     given = settings(world, **(whole | {missing: None}))
     with pytest.raises(SettingsError, match="GithubAppId, GithubAppInstallationId and GithubAppSigner"):
         access.github(given, world.read, world.send, lambda: world.now, lambda: kms)
+
+
+def test_an_app_reads_the_deliveries_of_its_own_hook_as_itself(world: World, kms: Any, key: str) -> None:
+    """An installation's token does not do for that, and another App's hook is none of its business."""
+    hook = world.service.world.hooks["app/hook"] = Hook(lambda event, guid, body: 202, world.service.world, APP_ID)
+    hook.deliver("issues", "g1", b"", lost=True)
+    given = GithubSettings(world.api, "", str(APP_ID), str(INSTALLATION), key)
+    itself = access.app_itself(given, world.send, lambda: world.now, lambda: kms)
+    (attempt,) = hooks.attempts(itself, "app", world.now - timedelta(days=3))
+    assert (attempt.guid, attempt.status) == ("g1", 0)
+    hooks.repeat(itself, "app", attempt)
+    assert [each.status for each in hooks.attempts(itself, "app", world.now - timedelta(days=3))] == [202, 0]
+    with pytest.raises(UnauthorizedError):
+        list(hooks.attempts(world.by_app(kms, key), "app", world.now))
+    hook.app_id = APP_ID + 1
+    with pytest.raises(NotFoundError):
+        list(hooks.attempts(itself, "app", world.now))
+    with pytest.raises(SettingsError, match="no GitHub App"):
+        access.app_itself(GithubSettings(world.api, "", None, None, None), world.send, lambda: world.now, lambda: kms)
