@@ -28,11 +28,15 @@ MAKEFLAGS += --no-print-directory
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
+# In the background Ctrl-C does not reach Python, which would show a traceback until it is ready to end in order.
+UNTIL_CTRL_C = & child=$$!; trap 'kill $$child 2> /dev/null' INT TERM HUP; \
+	while kill -0 $$child 2> /dev/null; do wait $$child 2> /dev/null; code=$$?; done; [ $$code = 143 ] || exit $$code
+
 run: .build/.stack ## the whole system on this machine, with sample deliveries; Ctrl-C ends it
-	@trap : INT; MALLOC_ARENA_MAX=2 PYTHONPATH=layers/common $(PY) -m local run --port $(PORT) --oscillators $(OSCILLATORS) $(if $(POLICY),--policy "$(POLICY)")
+	@MALLOC_ARENA_MAX=2 PYTHONPATH=layers/common $(PY) -m local run --port "$(PORT)" --oscillators "$(OSCILLATORS)" $(if $(POLICY),--policy "$(POLICY)") $(UNTIL_CTRL_C)
 
 demo: .build/.stack ## the same, with every step checked; exits non-zero when one is missing
-	@trap : INT; MALLOC_ARENA_MAX=2 PYTHONPATH=layers/common $(PY) -m local demo --port $(PORT) --oscillators $(OSCILLATORS) $(if $(POLICY),--policy "$(POLICY)")
+	@MALLOC_ARENA_MAX=2 PYTHONPATH=layers/common $(PY) -m local demo --port "$(PORT)" --oscillators "$(OSCILLATORS)" $(if $(POLICY),--policy "$(POLICY)") $(UNTIL_CTRL_C)
 
 test: tools .build/.stack .build/sam/.done .build/node/.done lint ## every tier of tests
 	@echo "== template: sam validate, sam build"

@@ -8,7 +8,7 @@ import threading
 from types import FrameType
 
 from local import paths
-from local.errors import LocalError
+from local.errors import EndedError, LocalError
 
 DEFAULT_PORT = "8700"
 MOST_PORT = 65533  # the doors take three in a row
@@ -34,6 +34,9 @@ def main() -> int:
 
         play = run if arguments.command == "run" else demo
         return play(_port(arguments.port), arguments.policy or None, arguments.oscillators, ended)
+    except EndedError:
+        print("\nended", flush=True)
+        return 0
     except LocalError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

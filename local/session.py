@@ -122,7 +122,7 @@ def _up(port: int, policy: str | None, oscillators: int, ended: threading.Event)
     began = time.monotonic()
     page = startpage.serve(port + 2 if port else 0, stack, features)
     try:
-        stack.start()
+        stack.start(ended)
         page.start()
         say(f"  up after {time.monotonic() - began:.1f} s")
         # Beside the samples, which begin at once: what they have not called by then is started here.

@@ -4,7 +4,7 @@ import os
 import platform
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +23,7 @@ from local.doors.poller import Poller
 from local.doors.queues import Queues
 from local.doors.scheduler import Scheduler
 from local.doors.servers import Server
-from local.errors import LocalError
+from local.errors import EndedError, LocalError
 from local.lambda_.asynchronous import Asynchronous
 from local.lambda_.emulator import Emulator, Invocation
 from local.outside import world
@@ -69,10 +69,16 @@ class Stack:
         self.outside = World()
         self.notes: dict[str, Any] = {}
 
-    def start(self) -> None:
-        """Raises LocalError with one sentence when something is missing or taken; what was started is ended."""
+    def start(self, ended: threading.Event | None = None) -> None:
+        """Raises LocalError with one sentence when something is missing or taken; what was started is ended.
+
+        Leaves off with EndedError soon after `ended` is set.
+        """
         try:
-            self._start()
+            for step in self._steps():
+                if ended is not None and ended.is_set():
+                    raise EndedError
+                step()
         except BaseException:
             self.stop()
             raise
@@ -137,8 +143,16 @@ class Stack:
                 raise LocalError(f"after {seconds:.0f} s there are still messages in {waiting}; see {self.logs}")
             time.sleep(0.1)
 
-    def _start(self) -> None:
-        _need_built()
+    def _steps(self) -> Iterator[Callable[[], None]]:
+        """What starts it, in parts that take a second or two at most."""
+        yield _need_built
+        yield self._open_doors
+        yield self._start_aws
+        yield self._create_resources
+        yield self._start_functions
+        yield self._begin
+
+    def _open_doors(self) -> None:
         # The doors first: a port that is taken is the fault that people meet most.
         outside = self._bound(world.serve(self._port + 1 if self._port else 0, self.outside))
         given = self.outside.parameters(outside.address) | {"Stage": "local"}
@@ -146,9 +160,9 @@ class Stack:
         api = self._bound(gateway.serve(self._port, self.template.routes, self.invoke, self.say))
         self.addresses = Addresses(api.address, outside.address)
         self.outside.meet(api.address)
+
+    def _begin(self) -> None:
         clock = Clock(self.template.schedules, self.run)
-        self._start_aws()
-        self._start_functions()
         scheduler = Scheduler(self.aws.client("scheduler"), self.invoke_later, self.queues.send, self.say)
         self._background = [clock, scheduler, self._sweeper(), *self._background]
         for door in self._servers:
@@ -174,6 +188,8 @@ class Stack:
 
     def _start_aws(self) -> None:
         self.aws = server.start()
+
+    def _create_resources(self) -> None:
         wanted = {f"source {index}": source.queue for index, source in enumerate(self.template.sources)}
         wanted |= {f"failed {name}": each.on_failure for name, each in self.template.functions.items()}
         resources.create(self.aws, self.template, {key: value for key, value in wanted.items() if value is not None})

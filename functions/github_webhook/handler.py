@@ -9,7 +9,7 @@ from typing import Any
 from github_webhook.delivery import RequestError
 from github_webhook.intake import Receipt, Request, event_label, receive
 from github_webhook.kinds import COUNTED_BY_CONSUMER
-from github_webhook.verification import Verifier
+from github_webhook.verification import Verifier, well_formed
 from kaizen.events.bus import Publisher, PublishError
 from kaizen.events.github import SOURCE
 from kaizen.github.signatures import SIGNATURE_HEADER
@@ -18,7 +18,7 @@ from kaizen.metrics.counting import count_if_possible
 from kaizen.runtime.clients import Limits, client
 from kaizen.runtime.failures import FAILURES, unavailable
 from kaizen.runtime.functions import http_function
-from kaizen.runtime.http import BodyError, Event, Response, header, problem, raw_body, reply_json
+from kaizen.runtime.http import BodyError, Event, Response, header, problem, raw_body, reply_json, request_id
 from kaizen.runtime.log import logger
 from kaizen.runtime.secrets import secret
 from kaizen.runtime.settings import Settings
@@ -26,6 +26,8 @@ from kaizen.times import utc_now
 
 # GitHub waits 10 s for all of it: a call that hangs must leave time for the answer.
 _LIMITS = Limits(connect=1, read=3, attempts=2)
+# A refusal waits for nothing: under a flood, each one that waits would hold an execution that GitHub needs.
+_QUICK = Limits(connect=0.3, read=0.3, attempts=1)
 _RETRY_SECONDS = 30
 _TITLES = {400: "Bad Request", 401: "Unauthorized", 413: "Content Too Large", 415: "Unsupported Media Type"}
 
@@ -55,15 +57,22 @@ def verifier() -> Verifier:
 
 
 @cache
-def _dynamodb() -> Any:
-    return client("dynamodb", _LIMITS)
+def _dynamodb(limits: Limits) -> Any:
+    return client("dynamodb", limits)
 
 
-def count(receipt: Receipt) -> None:
+def count(receipt: Receipt, shard_by: str, limits: Limits = _LIMITS) -> None:
     """Count a delivery; the tracker counts accepted issues itself, with the ticket that they change."""
     labels = {"event": receipt.event, "result": receipt.result}
-    change = add("kaizen_webhook_deliveries_total", labels, shard_by=receipt.delivery_id)
-    count_if_possible(_dynamodb(), settings().metrics_table, [change], utc_now())
+    change = add("kaizen_webhook_deliveries_total", labels, shard_by=shard_by)
+    count_if_possible(_dynamodb(limits), settings().metrics_table, [change], utc_now())
+
+
+def count_refused(event: Event) -> None:
+    """What has no signature is no delivery of GitHub's: whoever sends a flood of it causes no writes."""
+    if well_formed(header(event, SIGNATURE_HEADER)):
+        known = event_label(header(event, "x-github-event"))
+        count(Receipt("rejected", known, ""), request_id(event), _QUICK)
 
 
 def read_request(event: Event) -> Request:
@@ -80,14 +89,13 @@ def read_request(event: Event) -> Request:
 @http_function
 def lambda_handler(event: Event, context: Any) -> Response:
     """202 with the delivery id; 400, 401, 413, 415 name the caller's fault; 503 when AWS does not answer."""
-    known = event_label(header(event, "x-github-event"))
     try:
         receipt = receive(read_request(event), utc_now(), verifier().signed, lambda each: publisher().publish(each))
     except (BodyError, RequestError) as error:
         status = error.status if isinstance(error, RequestError) else 400
         reason = error.reason if isinstance(error, RequestError) else "base64"
         logger.warning("delivery rejected", status=status, reason=reason)
-        count(Receipt("rejected", known, "", reason))
+        count_refused(event)
         return problem(status, _TITLES[status], str(error))
     except (PublishError, *FAILURES) as error:
         # GitHub shows the failed delivery, and it can be redelivered: better than a 202 for an event that is lost.
@@ -95,5 +103,5 @@ def lambda_handler(event: Event, context: Any) -> Response:
     logger.append_keys(delivery_id=receipt.delivery_id)
     logger.info("delivery taken", result=receipt.result, github_event=receipt.event, reason=receipt.reason)
     if receipt.result != "accepted" or receipt.event not in COUNTED_BY_CONSUMER:
-        count(receipt)
+        count(receipt, receipt.delivery_id)
     return reply_json(202, {"delivery": receipt.delivery_id, "result": receipt.result})

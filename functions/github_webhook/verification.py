@@ -9,6 +9,11 @@ from kaizen.runtime.rotation import ReadSecret, Rotation
 _WELL_FORMED = re.compile(r"sha256=[0-9a-f]{64}")
 
 
+def well_formed(given: str) -> bool:
+    """Whether it could be a signature of GitHub's."""
+    return _WELL_FORMED.fullmatch(given) is not None
+
+
 class Verifier:
     """`clock` counts seconds from any start; `read` is kaizen.runtime.secrets.secret or a twin of it."""
 
@@ -17,6 +22,6 @@ class Verifier:
 
     def signed(self, body: bytes, given: str) -> bool:
         """Whether the current or previous secret signed the raw body. Raises SecretError when none can be read."""
-        if not _WELL_FORMED.fullmatch(given):
+        if not well_formed(given):
             return False  # no signature, or sha1 only: nothing to look up
         return self._secrets.fits(lambda secret: signed_by_any(body, given, [secret]))

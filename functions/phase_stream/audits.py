@@ -16,6 +16,8 @@ def listing(call: Call) -> Response:
 def report(call: Call) -> Response:
     """Takes the browser's count and shows the difference; only who reported first may replace it."""
     given = read_report(call.event)
+    if given.stream not in call.names:
+        raise RequestError(404, f"there is no stream {given.stream!r}", streams=list(call.names))
     try:
         audit = call.ledger.report(given, call.now)
     except TakenError:

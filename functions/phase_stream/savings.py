@@ -110,22 +110,25 @@ class Standing:
         return Standing(self.epoch, min(self.first, response.first), max(self.last, response.last))
 
 
-def judged(before: Standing | None, response: Measured) -> tuple[Tally, Standing]:
+def judged(before: Standing | None, response: Measured) -> tuple[Tally, Standing | None]:
     """What a response counts as for a viewer that stands there, and where it stands afterwards.
 
+    A viewer begins with frames that build on nothing. One that says it has a state, and was never sent any of its
+    epoch, may have made that up: it saves nothing, and nothing that goes on from there does.
     What goes on exactly from the last frame that was sent saves. Frames that all lie before the first one that was
     sent, such as the past that a new page fetches, are new to the viewer, but nobody knows that it could decode deltas
     of them: they save nothing. All else was sent before, or the viewer never had what it says.
     """
-    after = Standing(response.epoch, response.first, response.last) if before is None else before.widened(response)
     tally = response.tally
     if tally.reason is not Resync.NONE:
-        return tally, after
-    same = before is not None and before.epoch == response.epoch
-    if same and before is not None and response.after == before.last:
-        return tally, after
-    earlier = same and before is not None and response.last < before.first
-    return replace(tally, full_equivalent=tally.sent, again=not earlier), after
+        begun = Standing(response.epoch, response.first, response.last)
+        return tally, begun if before is None else before.widened(response)
+    if before is None or before.epoch != response.epoch:
+        return replace(tally, full_equivalent=tally.sent, again=True), before
+    if response.after == before.last:
+        return tally, before.widened(response)
+    earlier = response.last < before.first
+    return replace(tally, full_equivalent=tally.sent, again=not earlier), before.widened(response)
 
 
 def amounts(counted: Tally) -> Amounts:

@@ -112,8 +112,15 @@ def test_githubs_bursts_are_not_throttled() -> None:
         for each in resources("AWS::CloudWatch::Alarm").values()
         if {"Name": "Resource", "Value": "/github/webhook"} in each["Dimensions"]
     ]
-    assert alarm["MetricName"] == "4xx"
+    assert door["DetailedMetricsEnabled"] is True, "else the route has no metric of its own"
+    assert (alarm["MetricName"], alarm["Statistic"]) == ("4xx", "Sum")
+    assert alarm["Threshold"] <= 10
     assert alarm["AlarmActions"]
+
+
+def test_no_concurrency_is_reserved_by_default() -> None:
+    """Accounts with a limit of 10 refuse any."""
+    assert template()["Parameters"]["WebhookConcurrency"]["Default"] == 0
 
 
 def test_every_route_is_throttled() -> None:

@@ -14,6 +14,7 @@ from github_webhook.delivery import Headers
 from github_webhook.kinds import Event
 from github_webhook.verification import Verifier
 from kaizen.github.signatures import signature
+from kaizen.runtime.clients import Limits
 from kaizen.runtime.secrets import SecretMissingError
 
 ROOT = Path(__file__).parents[3]
@@ -127,6 +128,11 @@ class Counts:
     def __init__(self) -> None:
         self.series: list[list[str]] = []
         self.fault: Exception | None = None
+        self.limits: list[Limits] = []
+
+    def with_limits(self, limits: Limits) -> "Counts":
+        self.limits.append(limits)
+        return self
 
     def update_item(self, **request: Any) -> None:
         if self.fault is not None:

@@ -20,9 +20,11 @@ import pytest
 from github_webhook import handler
 from github_webhook.delivery import MAX_BODY_BYTES
 from github_webhook.kinds import KINDS
+from github_webhook.verification import well_formed
 from kaizen.events.bus import detail_text
 from kaizen.events.github import GithubIssue
-from kaizen.github.signatures import signature
+from kaizen.github.signatures import SIGNATURE_HEADER, signature
+from kaizen.runtime.http import header
 from kaizen.runtime.log import logger
 from tests.effort import examples
 from tests.unit.webhook.samples import CONTEXT, SECRET, Bus, Counts, http, names, of_kind, payload, verifier
@@ -152,8 +154,9 @@ Door = tuple[Callable[[dict[str, Any]], dict[str, Any]], Bus, Counts]
 def door(monkeypatch: pytest.MonkeyPatch) -> Iterator[Door]:
     bus, counts, signed = Bus(), Counts(), verifier()
     settings = handler.WebhookSettings("kaizen", "metrics", "current", "previous")
-    for name, made in (("publisher", bus), ("verifier", signed), ("_dynamodb", counts), ("settings", settings)):
+    for name, made in (("publisher", bus), ("verifier", signed), ("settings", settings)):
         monkeypatch.setattr(handler, name, lambda made=made: made)
+    monkeypatch.setattr(handler, "_dynamodb", counts.with_limits)
     level = logger.log_level
     logger.setLevel("CRITICAL")  # ten thousand lines help nobody
     yield lambda event: handler.lambda_handler(event, CONTEXT), bus, counts
@@ -165,14 +168,18 @@ def test_ten_thousand_hostile_requests(door: Door) -> None:
     random = Random(20_260_320)
     statuses: Counter[tuple[bool, int]] = Counter()
     accepted_as: Counter[bool] = Counter()
+    unsigned = 0
     for number in range(REQUESTS):
         event, genuine = hostile(random)
-        before = len(bus.events)
+        before, counted = len(bus.events), len(counts.series)
         answer = call(event)
+        unsigned += not well_formed(header(event, SIGNATURE_HEADER))
         status = answer["statusCode"]
         statuses[genuine, status] += 1
         accepted_as[event["isBase64Encoded"]] += status == 202
         assert status in ANSWERS, (number, answer)
+        if not well_formed(header(event, SIGNATURE_HEADER)):
+            assert (status >= 400, len(counts.series)) == (True, counted), number
         if not genuine:
             assert status != 202, number
             assert len(bus.events) == before, number
@@ -190,9 +197,9 @@ def test_ten_thousand_hostile_requests(door: Door) -> None:
         assert len(text.encode()) < 255 * 1024
         read = type(published).from_detail(json.loads(text))
         assert read.detail() == published.detail()  # the event itself also has parts of a second
-    # Each request is counted once: accepted issues by their consumer, everything else here.
+    # Each request is counted once: accepted issues by their consumer, what is unsigned by nobody, everything else here.
     issues = sum(isinstance(published, GithubIssue) for published in bus.events)
-    assert issues + len(counts.series) == REQUESTS
+    assert issues + len(counts.series) + unsigned == REQUESTS
     outcomes = Counter(series[1] for series in counts.series)
     assert statuses[True, 202] == len(bus.events) + outcomes["ignored"]
     assert outcomes["accepted"] == len(bus.events) - issues
