@@ -17,11 +17,11 @@ LOCK := $(UV) pip compile pyproject.toml --python-version 3.13 --generate-hashes
 NOT_INSTALLED = { echo "error: $(@D) could not be installed: is there no network, or no space left on the disk? Then run the same command again."; exit 2; }
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check soak simulate lint unit tools bench build deploy policy lock clean
+.PHONY: help run demo test check soak simulate simulate-bandwidth lint unit tools bench build deploy policy lock clean
 MAKEFLAGS += --no-print-directory
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: .build/.stack ## the whole system on this machine, with sample deliveries; Ctrl-C ends it
 	@trap : INT; MALLOC_ARENA_MAX=2 PYTHONPATH=layers/common $(PY) -m local run --port $(PORT) --oscillators $(OSCILLATORS) $(if $(POLICY),--policy "$(POLICY)")
@@ -51,6 +51,9 @@ soak: .venv/.done unit ## the unit tests with fifty times as many examples: a ma
 
 simulate: .venv/.done ## a month of a fleet whose true use is known, and what the sandbox reaper did; DAYS, SANDBOXES and SEED change it
 	@PYTHONPATH=layers/common:functions:. $(PY) -m tests.unit.sandboxes.simulate $(if $(DAYS),--days $(DAYS)) $(if $(SANDBOXES),--sandboxes $(SANDBOXES)) $(if $(SEED),--seed $(SEED))
+
+simulate-bandwidth: .venv/.done ## three years of fleets whose true traffic is known, and what the bandwidth log told of; FLEETS and RISES change it
+	@PYTHONPATH=layers/common:functions:. $(PY) -m tests.unit.bandwidth.simulate $(if $(FLEETS),--fleets $(FLEETS)) $(if $(RISES),--rises $(RISES))
 
 lint: .venv/.done
 	@echo "== ruff, mypy"

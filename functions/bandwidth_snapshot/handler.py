@@ -96,6 +96,7 @@ def snapshot(policy: BandwidthPolicy) -> Snapshot:
         told=lambda subject: notices.posted(subject) is not None,
         publish=Publisher(client("events", _LIMITS), given.event_bus_name, SOURCE).publish,
         monthly_cap=policy.monthly_cap,
+        holidays=policy.holidays,
     )
 
 

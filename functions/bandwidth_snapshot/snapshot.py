@@ -7,11 +7,10 @@ from typing import Protocol
 
 from bandwidth_snapshot import wording
 from bandwidth_snapshot.day import MEGABYTE, Bin, Day, closed, start_of, together
-from bandwidth_snapshot.detector import Limits, Verdict, contributors, judge
+from bandwidth_snapshot.detector import ALL, Limits, Verdict, alerts, contributors, judge
 from bandwidth_snapshot.forecast import Forecast, forecast
 from bandwidth_snapshot.store import BandwidthStore, rounded
 from bandwidth_snapshot.trend import trend, weeks
-from bandwidth_snapshot.wording import ALL
 from kaizen.events.bandwidth import BandwidthAnomaly
 from kaizen.metrics.changes import Change, add, set_gauge
 from kaizen.slack.blocks import Message
@@ -49,6 +48,7 @@ class Snapshot:
     told: Callable[[str], bool]
     publish: Callable[[BandwidthAnomaly], object]
     monthly_cap: int | None = None  # bytes
+    holidays: frozenset[date] = frozenset()
 
     def close(self, now: datetime) -> list[date]:
         """Yesterday, and the days before it that are missing; alerts and, on Mondays, the week's message.
@@ -103,14 +103,11 @@ class Snapshot:
             set_gauge("kaizen_bandwidth_last_day_timestamp_seconds", {}, int(start_of(day).timestamp()))
         ]
         histories = {each.stream: self.store.days(each.stream, day - LOOKED_BACK, day) for each in streams}
-        told = False
+        verdicts = {each.stream: self._verdict(each, histories[each.stream]) for each in streams}
         for each in streams:
-            verdict = judge(each, histories[each.stream], self.limits)
-            changes += _gauges(each, verdict)
-            # The total tells of all streams; one alone is told of where the total does not show it.
-            if verdict is not None and verdict.unexpected and not told:
-                told = each.stream == ALL
-                changes += self._alert(verdict, histories, streams, now)
+            changes += _gauges(each, verdicts[each.stream])
+        for verdict in alerts(verdicts):
+            changes += self._alert(verdict, histories, streams, now)
         self.store.count(changes, now)
 
     def _alert(
@@ -133,12 +130,15 @@ class Snapshot:
         self.tell(subject, wording.alert(verdict, most, row))
         return [add("kaizen_bandwidth_anomalies_total", {})]
 
+    def _verdict(self, day: Day, before: Sequence[Day]) -> Verdict | None:
+        return judge(day, before, self.limits, self.holidays)
+
     def _in_a_row(self, day: Day, history: Sequence[Day]) -> int:
         """How many days up to this one were unexpected, one after the other."""
         known = {each.date: each for each in history}
         count, at = 1, day.date - timedelta(days=1)
         while (earlier := known.get(at)) is not None and count < 28:
-            verdict = judge(earlier, [each for each in history if each.date < at], self.limits)
+            verdict = self._verdict(earlier, [each for each in history if each.date < at])
             if verdict is None or not verdict.unexpected:
                 break
             count, at = count + 1, at - timedelta(days=1)

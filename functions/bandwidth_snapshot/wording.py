@@ -5,13 +5,12 @@ from datetime import date
 from math import isinf
 
 from bandwidth_snapshot.day import Day
-from bandwidth_snapshot.detector import Verdict
+from bandwidth_snapshot.detector import ALL, Verdict
 from bandwidth_snapshot.forecast import Forecast
 from bandwidth_snapshot.trend import Trend, Week
 from kaizen.slack.blocks import Message, context, header, section
 from kaizen.slack.escape import cut
 
-ALL = "*"
 TITLE = "Bandwidth of the phase streams"
 _BARS = "▏▎▍▌▋▊▉█"
 _WIDTH = 20  # characters of the longest bar
@@ -123,7 +122,8 @@ def alert(verdict: Verdict, contributors: Sequence[tuple[str, float]], days_in_a
         f"🔴 *{what} sent {rate(day.average)} MB/s on {day_name(day.date)}*; about {rate(verdict.expected)} MB/s "
         f"were expected{times}."
     )
-    weekdays = f"the last {len(verdict.compared)} {_DAYS[day.date.weekday()]}s"
+    names = "Sundays and holidays" if verdict.holidays else f"{_DAYS[day.date.weekday()]}s"
+    weekdays = f"the last {len(verdict.compared)} {names}"
     compared = weekdays if verdict.same_weekday else "the last four weeks"
     why = f"Usual were {rate(verdict.low)} to {rate(verdict.high)} MB/s, by {compared}."
     since = f"It is the {_nth(days_in_a_row)} such day in a row." if days_in_a_row > 1 else "The day before was usual."
