@@ -96,10 +96,10 @@ def alerts(verdicts: Mapping[str, Verdict | None]) -> list[Verdict]:
     return [unexpected[ALL]] if ALL in unexpected else [unexpected[stream] for stream in sorted(unexpected)]
 
 
-def contributors(day: Sequence[Day], usual: Sequence[Sequence[Day]]) -> list[tuple[str, float]]:
-    """Streams by how many MB/s more than usual they sent, most first; `usual` are the days compared with."""
+def contributors(streams: Sequence[tuple[Day, Sequence[Day]]]) -> list[tuple[str, float]]:
+    """Streams by how many MB/s more than usual they sent, most first; each day comes with those compared with."""
     found = []
-    for each in day:
-        rates = [other.average for days in usual for other in days if other.stream == each.stream]
-        found.append((each.stream, each.average - (median(rates) if rates else 0.0)))
+    for day, usual in streams:
+        rates = [each.average for each in usual]
+        found.append((day.stream, day.average - (median(rates) if rates else 0.0)))
     return sorted(found, key=lambda pair: -pair[1])

@@ -14,6 +14,7 @@ from bandwidth_snapshot.request import read_request
 from bandwidth_snapshot.snapshot import Snapshot
 from bandwidth_snapshot.source import bins_of_query
 from bandwidth_snapshot.store import BandwidthStore
+from bandwidth_snapshot.telling import Telling
 from kaizen.events.bandwidth import SOURCE
 from kaizen.events.bus import Publisher
 from kaizen.phase.schema import SCHEMA
@@ -75,9 +76,21 @@ def way(policy: BandwidthPolicy) -> Poster:
     return poster(policy, secret, settings().slack_token_parameter, settings().slack_api_url)
 
 
-def snapshot(policy: BandwidthPolicy) -> Snapshot:
+def telling(policy: BandwidthPolicy) -> Telling:
     given = settings()
     notices = Notices(client("dynamodb", _LIMITS), given.slack_table, "bandwidth", uuid.uuid4().hex, _LEASE)
+    return Telling(
+        store=store(),
+        limits=Unexpected(policy.z, policy.ratio, policy.rise),
+        tell=lambda subject, message: notices.show(subject, message, way(policy), utc_now),
+        told=lambda subject: notices.posted(subject) is not None,
+        publish=Publisher(client("events", _LIMITS), given.event_bus_name, SOURCE).publish,
+        monthly_cap=policy.monthly_cap,
+        holidays=policy.holidays,
+    )
+
+
+def snapshot(policy: BandwidthPolicy) -> Snapshot:
     query = policy.query
 
     @cache
@@ -91,12 +104,7 @@ def snapshot(policy: BandwidthPolicy) -> Snapshot:
         bins=bins,
         source="counters" if query is None else "prometheus",
         versions={"major": str(SCHEMA.major), "minor": str(SCHEMA.minor), "build": str(SCHEMA.build)},
-        limits=Unexpected(policy.z, policy.ratio, policy.rise),
-        tell=lambda subject, message: notices.show(subject, message, way(policy), utc_now),
-        told=lambda subject: notices.posted(subject) is not None,
-        publish=Publisher(client("events", _LIMITS), given.event_bus_name, SOURCE).publish,
-        monthly_cap=policy.monthly_cap,
-        holidays=policy.holidays,
+        telling=telling(policy),
     )
 
 
