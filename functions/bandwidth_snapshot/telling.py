@@ -62,6 +62,7 @@ class Telling:
     tell: Tell
     told: Callable[[str], bool]
     publish: Callable[[BandwidthAnomaly], object]
+    page: Callable[[date], str] = lambda _: ""  # the address of the page for a day's message; empty where there is none
     monthly_cap: int | None = None  # bytes
     holidays: frozenset[date] = frozenset()
 
@@ -102,15 +103,15 @@ class Telling:
         found = self._forecast(known.records[ALL])
         subject = f"cap/{known.day:%Y-%m}"
         if found is not None and (found.crosses is not None or self.told(subject)):
-            self.tell(subject, wording.cap(found))
+            self.tell(subject, wording.cap(found, self.page(known.day)))
 
     def report(self, subject: str, known: Known) -> None:
         """The weeks until a day, once for each subject."""
         totals = known.records[ALL]
         shown = weeks(totals)[-SHOWN_WEEKS:]
         streams = [each for each in known.streams if each.stream != ALL]
-        month = self._forecast(totals)
-        self.tell(subject, wording.weekly(shown, trend(totals), streams, totals[-1], month, known.turnover))
+        month, page = self._forecast(totals), self.page(known.day)
+        self.tell(subject, wording.weekly(shown, trend(totals), streams, totals[-1], month, known.turnover, page))
 
     def last(self, day: date) -> Known:
         """The newest closed day until a given one. Raises NothingKnownError before any is."""
@@ -125,7 +126,8 @@ class Telling:
         changed = known.turnover
         usual = [self._usual(each, verdict.compared, known, changed) for each in known.streams if each.stream != ALL]
         since = self._since(day, known.before(day.stream))
-        self.tell(f"anomaly/{day.stream}/{since}", wording.alert(verdict, contributors(usual), since, changed))
+        message = wording.alert(verdict, contributors(usual), since, changed, self.page(day.date))
+        self.tell(f"anomaly/{day.stream}/{since}", message)
         average, expected = round(day.average * 1000), round(verdict.expected * 1000)
         in_a_row = (day.date - since).days + 1
         self.publish(BandwidthAnomaly(now, day.stream, day.date.isoformat(), average, expected, in_a_row))

@@ -10,7 +10,7 @@ from bandwidth_snapshot.forecast import Forecast
 from bandwidth_snapshot.trend import Trend, Week
 from bandwidth_snapshot.turnover import NOTHING, Turnover
 from kaizen.slack.blocks import Message, context, header, section
-from kaizen.slack.escape import cut
+from kaizen.slack.escape import cut, link
 
 TITLE = "Bandwidth of the phase streams"
 _BARS = "▏▎▍▌▋▊▉█"
@@ -44,6 +44,7 @@ def weekly(
     last: Day,
     month: Forecast | None = None,
     changed: Turnover = NOTHING,
+    page: str = "",
 ) -> Message:
     """The last weeks as bars, which way they go, and yesterday by streams. `weeks` end with the one just over."""
     week = f"the week of {weeks[-1].monday}" + (f" ({weeks[-1].whole} days so far)" if weeks[-1].whole < 7 else "")
@@ -51,15 +52,9 @@ def weekly(
     if len(weeks) > 1 and weeks[-2].average > 0:
         change = weeks[-1].average / weeks[-2].average - 1
         lead += f" ({change:+.0%} against the week before)"
-    if growth is None:
-        trend = "Too few days are known for a trend."
-    else:
-        trend = (
-            f"Trend: {growth.weekly:+.1%} a week (middle half of all pairs of days: {growth.low:+.1%} to "
-            f"{growth.high:+.1%}; n = {growth.days} days)"
-        )
+    trend = trend_line(growth)
     if month is not None:
-        trend += f"\n{_month(month)}"
+        trend += f"\n{month_line(month)}"
     top = max(each.average for each in weeks) or 1.0
     chart = "\n".join(_line(each, top) for each in weeks)
     table = "\n".join(_stream(each) for each in sorted(streams, key=lambda each: -each.bytes)[:_MOST_STREAMS])
@@ -76,23 +71,33 @@ def weekly(
     came_and_went = "\n".join(turned(changed))
     if came_and_went:
         blocks.append(section(cut(came_and_went, 2000)))
-    plain = [TITLE, f"{_plain(lead)}.", _plain(trend), chart, table, *([came_and_went] if came_and_went else []), note]
-    return Message((*blocks, context(note)), "\n".join(plain))
+    note += _more(page)
+    words = [TITLE, f"{plain(lead)}.", plain(trend), chart, table, *([came_and_went] if came_and_went else []), note]
+    return Message((*blocks, context(note)), "\n".join(words))
 
 
-def cap(found: Forecast) -> Message:
+def trend_line(growth: Trend | None) -> str:
+    if growth is None:
+        return "Too few days are known for a trend."
+    return (
+        f"Trend: {growth.weekly:+.1%} a week (middle half of all pairs of days: {growth.low:+.1%} to "
+        f"{growth.high:+.1%}; n = {growth.days} days)"
+    )
+
+
+def cap(found: Forecast, page: str = "") -> Message:
     """What a month comes to against its cap, and when it goes over."""
     title = "Monthly cap of the bandwidth"
     mark = "🔴 " if found.crossed else "🟠 " if found.crosses is not None else "✅ "
     note = (
         f"Until {found.last}, UTC. Each day to come counts as the same weekday of the last four weeks, with the trend. "
         "This message is kept up to date until the month is over."
-    )
-    text = f"{mark}{_month(found)}"
-    return Message((header(title), section(text), context(note)), f"{title}\n{_plain(text)}\n{note}")
+    ) + _more(page)
+    text = f"{mark}{month_line(found)}"
+    return Message((header(title), section(text), context(note)), f"{title}\n{plain(text)}\n{note}")
 
 
-def _month(found: Forecast) -> str:
+def month_line(found: Forecast) -> str:
     month = f"{found.last:%B}"
     so_far = f"{volume(found.sent)} were sent in {month} until now"
     if found.crossed:
@@ -140,7 +145,11 @@ def turned(changed: Turnover) -> list[str]:
 
 
 def alert(
-    verdict: Verdict, contributors: Sequence[tuple[str, float]], since: date, changed: Turnover = NOTHING
+    verdict: Verdict,
+    contributors: Sequence[tuple[str, float]],
+    since: date,
+    changed: Turnover = NOTHING,
+    page: str = "",
 ) -> Message:
     """What rose, by how much, since when, and what most of it comes from. `since` is the first day of it in a row."""
     day = verdict.day
@@ -163,9 +172,15 @@ def alert(
     cost = f"At this rate that is {volume((day.average - verdict.expected) * 1e6 * 86400 * 30)} more a month."
     text = "\n".join(each for each in (lead, f"{why} {began}", most, cost) if each)
     note = f"Peak {rate(day.maximum)} MB/s, p95 {rate(day.p95)} MB/s, {day.complete:.0%} of the day measured, UTC."
+    note += _more(page)
     title = "Unexpected bandwidth"
-    return Message((header(title), section(text), context(note)), f"{title}\n{_plain(text)}\n{note}")
+    return Message((header(title), section(text), context(note)), f"{title}\n{plain(text)}\n{note}")
 
 
-def _plain(mrkdwn: str) -> str:
+def _more(page: str) -> str:
+    return f" {link(page, 'Days, chart and CSV')}" if page else ""
+
+
+def plain(mrkdwn: str) -> str:
+    """Without the stars of bold text."""
     return mrkdwn.replace("*", "")

@@ -83,7 +83,12 @@ class World:
     @property
     def snapshot(self) -> Snapshot:
         telling = Telling(
-            self.store, Limits(), self.tell, lambda subject: subject in self.told, self.published.append, self.cap
+            self.store,
+            Limits(),
+            self.tell,
+            lambda subject: subject in self.told,
+            self.published.append,
+            monthly_cap=self.cap,
         )
         return Snapshot(self.store, self.bins, "counters", {"major": "1", "minor": "0", "build": "0"}, telling)
 
