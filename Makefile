@@ -22,11 +22,11 @@ export PYTHONPYCACHEPREFIX := $(CURDIR)/.build/bytecode
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check soak simulate lint unit tools bench build deploy policy lock clean
+.PHONY: help run demo test check soak simulate simulate-bandwidth lint unit tools bench build deploy policy lock clean
 MAKEFLAGS += --no-print-directory
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # In the background Ctrl-C does not reach Python, which would show a traceback until it is ready to end in order.
 UNTIL_CTRL_C = & child=$$!; trap 'kill $$child 2> /dev/null' INT TERM HUP; \
@@ -60,6 +60,9 @@ soak: .venv/.done unit ## the unit tests with fifty times as many examples: a ma
 
 simulate: .venv/.done ## a month of a fleet whose true use is known, and what the sandbox reaper did; DAYS, SANDBOXES and SEED change it
 	@PYTHONPATH=layers/common:functions:. $(PY) -m tests.unit.sandboxes.simulate $(if $(DAYS),--days $(DAYS)) $(if $(SANDBOXES),--sandboxes $(SANDBOXES)) $(if $(SEED),--seed $(SEED))
+
+simulate-bandwidth: .venv/.done ## three years of fleets whose true traffic is known, and what the bandwidth log told of; FLEETS and RISES change it
+	@PYTHONPATH=layers/common:functions:. $(PY) -m tests.unit.bandwidth.simulate $(if $(FLEETS),--fleets $(FLEETS)) $(if $(RISES),--rises $(RISES))
 
 lint: .venv/.done
 	@echo "== ruff, mypy"

@@ -1,20 +1,24 @@
 """Readings for some days, and one row for each day and stream for good."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from bandwidth_snapshot.day import Day, Reading
-from kaizen.metrics.changes import Change
+from bandwidth_snapshot.detector import ALL
+from kaizen.metrics.changes import Change, actions
 from kaizen.metrics.counting import count
 from kaizen.metrics.rows import read_rows
 from kaizen.storage.items import from_item, pages, to_item, to_value
+from kaizen.storage.transact import CancelledError, transact
 from kaizen.times import format_instant, parse_instant
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 READINGS_KEPT = timedelta(days=9)  # a day can be closed anew while its readings are there
+SETTLED_KEPT = timedelta(days=30)  # longer than a day is made up for
+_ATTEMPTS = 3  # at a row that others write, too
 SENT, SAVED = "phase_frame_bytes_sent_total", "bytes_saved_total"
 
 
@@ -57,14 +61,26 @@ class BandwidthStore:
         return [
             Reading(
                 parse_instant(item["sk"]),
-                {stream: (int(each[0]), int(each[1])) for stream, each in item["streams"].items()},
+                {stream: (int(each[0]), int(each[1])) for stream, each in item.get("streams", {}).items()},
             )
             for item in items
         ]
 
     def days(self, stream: str, first: date, last: date) -> list[Day]:
         """The records of a stream, both ends included, in order."""
-        items = pages(
+        return [_day(item) for item in self._days(stream, first, last)]
+
+    def totals(self, first: date, last: date) -> tuple[list[Day], dict[date, dict[str, int]]]:
+        """The records of all streams together, and by day what each stream sent that had a record; ends included."""
+        days, rosters = [], {}
+        for item in self._days(ALL, first, last):
+            day = _day(item)
+            days.append(day)
+            rosters[day.date] = {name: int(each) for name, each in item.get("streams", {}).items()}
+        return days, rosters
+
+    def _days(self, stream: str, first: date, last: date) -> Iterator[dict[str, Any]]:
+        return pages(
             self._client,
             "query",
             TableName=self._table,
@@ -76,28 +92,57 @@ class BandwidthStore:
             },
             ConsistentRead=True,
         )
-        return [_day(item) for item in items]
 
-    def write(self, days: Iterable[Day], source: str, versions: dict[str, str], now: datetime) -> int:
-        """How many rows are new or say something else than before; a row that says the same is left alone."""
-        return sum(self._write(day, source, versions, now) for day in days)
+    def write(self, days: Sequence[Day], total: Day, source: str, versions: dict[str, str], now: datetime) -> int:
+        """How many rows are new or say something else than before; a row that says the same is left alone.
 
-    def _write(self, day: Day, source: str, versions: dict[str, str], now: datetime) -> bool:
+        The total's row comes last and names the streams: who finds it finds theirs.
+        """
+        given = versions | {"source": source, "closed_at": format_instant(now)}
+        written = sum(self._write(day, {}, given) for day in days)
+        return written + self._write(total, {"streams": {each.stream: each.bytes for each in days}}, given)
+
+    def _write(self, day: Day, more: dict[str, Any], given: dict[str, str]) -> bool:
+        """Two runs at once write the same; one that read earlier does not undo a later revision."""
         key = {"pk": f"day#{day.stream}", "sk": day.date.isoformat()}
-        answer = self._client.get_item(TableName=self._table, Key=to_item(key), ConsistentRead=True)
-        known = from_item(answer.get("Item", {}))
-        if known and _day(known) == day:
-            return False
-        item = key | _plain(day) | versions
-        item |= {"source": source, "closed_at": format_instant(now), "revision": known.get("revision", 0) + 1}
-        # Two runs at once write the same; one that read earlier does not undo a later revision.
-        self._client.put_item(
-            TableName=self._table,
-            Item=to_item(item),
-            ConditionExpression="attribute_not_exists(pk) OR revision = :known",
-            ExpressionAttributeValues={":known": to_value(known.get("revision", 0))},
-        )
-        return True
+        for attempt in range(_ATTEMPTS):
+            answer = self._client.get_item(TableName=self._table, Key=to_item(key), ConsistentRead=True)
+            known = from_item(answer.get("Item", {}))
+            if known and _day(known) == day and all(known.get(name) == value for name, value in more.items()):
+                return False
+            revision = known.get("revision", 0)
+            try:
+                self._client.put_item(
+                    TableName=self._table,
+                    Item=to_item(key | _plain(day) | more | given | {"revision": revision + 1}),
+                    ConditionExpression="attribute_not_exists(pk) OR revision = :known",
+                    ExpressionAttributeValues={":known": to_value(revision)},
+                )
+            except self._client.exceptions.ConditionalCheckFailedException:
+                if attempt == _ATTEMPTS - 1:
+                    raise
+            else:
+                return True
+        raise AssertionError
+
+    def settled(self, day: date) -> bool:
+        """Whether a whole day was judged, and told of if it was unexpected."""
+        key = to_item({"pk": "settled", "sk": day.isoformat()})
+        return "Item" in self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True)
+
+    def settle(self, day: date, changes: Sequence[Change], now: datetime) -> None:
+        """Note that a day was judged, and count what was told of, both or neither; the second time changes nothing."""
+        expires = int((now + SETTLED_KEPT).timestamp())
+        marker = {
+            "TableName": self._table,
+            "Item": to_item({"pk": "settled", "sk": day.isoformat(), "expires_at": expires}),
+            "ConditionExpression": "attribute_not_exists(pk)",
+        }
+        try:
+            transact(self._client, [{"Put": marker}, *actions(self._metrics_table, changes, now)])
+        except CancelledError:
+            if not self.settled(day):
+                raise
 
     def count(self, changes: Sequence[Change], now: datetime) -> None:
         count(self._client, self._metrics_table, changes, now)

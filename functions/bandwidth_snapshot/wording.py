@@ -5,13 +5,13 @@ from datetime import date
 from math import isinf
 
 from bandwidth_snapshot.day import Day
-from bandwidth_snapshot.detector import Verdict
+from bandwidth_snapshot.detector import ALL, Verdict
 from bandwidth_snapshot.forecast import Forecast
 from bandwidth_snapshot.trend import Trend, Week
+from bandwidth_snapshot.turnover import NOTHING, Turnover
 from kaizen.slack.blocks import Message, context, header, section
-from kaizen.slack.escape import cut
+from kaizen.slack.escape import cut, link
 
-ALL = "*"
 TITLE = "Bandwidth of the phase streams"
 _BARS = "▏▎▍▌▋▊▉█"
 _WIDTH = 20  # characters of the longest bar
@@ -38,7 +38,13 @@ def day_name(day: date) -> str:
 
 
 def weekly(
-    weeks: Sequence[Week], growth: Trend | None, streams: Sequence[Day], last: Day, month: Forecast | None = None
+    weeks: Sequence[Week],
+    growth: Trend | None,
+    streams: Sequence[Day],
+    last: Day,
+    month: Forecast | None = None,
+    changed: Turnover = NOTHING,
+    page: str = "",
 ) -> Message:
     """The last weeks as bars, which way they go, and yesterday by streams. `weeks` end with the one just over."""
     week = f"the week of {weeks[-1].monday}" + (f" ({weeks[-1].whole} days so far)" if weeks[-1].whole < 7 else "")
@@ -46,15 +52,9 @@ def weekly(
     if len(weeks) > 1 and weeks[-2].average > 0:
         change = weeks[-1].average / weeks[-2].average - 1
         lead += f" ({change:+.0%} against the week before)"
-    if growth is None:
-        trend = "Too few days are known for a trend."
-    else:
-        trend = (
-            f"Trend: {growth.weekly:+.1%} a week (middle half of all pairs of days: {growth.low:+.1%} to "
-            f"{growth.high:+.1%}; n = {growth.days} days)"
-        )
+    trend = trend_line(growth)
     if month is not None:
-        trend += f"\n{_month(month)}"
+        trend += f"\n{month_line(month)}"
     top = max(each.average for each in weeks) or 1.0
     chart = "\n".join(_line(each, top) for each in weeks)
     table = "\n".join(_stream(each) for each in sorted(streams, key=lambda each: -each.bytes)[:_MOST_STREAMS])
@@ -68,23 +68,36 @@ def weekly(
     ]
     if more > 0:
         blocks.append(context(f"and {more} more streams"))
-    plain = [TITLE, f"{_plain(lead)}.", trend, chart, table, note]
-    return Message((*blocks, context(note)), "\n".join(plain))
+    came_and_went = "\n".join(turned(changed))
+    if came_and_went:
+        blocks.append(section(cut(came_and_went, 2000)))
+    note += _more(page)
+    words = [TITLE, f"{plain(lead)}.", plain(trend), chart, table, *([came_and_went] if came_and_went else []), note]
+    return Message((*blocks, context(note)), "\n".join(words))
 
 
-def cap(found: Forecast) -> Message:
+def trend_line(growth: Trend | None) -> str:
+    if growth is None:
+        return "Too few days are known for a trend."
+    return (
+        f"Trend: {growth.weekly:+.1%} a week (middle half of all pairs of days: {growth.low:+.1%} to "
+        f"{growth.high:+.1%}; n = {growth.days} days)"
+    )
+
+
+def cap(found: Forecast, page: str = "") -> Message:
     """What a month comes to against its cap, and when it goes over."""
     title = "Monthly cap of the bandwidth"
     mark = "🔴 " if found.crossed else "🟠 " if found.crosses is not None else "✅ "
     note = (
         f"Until {found.last}, UTC. Each day to come counts as the same weekday of the last four weeks, with the trend. "
         "This message is kept up to date until the month is over."
-    )
-    text = f"{mark}{_month(found)}"
-    return Message((header(title), section(text), context(note)), f"{title}\n{_plain(text)}\n{note}")
+    ) + _more(page)
+    text = f"{mark}{month_line(found)}"
+    return Message((header(title), section(text), context(note)), f"{title}\n{plain(text)}\n{note}")
 
 
-def _month(found: Forecast) -> str:
+def month_line(found: Forecast) -> str:
     month = f"{found.last:%B}"
     so_far = f"{volume(found.sent)} were sent in {month} until now"
     if found.crossed:
@@ -114,8 +127,31 @@ def _stream(day: Day) -> str:
     return f"{name:<24} {rate(day.average):>7} MB/s  p95 {rate(day.p95):>7}  max {rate(day.maximum):>7}{saved}"
 
 
-def alert(verdict: Verdict, contributors: Sequence[tuple[str, float]], days_in_a_row: int) -> Message:
-    """What rose, by how much, since when, and what most of it comes from."""
+def turned(changed: Turnover) -> list[str]:
+    """A line for each stream that is new or silent; the total goes on with them and without."""
+    lines = []
+    for new in changed.new[:_MOST_STREAMS]:
+        name, since = cut(new.stream, 60), day_name(new.since)
+        if new.was:
+            was = cut(new.was, 60)
+            lines.append(f"New: {name} since {since}, as {was} fell silent, which sent about as much: renamed?")
+        else:
+            lines.append(f"New: {name} since {since}.")
+    lines += [
+        f"Silent: {cut(gone.stream, 60)}, which sent last on {day_name(gone.last)}."
+        for gone in changed.gone[:_MOST_STREAMS]
+    ]
+    return lines
+
+
+def alert(
+    verdict: Verdict,
+    contributors: Sequence[tuple[str, float]],
+    since: date,
+    changed: Turnover = NOTHING,
+    page: str = "",
+) -> Message:
+    """What rose, by how much, since when, and what most of it comes from. `since` is the first day of it in a row."""
     day = verdict.day
     what = "All streams together" if day.stream == ALL else f"The stream {cut(day.stream, 60)}"
     times = "" if isinf(verdict.ratio) else f", {verdict.ratio:.1f} times as much"
@@ -123,22 +159,28 @@ def alert(verdict: Verdict, contributors: Sequence[tuple[str, float]], days_in_a
         f"🔴 *{what} sent {rate(day.average)} MB/s on {day_name(day.date)}*; about {rate(verdict.expected)} MB/s "
         f"were expected{times}."
     )
-    weekdays = f"the last {len(verdict.compared)} {_DAYS[day.date.weekday()]}s"
+    names = "Sundays and holidays" if verdict.holidays else f"{_DAYS[day.date.weekday()]}s"
+    weekdays = f"the last {len(verdict.compared)} {names}"
     compared = weekdays if verdict.same_weekday else "the last four weeks"
     why = f"Usual were {rate(verdict.low)} to {rate(verdict.high)} MB/s, by {compared}."
-    since = f"It is the {_nth(days_in_a_row)} such day in a row." if days_in_a_row > 1 else "The day before was usual."
-    grown = [f"{cut(name, 60)} {more:+.2f} MB/s" for name, more in contributors[:3] if more > 0]
+    in_a_row = (day.date - since).days + 1
+    began = f"Such days in a row: {in_a_row}, since {day_name(since)}." if in_a_row > 1 else "The day before was usual."
+    new = {each.stream: f" (new since {day_name(each.since)})" for each in changed.new if not each.was}
+    new |= {name: f" (until now {cut(was, 60)}?)" for name, was in changed.names.items()}
+    grown = [f"{cut(name, 60)} {more:+.2f} MB/s{new.get(name, '')}" for name, more in contributors[:3] if more > 0]
     most = f"Most of it: {', '.join(grown)}." if grown and day.stream == ALL else ""
     cost = f"At this rate that is {volume((day.average - verdict.expected) * 1e6 * 86400 * 30)} more a month."
-    text = "\n".join(each for each in (lead, f"{why} {since}", most, cost) if each)
+    text = "\n".join(each for each in (lead, f"{why} {began}", most, cost) if each)
     note = f"Peak {rate(day.maximum)} MB/s, p95 {rate(day.p95)} MB/s, {day.complete:.0%} of the day measured, UTC."
+    note += _more(page)
     title = "Unexpected bandwidth"
-    return Message((header(title), section(text), context(note)), f"{title}\n{_plain(text)}\n{note}")
+    return Message((header(title), section(text), context(note)), f"{title}\n{plain(text)}\n{note}")
 
 
-def _plain(mrkdwn: str) -> str:
+def _more(page: str) -> str:
+    return f" {link(page, 'Days, chart and CSV')}" if page else ""
+
+
+def plain(mrkdwn: str) -> str:
+    """Without the stars of bold text."""
     return mrkdwn.replace("*", "")
-
-
-def _nth(number: int) -> str:
-    return {2: "second", 3: "third"}.get(number, f"{number}th")

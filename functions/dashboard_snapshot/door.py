@@ -1,11 +1,5 @@
-"""`GET /reports/dashboards`: who may look, which two runs, in which form. Pure but for the store.
+"""`GET /reports/dashboards`: who may look, which two runs, in which form. Pure but for the store."""
 
-A person follows a link from Slack, and a browser sends no token. So the link carries a key: a signature over the two
-runs by the token. It opens this one page, and nobody learns the token from it.
-"""
-
-import hashlib
-import hmac
 from datetime import datetime
 from urllib.parse import urlencode
 
@@ -14,45 +8,22 @@ from dashboard_snapshot.diffs import told
 from dashboard_snapshot.model import RUN, Manifest
 from dashboard_snapshot.page import html_page, text_page
 from dashboard_snapshot.store import NoRunError, SnapshotStore
-from kaizen.runtime.bearer import allowed
+from kaizen.reports.access import LOCKED, by_key, by_token, key
 from kaizen.runtime.http import Event, Response, header, problem, query, reply
 
 PATH = "/reports/dashboards"
-_LOCKED = {
-    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; "
-    "form-action 'none'; frame-ancestors 'none'",
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",
-    "cache-control": "private, no-store",
-    "vary": "Accept",
-}
-
-
-def key(token: str, older: str, newer: str) -> str:
-    """What opens the page of two runs, with the token or without."""
-    return hmac.new(token.encode(), f"{PATH}\n{older}\n{newer}".encode(), hashlib.sha256).hexdigest()
+_LOCKED = LOCKED | {"vary": "Accept"}
 
 
 def address(api: str, tokens: str, older: str, newer: str) -> str:
-    """The link for people. `tokens` is the secret: of two, the first one signs."""
-    signed = key(tokens.split()[0], older, newer)
+    """The link for people."""
+    signed = key(tokens, PATH, older, newer)
     return f"{api.rstrip('/')}{PATH}?{urlencode({'from': older, 'to': newer, 'key': signed})}"
 
 
 def may_look(event: Event, tokens: str) -> bool:
-    """By bearer token, or by the key of the two runs that are asked for; compared in constant time."""
-    given = query(event, "key").encode("utf-8", "surrogatepass")
-    keys = [key(each, query(event, "from"), query(event, "to")).encode() for each in tokens.split()]
-    signed = [hmac.compare_digest(given, each) for each in keys]
-    return allowed(header(event, "authorization"), tokens) or any(signed)
-
-
-def refused() -> Response:
-    answer = problem(
-        401, "Unauthorized", "send the reports token as Authorization: Bearer, or follow a link from Slack"
-    )
-    answer["headers"]["www-authenticate"] = 'Bearer realm="reports"'
-    return answer
+    """By bearer token, or by the key of the two runs that are asked for: it opens this one page."""
+    return by_token(event, tokens) or by_key(event, tokens, PATH, query(event, "from"), query(event, "to"))
 
 
 def shown(event: Event, store: SnapshotStore, grafana: str, now: datetime) -> Response:

@@ -23,6 +23,7 @@ from kaizen.github.client import Github
 from kaizen.metrics.counting import count
 from kaizen.policy.sections.dashboard_snapshot import DashboardSnapshotPolicy
 from kaizen.policy.store import current_policy
+from kaizen.reports.access import refused
 from kaizen.runtime.clients import Limits, client
 from kaizen.runtime.failures import FAILURES, unavailable
 from kaizen.runtime.functions import either_function
@@ -134,7 +135,7 @@ def report(event: Event, context: Any) -> Response:
     try:
         if not door.may_look(event, secret(settings().reports_token_parameter)):
             logger.warning("report refused")
-            return door.refused()
+            return refused()
         return door.shown(event, store(), (settings().grafana_url or "").rstrip("/"), utc_now())
     except FAILURES as error:
         return unavailable(error, "the snapshots cannot be read", _RETRY_SECONDS)

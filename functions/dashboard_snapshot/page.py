@@ -12,6 +12,7 @@ from dashboard_snapshot.style import STYLE
 from kaizen.dashboards import markdown
 from kaizen.dashboards.sentences import many
 from kaizen.github.markdown import code, prose
+from kaizen.reports.looks import document
 
 LARGEST = 4_000_000  # characters of a page; Lambda answers at most 6 MB
 _COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -48,13 +49,8 @@ def html_page(comparison: Comparison, told: Sequence[Told], grafana: str, path: 
     runs = f'<section class="runs">{_run("Before", older)}{_run("After", newer)}</section>'
     unread = _unread(comparison.unread)
     title = headline(comparison)
-    return (
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
-        '<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,">'
-        f'<meta name="referrer" content="no-referrer"><style>{STYLE}</style></head><body><main>'
-        f'<div class="lead"><h1>{title}</h1>{lead}</div>{runs}{_partial(older)}{_partial(newer)}'
-        f"{''.join(cards)}{unread}</main></body></html>"
-    )
+    head = f'<div class="lead"><h1>{title}</h1>{lead}</div>{runs}{_partial(older)}{_partial(newer)}'
+    return document(title, STYLE, f"{head}{''.join(cards)}{unread}")
 
 
 def _run(name: str, run: Manifest) -> str:

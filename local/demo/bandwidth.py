@@ -1,12 +1,14 @@
 """Three months of days from a simulated Prometheus, the week's message, and one alert for a day that jumped."""
 
+import html
 import math
+import re
 import threading
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from kaizen.times import utc_now
-from local.demo.looking import need, scrape
+from local.demo.looking import get, need, scrape
 from local.errors import LocalError
 from local.outside.prometheus.service import PrometheusService
 from local.outside.slack.service import Slack
@@ -15,6 +17,7 @@ from local.stack import Stack
 DAYS, JUMP = 92, 1.9
 STREAMS = {"kuramoto": 2.4, "grid": 0.9}  # MB/s at the beginning
 JUMPED = "kuramoto"
+_LINK = re.compile(r"<(http[^|>]*/reports/bandwidth[^|>]*)\|")
 
 
 def rate(megabytes: float, began: datetime, jump_from: datetime, factor: float) -> Callable[[float], float | None]:
@@ -57,8 +60,15 @@ def left_out(stack: Stack) -> str:
     return "" if stack.policy.bandwidth.query else "the policy's [bandwidth] names no query of Prometheus"
 
 
+def _page(stack: Stack) -> str:
+    """The address in the alert; empty before there is one."""
+    found = [_LINK.search(each) for each in _told(stack, "Unexpected bandwidth")]
+    return html.unescape(found[-1][1]) if found and found[-1] else ""
+
+
 def links(stack: Stack) -> Sequence[tuple[str, str]]:
-    return ()
+    page = _page(stack)
+    return ((page, "Bandwidth: days, chart and CSV"),) if page else ()
 
 
 def card(stack: Stack, now: datetime) -> str:
@@ -95,8 +105,22 @@ def _metrics(stack: Stack) -> str:
     return f"{found['*', 'average'] / 1e6:.2f} MB/s on average, {found['*', 'maximum'] / 1e6:.2f} at most"
 
 
+def _shown(stack: Stack) -> str:
+    """The page opens by the link alone, in both forms, and not without its key."""
+    page = _page(stack)
+    status, text = get(page)
+    need(status == 200 and "times what was expected" in text and text.count("<svg") == 2, f"{status} {text[:300]}")
+    status, _ = get(page.partition("&key=")[0])
+    need(status == 401, f"{status} without the key")
+    status, text = get(f"{page}&format=csv")
+    lines = len(text.splitlines())
+    need(status == 200 and lines == 1 + 91 * (1 + len(STREAMS)), f"{status}, {lines} lines")
+    return "the page opens by its link alone; its CSV has 91 days of each stream"
+
+
 CHECKS = (
     ("an unexpected day", _alert),
     ("the week's message", _report),
+    ("the bandwidth page", _shown),
     ("bandwidth on /metrics", _metrics),
 )

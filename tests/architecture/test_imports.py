@@ -28,6 +28,7 @@ SHARED_ELSEWHERE = {
     "kaizen.github": "canary monitor, rule linting and dashboard diff ask GitHub; the local stack signs samples",
     "kaizen.pager": "the canary monitor, the sandbox reaper and the bandwidth log page",
     "kaizen.dashboards": "the dashboard diff and dashboard snapshots compare",
+    "kaizen.charts": "the bandwidth log draws days, the dashboard diff will draw queries before and after",
     "kaizen.promql": "rule linting and the dashboard diff read queries",
     "kaizen.reviews": "rule linting and the dashboard diff review pull requests, one run at a time",
     "kaizen.prometheus": "the sandbox reaper, the bandwidth log and rule linting ask Prometheus",

@@ -1,86 +1,23 @@
 """Days in DynamoDB (moto): once each, revised, and closed again after a run broke off; one alert whatever happens."""
 
-import os
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
-from unittest.mock import patch
 
-import boto3
 import pytest
-from moto import mock_aws
 
-from bandwidth_snapshot.day import Bin, Reading, bins_of, start_of
-from bandwidth_snapshot.detector import Limits
-from bandwidth_snapshot.snapshot import Snapshot, SnapshotFailedError
-from bandwidth_snapshot.source import SourceError
+from bandwidth_snapshot.day import Reading, bins_of, start_of
+from bandwidth_snapshot.snapshot import SnapshotFailedError
 from bandwidth_snapshot.store import BandwidthStore
-from kaizen.events.bandwidth import BandwidthAnomaly
 from kaizen.metrics.changes import add
 from kaizen.metrics.counting import count
 from kaizen.metrics.rows import read_rows
-from kaizen.slack.blocks import Message
-
-ENVIRONMENT = {"AWS_DEFAULT_REGION": "eu-central-1", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
-TODAY = date(2026, 3, 2)  # a Monday
-NOW = start_of(TODAY) + timedelta(minutes=10)
-YESTERDAY = TODAY - timedelta(days=1)
+from tests.contract.bandwidth.bandwidth_world import NOW, TODAY, YESTERDAY, World, items, tables
 
 
 @pytest.fixture
 def store() -> Iterator[BandwidthStore]:
-    with patch.dict(os.environ, ENVIRONMENT), mock_aws():
-        client: Any = boto3.client("dynamodb")
-        for name, keys in (("bandwidth", ("pk", "sk")), ("metrics", ("metric", "series"))):
-            client.create_table(
-                TableName=name,
-                BillingMode="PAY_PER_REQUEST",
-                AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in keys],
-                KeySchema=[
-                    {"AttributeName": key, "KeyType": kind} for key, kind in zip(keys, ("HASH", "RANGE"), strict=True)
-                ],
-            )
+    with tables() as client:
         yield BandwidthStore(client, "bandwidth", "metrics")
-
-
-@dataclass
-class World:
-    """`rates` in MB/s by day and stream; 1 and 2 where nothing is said. `down` are days that the source cannot give."""
-
-    store: BandwidthStore
-    rates: dict[date, dict[str, float]] = field(default_factory=dict)
-    down: set[date] = field(default_factory=set)
-    told: dict[str, Message] = field(default_factory=dict)
-    posts: list[str] = field(default_factory=list)
-    published: list[BandwidthAnomaly] = field(default_factory=list)
-    slack_down: bool = False
-    cap: int | None = None
-
-    def bins(self, day: date) -> Mapping[str, Sequence[Bin]]:
-        if day in self.down:
-            raise SourceError("Prometheus: no answer")
-        rates = {"a": 1.0, "b": 2.0} | self.rates.get(day, {})
-        return {
-            stream: [
-                Bin(start_of(day) + timedelta(minutes=5 * each), 300, rate * 300e6 * (1 + each % 3 / 10))
-                for each in range(1, 289)
-            ]
-            for stream, rate in rates.items()
-        }
-
-    def tell(self, subject: str, message: Message) -> None:
-        if self.slack_down:
-            raise ConnectionError("Slack")
-        self.posts += [] if subject in self.told else [subject]
-        self.told[subject] = message
-
-    @property
-    def snapshot(self) -> Snapshot:
-        return Snapshot(
-            self.store, self.bins, "counters", {"major": "1", "minor": "0", "build": "0"}, Limits(), self.tell,
-            lambda subject: subject in self.told, self.published.append, self.cap,
-        )  # fmt: skip
 
 
 def test_a_day_is_one_row_for_each_stream_and_says_the_same_again(store: BandwidthStore) -> None:
@@ -88,9 +25,9 @@ def test_a_day_is_one_row_for_each_stream_and_says_the_same_again(store: Bandwid
     world.snapshot.close(NOW)
     rows = [store.days(stream, YESTERDAY, YESTERDAY) for stream in ("a", "b", "*")]
     assert [round(row[0].average, 3) for row in rows] == [1.1, 2.2, 3.3]
-    before = store._client.scan(TableName="bandwidth")["Items"]
+    before = items(store._client)
     world.snapshot.close(NOW + timedelta(hours=1))
-    assert store._client.scan(TableName="bandwidth")["Items"] == before
+    assert items(store._client) == before
 
 
 def test_a_source_that_says_something_else_by_now_makes_a_revision(store: BandwidthStore) -> None:
@@ -99,7 +36,7 @@ def test_a_source_that_says_something_else_by_now_makes_a_revision(store: Bandwi
     world.rates[YESTERDAY] = {"a": 1.5}
     world.snapshot.backfill(YESTERDAY, YESTERDAY, NOW)
     (item,) = [
-        each for each in store._client.scan(TableName="bandwidth")["Items"] if each["pk"]["S"] == "day#a"
+        each for each in items(store._client) if each["pk"]["S"] == "day#a"
     ]  # fmt: skip
     assert (item["revision"]["N"], item["avg_mb_s"]["N"]) == ("2", "1.65")
     assert {name: item[name]["S"] for name in ("major", "minor", "build", "source")} == {
@@ -120,7 +57,7 @@ def test_days_that_the_source_could_not_give_are_closed_by_a_later_run(store: Ba
 
 def jumped(store: BandwidthStore) -> World:
     world = World(store)
-    world.snapshot.backfill(TODAY - timedelta(days=60), YESTERDAY - timedelta(days=1), NOW)
+    world.history()
     world.rates[YESTERDAY] = {"b": 6.0}
     return world
 

@@ -1,70 +1,69 @@
-"""Three simulated years: how often the detector cries wolf, and how soon it sees a rise."""
+"""Whether a day is unexpected: the bars on simulated years, and what stands behind each."""
 
-import math
-import random
-from collections.abc import Iterator
 from datetime import date, timedelta
 
 import pytest
 
 from bandwidth_snapshot.day import Day
-from bandwidth_snapshot.detector import Limits, judge
+from bandwidth_snapshot.detector import ALL, Limits, alerts, judge
 from bandwidth_snapshot.trend import trend
+from tests.unit.bandwidth import simulation
+from tests.unit.bandwidth.simulate import told
+from tests.unit.bandwidth.simulation import KINDS, START, Figures, bars_missed
 
-START = date(2023, 1, 2)  # a Monday
 LIMITS = Limits()
 
 
 def day(at: date, average: float, complete: float = 1.0) -> Day:
-    return Day("*", at, round(average * 86400e6), average, average * 1.4, average * 2, complete, 0, 0)
+    return simulation.day_of(ALL, at, average, complete)
 
 
-def years(seed: int, count: int = 3 * 365) -> list[Day]:
-    """Weekdays, quiet weekends, a holiday now and then, 0.4 % growth a week, 8 % of noise."""
-    chance = random.Random(seed)
-    made = []
-    for offset in range(count):
-        at = START + timedelta(days=offset)
-        weekend = 0.55 if at.weekday() >= 5 else 1.0
-        holiday = 0.5 if chance.random() < 0.03 else 1.0
-        made.append(day(at, 2.0 * 1.004 ** (offset / 7) * weekend * holiday * math.exp(chance.gauss(0, 0.08))))
-    return made
+def usual(count: int, seed: int = 5) -> list[Day]:
+    return [each[ALL] for each in simulation.fleet(KINDS[0], seed, count).days]
 
 
-def verdicts(days: list[Day]) -> Iterator[tuple[Day, bool]]:
-    for index, each in enumerate(days):
-        verdict = judge(each, days[max(0, index - 120) : index], LIMITS)
-        yield each, verdict is not None and verdict.unexpected
+def test_the_bars_hold_on_simulated_fleets() -> None:
+    """What `make simulate-bandwidth` prints, smaller: a year of one fleet of each kind, 42 rises."""
+    figures = Figures()
+    simulation.usual_years(figures, 1, 365)
+    simulation.rises(figures, 42)
+    simulation.faults(figures, 1)
+    shown = told(figures)
+    assert bars_missed(figures) == [], shown
+    assert "42 of them" in shown
+    assert len(figures.quiet) == 6
 
 
-def test_three_years_of_usual_days_raise_hardly_anything() -> None:
-    false = sum(unexpected for seed in range(3) for _, unexpected in verdicts(years(seed)))
-    months = 3 * 36
-    assert false / months <= 0.5
+def test_a_missed_bar_is_named() -> None:
+    figures = Figures(false={"a kind": [19]}, rises=10, within_a_day=7, within_a_week=9, quiet={"a gap": 1, "b": 0})
+    assert len(bars_missed(figures)) == 4
+    assert told(figures).count("MISSED: ") == 4
 
 
-def test_a_rise_of_a_half_is_seen_soon() -> None:
-    first, within_a_week, trials = 0, 0, 40
-    for seed in range(trials):
-        days = years(100 + seed, 200)
-        begin = 120 + seed % 7
-        risen = [day(each.date, each.average * 1.5) if index >= begin else each for index, each in enumerate(days)]
-        seen = [unexpected for _, unexpected in verdicts(risen)][begin : begin + 7]
-        first += seen[0]
-        within_a_week += any(seen)
-    assert first / trials >= 0.8
-    assert within_a_week == trials
+def test_a_holiday_is_compared_with_sundays() -> None:
+    """Traffic of a fleet that is busy on free days: a holiday on a Wednesday is no rise, the same Wednesday is."""
+    days = [day(at, 1.4 if at.weekday() >= 5 else 1.0) for at in (START + timedelta(days=each) for each in range(90))]
+    at = next(each for each in (START + timedelta(days=90 + each) for each in range(7)) if each.weekday() == 2)
+    as_holiday, as_usual = judge(day(at, 1.5), days, LIMITS, {at}), judge(day(at, 1.5), days, LIMITS)
+    assert as_holiday is not None
+    assert as_usual is not None
+    assert (as_holiday.unexpected, as_holiday.holidays, round(as_holiday.expected, 3)) == (False, True, 1.4)
+    assert (as_usual.unexpected, as_usual.holidays, round(as_usual.expected, 3)) == (True, False, 1.0)
+    assert {each.weekday() for each in as_holiday.compared} == {6}
 
 
-def test_the_first_four_weeks_raise_nothing() -> None:
-    days = years(5, 28)
-    days[20] = day(days[20].date, 40.0)
-    assert not any(unexpected for _, unexpected in verdicts(days))
+def test_the_total_tells_of_all_streams() -> None:
+    days = [day(START + timedelta(days=each), 1.0) for each in range(90)]
+    high = judge(day(START + timedelta(days=90), 3.0), days, LIMITS)
+    low = judge(day(START + timedelta(days=90), 1.0), days, LIMITS)
+    assert high is not None
+    assert alerts({ALL: high, "b": high, "a": high}) == [high]
+    assert alerts({ALL: low, "b": high, "a": None}) == [high]
+    assert alerts({ALL: None, "b": low}) == []
 
 
 def test_a_flat_line_and_its_small_changes_raise_nothing() -> None:
     flat = [day(START + timedelta(days=each), 1.0) for each in range(90)]
-    assert not any(unexpected for _, unexpected in verdicts(flat))
     assert judge(day(START + timedelta(days=90), 1.2), flat, LIMITS).unexpected is False  # type: ignore[union-attr]
     assert judge(day(START + timedelta(days=90), 2.0), flat, LIMITS).unexpected is True  # type: ignore[union-attr]
 
@@ -80,7 +79,7 @@ def test_a_day_that_is_not_whole_is_neither_judged_nor_compared_with() -> None:
 
 
 def test_weekends_are_compared_with_weekends() -> None:
-    days = years(7, 120)
+    days = usual(120, 7)
     monday = next(each for each in days[100:] if each.date.weekday() == 0)
     verdict = judge(monday, [each for each in days if each.date < monday.date], LIMITS)
     assert verdict is not None

@@ -49,6 +49,7 @@ def problems(text: str) -> tuple[str, ...]:
         ("rise =", 'monthly_cap = "500"', "bandwidth.monthly_cap: '500' is not a volume such as"),
         ("rise =", 'monthly_cap = "0 GB"', "bandwidth.monthly_cap: '0 GB' is not a volume such as"),
         ("rise =", "monthly_cap = 500", "bandwidth.monthly_cap: 500 is not a volume such as"),
+        ("rise =", 'holidays = ["2026-12-25"]', "bandwidth.holidays: its item 1 is not a date"),
         # targets
         (
             'target = "4h"',

@@ -1,9 +1,10 @@
 """Whose bytes are recorded, who hears of them, and what is unexpected. Pure. Section [bandwidth]."""
 
 from dataclasses import dataclass
+from datetime import date
 
 from kaizen.policy import values
-from kaizen.policy.reader import Table, real, text
+from kaizen.policy.reader import Table, many, real, text
 
 _QUERY = text(r"[^\x00-\x08\x0b-\x1f\x7f]{1,2000}", "a PromQL expression of 1 to 2000 characters")
 
@@ -14,7 +15,7 @@ class BandwidthPolicy:
 
     `query` is PromQL for bytes per second by the label `stream`; None records what phase_stream counts. A day is
     unexpected beyond all three limits: `z`, `ratio`, and `rise` in MB/s. `monthly_cap` is in bytes, for a calendar
-    month in UTC; None where there is none.
+    month in UTC; None where there is none. `holidays` are compared with Sundays, and with each other.
     """
 
     query: str | None = None
@@ -24,6 +25,7 @@ class BandwidthPolicy:
     ratio: float = 1.25
     rise: float = 0.05
     monthly_cap: int | None = None
+    holidays: frozenset[date] = frozenset()
 
 
 def read(file: Table) -> BandwidthPolicy:
@@ -39,6 +41,7 @@ def read(file: Table) -> BandwidthPolicy:
         ratio=table.get("ratio", real(1.01, 100.0), default.ratio),
         rise=table.get("rise", real(0.0, 1e6), default.rise),
         monthly_cap=table.get("monthly_cap", values.volume, None),
+        holidays=frozenset(table.get("holidays", many(values.day), ())),
     )
     if table.has("channel") == table.has("webhook_parameter"):
         table.fault("needs exactly one of channel and webhook_parameter")

@@ -1,0 +1,109 @@
+"""The parts of the bandwidth log, built from the function's settings."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cache
+
+from bandwidth_snapshot import door
+from bandwidth_snapshot.day import Bin, bins_of
+from bandwidth_snapshot.detector import Limits as Unexpected
+from bandwidth_snapshot.snapshot import Snapshot
+from bandwidth_snapshot.source import bins_of_query
+from bandwidth_snapshot.store import BandwidthStore
+from bandwidth_snapshot.telling import Telling
+from kaizen.events.bandwidth import SOURCE
+from kaizen.events.bus import Publisher
+from kaizen.phase.schema import SCHEMA
+from kaizen.policy.sections.bandwidth import BandwidthPolicy
+from kaizen.prometheus.client import Prometheus
+from kaizen.runtime.clients import Limits, client
+from kaizen.runtime.log import logger
+from kaizen.runtime.outbound import Outbound
+from kaizen.runtime.secrets import SecretMissingError, secret, where_set
+from kaizen.runtime.settings import Settings
+from kaizen.slack.client import Poster
+from kaizen.slack.destination import poster
+from kaizen.slack.notices import Notices
+from kaizen.times import utc_now
+
+LIMITS = Limits(connect=2, read=10, attempts=4)
+_LEASE = timedelta(minutes=6)  # longer than the function may run
+
+
+@dataclass(frozen=True)
+class BandwidthSettings(Settings):
+    event_bus_name: str
+    bandwidth_table: str
+    metrics_table: str
+    slack_table: str
+    policy_parameter: str
+    prometheus_url: str | None
+    prometheus_token_parameter: str
+    reports_token_parameter: str
+    api_url_parameter: str
+    slack_token_parameter: str
+    slack_api_url: str
+
+
+class NoPrometheusError(Exception):
+    """The policy names a query, and the template no Prometheus to ask. Permanent: set PrometheusUrl."""
+
+
+@cache
+def store(given: BandwidthSettings) -> BandwidthStore:
+    return BandwidthStore(client("dynamodb", LIMITS), given.bandwidth_table, given.metrics_table)
+
+
+def prometheus(given: BandwidthSettings) -> Prometheus:
+    if given.prometheus_url is None:
+        raise NoPrometheusError("the policy's [bandwidth] query needs the template parameter PrometheusUrl")
+    # One within a VPC often asks for no token.
+    return Prometheus(given.prometheus_url, Outbound(), where_set(given.prometheus_token_parameter), secret)
+
+
+def page(given: BandwidthSettings, today: date) -> str:
+    """The link for people; empty where no token for reports is set up."""
+    try:
+        return door.address(secret(given.api_url_parameter), secret(given.reports_token_parameter), today)
+    except SecretMissingError as error:
+        logger.warning("the message has no link", fault=str(error))
+        return ""
+
+
+def telling(given: BandwidthSettings, policy: BandwidthPolicy) -> Telling:
+    notices = Notices(client("dynamodb", LIMITS), given.slack_table, "bandwidth", uuid.uuid4().hex, _LEASE)
+
+    def way() -> Poster:
+        """The way into the channel. Raises SecretError, or RefusedError for an address that is none."""
+        return poster(policy, secret, given.slack_token_parameter, given.slack_api_url)
+
+    return Telling(
+        store=store(given),
+        limits=Unexpected(policy.z, policy.ratio, policy.rise),
+        tell=lambda subject, message: notices.show(subject, message, way(), utc_now),
+        told=lambda subject: notices.posted(subject) is not None,
+        publish=Publisher(client("events", LIMITS), given.event_bus_name, SOURCE).publish,
+        page=lambda day: page(given, day),
+        monthly_cap=policy.monthly_cap,
+        holidays=policy.holidays,
+    )
+
+
+def snapshot(given: BandwidthSettings, policy: BandwidthPolicy) -> Snapshot:
+    query = policy.query
+
+    @cache
+    def bins(day: date) -> Mapping[str, Sequence[Bin]]:
+        if query is None:
+            return bins_of(day, store(given).readings(day))
+        return bins_of_query(lambda: prometheus(given), query, day)
+
+    return Snapshot(
+        store=store(given),
+        bins=bins,
+        source="counters" if query is None else "prometheus",
+        versions={"major": str(SCHEMA.major), "minor": str(SCHEMA.minor), "build": str(SCHEMA.build)},
+        telling=telling(given, policy),
+    )

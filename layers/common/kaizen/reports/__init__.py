@@ -1,0 +1,1 @@
+"""What the pages below /reports share: who may look, and the looks."""

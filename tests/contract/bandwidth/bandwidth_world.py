@@ -1,0 +1,104 @@
+"""BandwidthTable and the counters on moto, a source that says what a test wants, and what people were told."""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+from unittest.mock import patch
+
+import boto3
+from moto import mock_aws
+
+from bandwidth_snapshot.day import Bin, start_of
+from bandwidth_snapshot.detector import Limits
+from bandwidth_snapshot.snapshot import Snapshot
+from bandwidth_snapshot.source import SourceError
+from bandwidth_snapshot.store import BandwidthStore
+from bandwidth_snapshot.telling import Telling
+from kaizen.events.bandwidth import BandwidthAnomaly
+from kaizen.slack.blocks import Message
+
+ENVIRONMENT = {"AWS_DEFAULT_REGION": "eu-central-1", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+TABLES = {"bandwidth": ("pk", "sk"), "metrics": ("metric", "series"), "slack": ("pk", "sk")}
+TODAY = date(2026, 3, 2)  # a Monday
+NOW = start_of(TODAY) + timedelta(minutes=10)
+YESTERDAY = TODAY - timedelta(days=1)
+STEADY = {"a": 1.0, "b": 2.0}  # MB/s
+
+
+@contextmanager
+def tables() -> Iterator[Any]:
+    with patch.dict(os.environ, ENVIRONMENT), mock_aws():
+        client: Any = boto3.client("dynamodb")
+        for name, keys in TABLES.items():
+            client.create_table(
+                TableName=name,
+                BillingMode="PAY_PER_REQUEST",
+                AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in keys],
+                KeySchema=[
+                    {"AttributeName": key, "KeyType": kind} for key, kind in zip(keys, ("HASH", "RANGE"), strict=True)
+                ],
+            )
+        yield client
+
+
+def bins_of_rate(day: date, rate: float, numbers: Sequence[int] = range(1, 289)) -> list[Bin]:
+    """Some of a day's bins; their mean is 1.1 times the rate in MB/s."""
+    return [
+        Bin(start_of(day) + timedelta(minutes=5 * each), 300, rate * 300e6 * (1 + each % 3 / 10)) for each in numbers
+    ]
+
+
+@dataclass
+class World:
+    """`rates` in MB/s by day and stream, over `steady`; a rate of 0 is a stream without bins. `numbers` are the bins of
+    a day that there are; `down` are days that the source cannot give."""
+
+    store: BandwidthStore
+    rates: dict[date, dict[str, float]] = field(default_factory=dict)
+    steady: dict[str, float] = field(default_factory=lambda: dict(STEADY))
+    numbers: dict[date, Sequence[int]] = field(default_factory=dict)
+    down: set[date] = field(default_factory=set)
+    told: dict[str, Message] = field(default_factory=dict)
+    posts: list[str] = field(default_factory=list)
+    published: list[BandwidthAnomaly] = field(default_factory=list)
+    slack_down: bool = False
+    cap: int | None = None
+
+    def bins(self, day: date) -> Mapping[str, Sequence[Bin]]:
+        if day in self.down:
+            raise SourceError("Prometheus: no answer")
+        rates = self.steady | self.rates.get(day, {})
+        numbers = self.numbers.get(day, range(1, 289))
+        return {stream: bins_of_rate(day, rate, numbers) for stream, rate in rates.items() if rate}
+
+    def tell(self, subject: str, message: Message) -> None:
+        if self.slack_down:
+            raise ConnectionError("Slack")
+        self.posts += [] if subject in self.told else [subject]
+        self.told[subject] = message
+
+    @property
+    def snapshot(self) -> Snapshot:
+        telling = Telling(
+            self.store,
+            Limits(),
+            self.tell,
+            lambda subject: subject in self.told,
+            self.published.append,
+            monthly_cap=self.cap,
+        )
+        return Snapshot(self.store, self.bins, "counters", {"major": "1", "minor": "0", "build": "0"}, telling)
+
+    def history(self, days: int = 60) -> None:
+        """So many days before yesterday are closed and judged."""
+        self.snapshot.backfill(TODAY - timedelta(days=days), YESTERDAY - timedelta(days=1), NOW)
+        for back in range(1, 9):
+            self.store.settle(YESTERDAY - timedelta(days=back), [], NOW)
+
+
+def items(client: Any, table: str = "bandwidth") -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = client.scan(TableName=table)["Items"]
+    return found

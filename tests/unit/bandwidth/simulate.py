@@ -1,0 +1,46 @@
+"""`make simulate-bandwidth`: three years of fleets whose true traffic is known, and what the detector told of them.
+
+    python -m tests.unit.bandwidth.simulate [--fleets 10] [--rises 210]
+
+Exits with 1 where a bar is missed.
+"""
+
+import argparse
+import sys
+import time
+
+from tests.unit.bandwidth.simulation import KINDS, YEARS, Figures, bars_missed, faults, rises, usual_years
+
+
+def told(figures: Figures) -> str:
+    fleets = len(next(iter(figures.false.values())))
+    lines = [f"false alerts a month, {fleets} fleets of {figures.months} months each (bar: 0.5)"]
+    lines += [f"  {figures.a_month(kind):5.2f}  {kind}" for kind in figures.false]
+    lines += [
+        f"a rise to 1.5 times, {figures.rises} of them",
+        f"  {figures.within_a_day / figures.rises:6.1%}  found on the first day (bar: 80 %)",
+        f"  {figures.within_a_week / figures.rises:6.1%}  found within seven days (bar: 100 %)",
+        "alerts on the day and in the two weeks after it (bar: none)",
+        *(f"  {count:5}  {what}" for what, count in figures.quiet.items()),
+        *(f"MISSED: {each}" for each in bars_missed(figures)),
+    ]
+    return "\n".join(lines)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="make simulate-bandwidth")
+    parser.add_argument("--fleets", type=int, default=10, help="of each kind")
+    parser.add_argument("--rises", type=int, default=240)
+    given = parser.parse_args()
+    began = time.perf_counter()
+    figures = Figures()
+    usual_years(figures, given.fleets)
+    rises(figures, given.rises)
+    faults(figures, max(1, given.fleets // 2))
+    print(told(figures))
+    print(f"{len(KINDS)} kinds of fleets, {YEARS} years, {time.perf_counter() - began:.0f} s")
+    return 1 if bars_missed(figures) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
