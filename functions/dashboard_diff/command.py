@@ -5,10 +5,11 @@ Here files are read; the comparison is pure.
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from dashboard_diff import comment, gitfiles
+from dashboard_diff.page import About, html_page
 from kaizen.dashboards import report
 from kaizen.dashboards.files import FileDiff, file_diff, file_diffs
 from kaizen.policy.sections.dashboard_diff import DashboardDiffPolicy
@@ -16,6 +17,12 @@ from kaizen.policy.sections.dashboard_diff import DashboardDiffPolicy
 SAME, DIFFERENT, USAGE = 0, 1, 2
 _ABOUT = """Exit codes: 0 compared, 1 changes (with --exit-code), 2 wrong usage, or a file that is no dashboard.
 /dev/null stands for a version that does not exist."""
+_FORMATS: dict[str, Callable[[Sequence[FileDiff]], str]] = {
+    "text": report.text,
+    "markdown": comment.write,
+    "html": lambda files: html_page(files, (), About()),
+    "json": report.as_json,
+}
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -29,7 +36,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("second", metavar="AFTER", help="a file, or two commits as BASE..HEAD")
     parser.add_argument("paths", nargs="*", metavar="PATHS", help="files and folders that are looked at, for git; the "
                         "default is " + ", ".join(DashboardDiffPolicy().paths))  # fmt: skip
-    parser.add_argument("--format", choices=("text", "markdown", "json"), default="text", help="what is printed")
+    parser.add_argument("--format", choices=tuple(_FORMATS), default="text", help="what is printed")
     parser.add_argument("--exit-code", action="store_true", help="1 where there are changes")
     given = parser.parse_args(arguments)
     try:
@@ -40,7 +47,7 @@ def main(arguments: Sequence[str]) -> int:
     except OSError as error:
         print(f"dashboard_diff: {error.strerror}: {error.filename}", file=sys.stderr)
         return USAGE
-    print({"text": report.text, "markdown": comment.write, "json": report.as_json}[given.format](files))
+    print(_FORMATS[given.format](files))
     if given.first != "git" and any(each.diff is None for each in files):
         return USAGE
     changed = any(each.diff is None or not each.diff.empty for each in files)

@@ -1,8 +1,10 @@
 """The function against the double of GitHub and AWS in memory: one comment, whatever happens on the way to it."""
 
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import replace
+from unittest.mock import patch
 
 import boto3
 import pytest
@@ -29,9 +31,9 @@ def counted(desk: Desk) -> dict[str, int]:
 
 @pytest.fixture
 def desk() -> Iterator[Desk]:
-    with desk_of(
-        handler, "DASHBOARD_DIFF_DEAD_LETTER_QUEUE_URL", {FILE: content(BASE), "src/main.py": "pass\n"}
-    ) as made:
+    files: dict[str, str | bytes | None] = {FILE: content(BASE), "src/main.py": "pass\n"}
+    given = {"REPORTS_BUCKET": "reports", "API_URL_PARAMETER": "/kaizen/test/api-url"}
+    with patch.dict(os.environ, given), desk_of(handler, "DASHBOARD_DIFF_DEAD_LETTER_QUEUE_URL", files) as made:
         yield made
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from kaizen.dashboards.plan import Plan
 from kaizen.dashboards.sentences import Sentence
 
 What = Literal["added", "removed", "changed", "moved", "renamed"]
@@ -48,9 +49,9 @@ class Metrics:
 
 @dataclass(frozen=True, slots=True)
 class Diff:
-    """`breaking` is what stops working. `notes` are
-    told in a line and are no change. `noise` counts differing values that mean nothing, by kind. `layout` are lines
-    of both layouts that begin with `-`, `+` or a space; empty where nothing moved."""
+    """`breaking` is what stops working. `notes` are told in a line and are no change. `noise` counts differing values
+    that mean nothing, by kind. `layout` are lines of both layouts that begin with `-`, `+` or a space; empty where
+    nothing moved. `plan` is what a picture of them is drawn from."""
 
     state: State
     title: str
@@ -61,6 +62,7 @@ class Diff:
     noise: Mapping[str, int] = field(default_factory=dict)
     metrics: Metrics = Metrics()
     layout: tuple[str, ...] = ()
+    plan: Plan | None = None
 
     @property
     def empty(self) -> bool:

@@ -10,6 +10,7 @@ from kaizen.dashboards.matching import Pairs
 from kaizen.dashboards.model import Dashboard, Panel, Row
 from kaizen.dashboards.pairing import items, moved
 from kaizen.dashboards.panels import grouped
+from kaizen.dashboards.plan import Mark
 from kaizen.dashboards.sentences import Sentence, changed, listed, many, quoted
 
 Rows = dict[int, int]  # an old row's index -> the new one's
@@ -28,17 +29,28 @@ def rows(before: Dashboard, after: Dashboard, pairs: Pairs) -> Rows:
     return found
 
 
-def row_changes(before: Dashboard, after: Dashboard, known: Rows, dropped: Counter[str]) -> Iterator[Change]:
+def row_changes(
+    before: Dashboard, after: Dashboard, known: Rows, dropped: Counter[str], marks: dict[int, tuple[Mark, ...]]
+) -> Iterator[Change]:
+    """`marks` takes what became of each row, on both sides."""
     old = {new: one for one, new in known.items()}
     order = [each for each in sorted(known) if before.rows[each].marked and after.rows[known[each]].marked]
     shifted = moved(order, sorted(order, key=lambda each: known[each]))
     for index, row in enumerate(after.rows):
         if index in old:
-            yield from _row(before.rows[old[index]], row, old[index] in shifted, dropped)
+            one, away = before.rows[old[index]], old[index] in shifted
+            found = list(_row(one, row, away, dropped))
+            yield from found
+            if found and one.marked and row.marked:
+                marks[id(one)] = marks[id(row)] = ("moved" if away else "changed",)
+            elif found:
+                marks[id(row if row.marked else one)] = ("added" if row.marked else "removed",)
         elif row.marked:
+            marks[id(row)] = ("added",)
             yield Change("added", "row", row.title, ((f"with {many(len(row.panels), 'panel')}",),), leaves=1)
     for index, row in enumerate(before.rows):
         if index not in known and row.marked:
+            marks[id(row)] = ("removed",)
             yield Change("removed", "row", row.title, ((f"had {many(len(row.panels), 'panel')}",),), leaves=1)
 
 
