@@ -4,6 +4,7 @@ from collections import Counter
 
 from kaizen.dashboards import breaking, layout, matching, noise, others, sources
 from kaizen.dashboards.diff import Change, Diff, Metrics, QueryChange, What
+from kaizen.dashboards.editing import edits
 from kaizen.dashboards.leaves import same
 from kaizen.dashboards.matching import Pairs, targets
 from kaizen.dashboards.model import Dashboard, Panel
@@ -92,6 +93,7 @@ def _changed(before: Dashboard, after: Dashboard, sides: Sides) -> Diff:
         metrics=_difference(before, after, panels, sides),
         layout=layout.lines(before, after) if _relaid(found) else (),
         plan=plan(before, after, marks, known),
+        edits=edits(before, after, pairs, known, sides),
     )
 
 

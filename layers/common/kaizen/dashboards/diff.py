@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from kaizen.dashboards.edits import Edits
 from kaizen.dashboards.plan import Plan
 from kaizen.dashboards.sentences import Sentence
 
@@ -51,7 +52,8 @@ class Metrics:
 class Diff:
     """`breaking` is what stops working. `notes` are told in a line and are no change. `noise` counts differing values
     that mean nothing, by kind. `layout` are lines of both layouts that begin with `-`, `+` or a space; empty where
-    nothing moved. `plan` is what a picture of them is drawn from."""
+    nothing moved. `plan` is what a picture of them is drawn from,
+    and `edits` turn the older version into the newer one; None where there is but one."""
 
     state: State
     title: str
@@ -63,6 +65,7 @@ class Diff:
     metrics: Metrics = Metrics()
     layout: tuple[str, ...] = ()
     plan: Plan | None = None
+    edits: Edits | None = None
 
     @property
     def empty(self) -> bool:

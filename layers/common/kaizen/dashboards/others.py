@@ -8,7 +8,7 @@ from kaizen.dashboards import labels, noise
 from kaizen.dashboards.diff import Change, Subject
 from kaizen.dashboards.leaves import leaves, same
 from kaizen.dashboards.model import Dashboard, Json
-from kaizen.dashboards.pairing import items
+from kaizen.dashboards.pairing import Pair, items
 from kaizen.dashboards.panels import grouped
 from kaizen.dashboards.sentences import MISSING, Sentence, changed, many, quoted
 from kaizen.dashboards.sources import source
@@ -16,28 +16,38 @@ from kaizen.dashboards.sources import source
 _LISTED = ("custom", "interval")  # variables whose options are written by hand
 
 
-def variables(before: Dashboard, after: Dashboard, dropped: Counter[str]) -> Iterator[Change]:
-    pairs = items(before.variables, after.variables, lambda each: each.get("name"), _asked)
-    yield from _changes("variable", pairs, dropped, "name", _variable)
+def variable_pairs(before: Dashboard, after: Dashboard) -> list[Pair[Json]]:
+    return items(before.variables, after.variables, lambda each: each.get("name"), _asked)
 
 
-def annotations(before: Dashboard, after: Dashboard, dropped: Counter[str]) -> Iterator[Change]:
+def annotation_pairs(before: Dashboard, after: Dashboard) -> list[Pair[Json]]:
+    """Without Grafana's own."""
     sides = [[one for one in each.annotations if not one.get("builtIn")] for each in (before, after)]
-    built_in = [[one for one in each.annotations if one.get("builtIn")] for each in (before, after)]
-    if built_in[0] != built_in[1]:
-        dropped[noise.DEFAULT] += 1
-    pairs = items(sides[0], sides[1], lambda each: each.get("name"))
-    yield from _changes("annotation", pairs, dropped, "name", _annotation)
+    return items(sides[0], sides[1], lambda each: each.get("name"))
 
 
-def links(before: Dashboard, after: Dashboard, dropped: Counter[str]) -> Iterator[Change]:
-    pairs = items(
+def link_pairs(before: Dashboard, after: Dashboard) -> list[Pair[Json]]:
+    return items(
         before.links,
         after.links,
         lambda each: (str(each.get("title")), str(each.get("url"))),
         lambda each: each.get("title") if isinstance(each.get("title"), str) else None,
     )
-    yield from _changes("link", pairs, dropped, "title", dict)
+
+
+def variables(before: Dashboard, after: Dashboard, dropped: Counter[str]) -> Iterator[Change]:
+    yield from _changes("variable", variable_pairs(before, after), dropped, "name", variable_form)
+
+
+def annotations(before: Dashboard, after: Dashboard, dropped: Counter[str]) -> Iterator[Change]:
+    built_in = [[one for one in each.annotations if one.get("builtIn")] for each in (before, after)]
+    if built_in[0] != built_in[1]:
+        dropped[noise.DEFAULT] += 1
+    yield from _changes("annotation", annotation_pairs(before, after), dropped, "name", annotation_form)
+
+
+def links(before: Dashboard, after: Dashboard, dropped: Counter[str]) -> Iterator[Change]:
+    yield from _changes("link", link_pairs(before, after), dropped, "title", dict)
 
 
 def settings(before: Dashboard, after: Dashboard, dropped: Counter[str]) -> Iterator[Change]:
@@ -89,7 +99,7 @@ def _query(variable: Json) -> str:
     return text if isinstance(text, str) else ""
 
 
-def _variable(given: Json) -> Json:
+def variable_form(given: Json) -> Json:
     """Its content in one form: a query is a text or an object, and `definition` says it again."""
     apart = ("current", "definition", "options", "query", "datasource")
     found = {name: value for name, value in given.items() if name not in apart}
@@ -101,7 +111,8 @@ def _variable(given: Json) -> Json:
     return found
 
 
-def _annotation(given: Json) -> Json:
+def annotation_form(given: Json) -> Json:
+    """Its content with the data source in one form."""
     found = {name: value for name, value in given.items() if name != "datasource"}
     return found | {"data source": source(given.get("datasource"))}
 

@@ -19,7 +19,7 @@ _APART = ("targets", "datasource")
 # What is compared where a panel becomes one of another kind: the rest is how that kind is drawn.
 _LASTING = ("description", "repeat", "links", "transformations", "interval", "timeFrom", "timeShift")
 _LASTING_FIELDS = (("unit",), ("decimals",), ("min",), ("max",))
-_STEPS = ("fieldConfig", "defaults", "thresholds", "steps")
+STEPS = ("fieldConfig", "defaults", "thresholds", "steps")
 
 
 @dataclass
@@ -137,7 +137,7 @@ def _settings(before: Panel, after: Panel, found: Difference) -> None:
         leaf = each[0]
         if leaf.noise:
             found.noise[leaf.noise] += len(each)
-        elif leaf.path[:4] == _STEPS:
+        elif leaf.path[:4] == STEPS:
             continue
         elif not same_kind and leaf.path[0] not in _LASTING and not _lasting_field(leaf):
             drawn += len(each)
@@ -181,11 +181,11 @@ def _sentence(group: list[Leaf]) -> Sentence:
 
 
 def _steps(before: Panel, after: Panel, found: Difference) -> None:
-    one, other = (_dig(each.content, _STEPS) for each in (before, after))
+    one, other = (dig(each.content, STEPS) for each in (before, after))
     if one == other:
         return
     sentences = thresholds.words(one, other)
-    unseen = not one and not _coloured(before) and not _coloured(after)
+    unseen = not one and not coloured(before) and not coloured(after)
     if not sentences or unseen:
         found.noise[noise.DEFAULT] += 1
         return
@@ -193,15 +193,15 @@ def _steps(before: Panel, after: Panel, found: Difference) -> None:
         found.say(3, each)
 
 
-def _coloured(panel: Panel) -> bool:
+def coloured(panel: Panel) -> bool:
     """Whether thresholds show: always but for charts that neither draw nor colour by them."""
-    mode = _dig(panel.content, ("fieldConfig", "defaults", "color", "mode"))
-    style = _dig(panel.content, ("fieldConfig", "defaults", "custom", "thresholdsStyle", "mode"))
+    mode = dig(panel.content, ("fieldConfig", "defaults", "color", "mode"))
+    style = dig(panel.content, ("fieldConfig", "defaults", "custom", "thresholdsStyle", "mode"))
     drawn = mode == "thresholds" or style not in (None, "off")
     return drawn or panel.kind not in ("timeseries", "graph", "piechart", "barchart", "text", "logs", "histogram")
 
 
-def _dig(value: object, path: Sequence[str]) -> object:
+def dig(value: object, path: Sequence[str]) -> object:
     for name in path:
         value = value.get(name) if isinstance(value, dict) else None
     return value

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from kaizen.dashboards import marks
+from kaizen.dashboards import edits, marks
 from kaizen.dashboards.diff import Change
 from kaizen.dashboards.files import FileDiff, verdict
 from kaizen.dashboards.sentences import plain
@@ -71,4 +71,5 @@ def _json(given: FileDiff) -> dict[str, Any]:
         "noise": dict(diff.noise),
         "metrics": asdict(diff.metrics),
         "layout": list(diff.layout),
+        "edits": edits.as_json(diff.edits) if diff.edits is not None else None,
     }
