@@ -17,11 +17,11 @@ from kaizen.policy.sections.dashboard_diff import DashboardDiffPolicy
 SAME, DIFFERENT, USAGE = 0, 1, 2
 _ABOUT = """Exit codes: 0 compared, 1 changes (with --exit-code), 2 wrong usage, or a file that is no dashboard.
 /dev/null stands for a version that does not exist."""
-_FORMATS: dict[str, Callable[[Sequence[FileDiff]], str]] = {
-    "text": report.text,
-    "markdown": comment.write,
-    "html": lambda files: html_page(files, (), About()),
-    "json": report.as_json,
+_FORMATS: dict[str, Callable[[Sequence[FileDiff], bool], str]] = {
+    "text": lambda files, noise: report.text(files, noise=noise),
+    "markdown": lambda files, noise: comment.write(files),
+    "html": lambda files, noise: html_page(files, (), About()),
+    "json": lambda files, noise: report.as_json(files, noise=noise),
 }
 
 
@@ -38,6 +38,8 @@ def main(arguments: Sequence[str]) -> int:
                         "default is " + ", ".join(DashboardDiffPolicy().paths))  # fmt: skip
     parser.add_argument("--format", choices=tuple(_FORMATS), default="text", help="what is printed")
     parser.add_argument("--exit-code", action="store_true", help="1 where there are changes")
+    parser.add_argument("--show-noise", action="store_true", help="tell all that was left out, not only how much; "
+                        "for text and json, html always does")  # fmt: skip
     given = parser.parse_args(arguments)
     try:
         files = _of_git(given.second, given.paths) if given.first == "git" else _of_files(given)
@@ -47,7 +49,7 @@ def main(arguments: Sequence[str]) -> int:
     except OSError as error:
         print(f"dashboard_diff: {error.strerror}: {error.filename}", file=sys.stderr)
         return USAGE
-    print(_FORMATS[given.format](files))
+    print(_FORMATS[given.format](files, given.show_noise))
     if given.first != "git" and any(each.diff is None for each in files):
         return USAGE
     changed = any(each.diff is None or not each.diff.empty for each in files)

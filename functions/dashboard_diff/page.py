@@ -11,7 +11,7 @@ from kaizen.dashboards.style import STYLE
 
 LARGEST = 4_000_000  # bytes
 _FOOT = 4_000  # of them, for what stands below the last dashboard
-_ROOM = Room(words=400, queries=100, lines=600, grid=False)
+_ROOM = Room(words=400, queries=100, lines=600, grid=False, drops=500)
 _STATES = {"🔴": ("bad", "breaks"), "🟡": ("warn", "changed"), "🟢": ("good", "no changes"), "⚪": ("", "not compared")}
 _STYLE = (
     STYLE

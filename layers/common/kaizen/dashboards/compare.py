@@ -1,9 +1,8 @@
 """Two versions of a dashboard compared. Pure."""
 
-from collections import Counter
-
 from kaizen.dashboards import breaking, layout, matching, noise, others, sources
 from kaizen.dashboards.diff import Change, Diff, Metrics, QueryChange, What
+from kaizen.dashboards.drops import Drops
 from kaizen.dashboards.editing import edits
 from kaizen.dashboards.leaves import same
 from kaizen.dashboards.matching import Pairs, targets
@@ -66,7 +65,7 @@ def _new(after: Dashboard, sides: Sides) -> Diff:
 def _changed(before: Dashboard, after: Dashboard, sides: Sides) -> Diff:
     pairs = matching.panels(before, after, sides.stand)
     known = rows(before, after, pairs)
-    dropped: Counter[str] = Counter()
+    dropped = Drops()
     marks: dict[int, tuple[Mark, ...]] = {}
     panels = _panels(before, after, pairs, Places(before, after, pairs, known), sides, dropped, marks)
     found = [
@@ -77,9 +76,10 @@ def _changed(before: Dashboard, after: Dashboard, sides: Sides) -> Diff:
         *row_changes(before, after, known, dropped, marks),
         *together(spread(panels)),
     ]
-    dropped[noise.OWN] += sum(
-        not same(before.dropped.get(name), after.dropped.get(name)) for name in before.dropped | after.dropped
-    )
+    for name in before.dropped | after.dropped:
+        one, other = before.dropped.get(name), after.dropped.get(name)
+        if not same(one, other):
+            dropped.add(noise.OWN, "", name, one, other)
     broken = tuple(breaking.breaking(before, after, pairs, sides))
     notes = tuple(others.notes(before, after))
     return Diff(
@@ -89,7 +89,7 @@ def _changed(before: Dashboard, after: Dashboard, sides: Sides) -> Diff:
         breaking=broken,
         changes=tuple(found),
         notes=notes,
-        noise={name: count for name, count in sorted(dropped.items()) if count},
+        drops=tuple(dropped.all),
         metrics=_difference(before, after, panels, sides),
         layout=layout.lines(before, after) if _relaid(found) else (),
         plan=plan(before, after, marks, known),
@@ -107,7 +107,7 @@ def _panels(
     pairs: Pairs,
     places: Places,
     sides: Sides,
-    dropped: Counter[str],
+    dropped: Drops,
     marks: dict[int, tuple[Mark, ...]],
 ) -> list[Change]:
     """Changes of panels in the order in which they are seen; those that are gone come last. `marks` takes what became
@@ -121,8 +121,7 @@ def _panels(
             found.append(_whole(panel, "added", where, sides))
             marks[id(panel)] = ("added",)
             continue
-        differing = difference(one, panel, sides)
-        dropped.update(differing.noise)
+        differing = difference(one, panel, sides, dropped)
         place = places.words(one, panel, dropped)
         words = (*differing.words, *place)
         if words or differing.queries:

@@ -1,11 +1,11 @@
 """Variables, annotations, links, and what the dashboard says of itself. Pure."""
 
-from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
 from kaizen.dashboards import labels, noise
 from kaizen.dashboards.diff import Change, Subject
+from kaizen.dashboards.drops import Drops
 from kaizen.dashboards.leaves import leaves, same
 from kaizen.dashboards.model import Dashboard, Json
 from kaizen.dashboards.pairing import Pair, items
@@ -35,22 +35,22 @@ def link_pairs(before: Dashboard, after: Dashboard) -> list[Pair[Json]]:
     )
 
 
-def variables(before: Dashboard, after: Dashboard, dropped: Counter[str]) -> Iterator[Change]:
+def variables(before: Dashboard, after: Dashboard, dropped: Drops) -> Iterator[Change]:
     yield from _changes("variable", variable_pairs(before, after), dropped, "name", variable_form)
 
 
-def annotations(before: Dashboard, after: Dashboard, dropped: Counter[str]) -> Iterator[Change]:
+def annotations(before: Dashboard, after: Dashboard, dropped: Drops) -> Iterator[Change]:
     built_in = [[one for one in each.annotations if one.get("builtIn")] for each in (before, after)]
     if built_in[0] != built_in[1]:
-        dropped[noise.DEFAULT] += 1
+        dropped.add(noise.DEFAULT, "annotations", "the built-in one", *(each[0] if each else None for each in built_in))
     yield from _changes("annotation", annotation_pairs(before, after), dropped, "name", annotation_form)
 
 
-def links(before: Dashboard, after: Dashboard, dropped: Counter[str]) -> Iterator[Change]:
+def links(before: Dashboard, after: Dashboard, dropped: Drops) -> Iterator[Change]:
     yield from _changes("link", link_pairs(before, after), dropped, "title", dict)
 
 
-def settings(before: Dashboard, after: Dashboard, dropped: Counter[str]) -> Iterator[Change]:
+def settings(before: Dashboard, after: Dashboard, dropped: Drops) -> Iterator[Change]:
     """The dashboard's own words; its title first."""
     words: list[Sentence] = []
     if before.title != after.title:
@@ -118,7 +118,7 @@ def annotation_form(given: Json) -> Json:
 
 
 def _changes(
-    subject: Subject, pairs: list[tuple[Json | None, Json | None]], dropped: Counter[str], name: str, form: Any
+    subject: Subject, pairs: list[tuple[Json | None, Json | None]], dropped: Drops, name: str, form: Any
 ) -> Iterator[Change]:
     for before, after in pairs:
         given = after or before or {}
@@ -128,21 +128,24 @@ def _changes(
             words: tuple[Sentence, ...] = ((quoted(text),),) if text else ()
             yield Change("added" if before is None else "removed", subject, title, words, leaves=1)
             continue
-        found, count = _words(form(before), form(after), subject, dropped)
+        found, count = _words(form(before), form(after), subject, dropped, f"{subject} {title}")
         if not found and before != after and form(before) == form(after):
-            dropped[noise.VIEW] += 1
+            for part in before | after:
+                if not same(before.get(part), after.get(part)):
+                    dropped.add(noise.VIEW, f"{subject} {title}", part, before.get(part), after.get(part))
         if found:
             yield Change("changed", subject, title, tuple(found), leaves=count)
 
 
-def _words(before: Json, after: Json, kind: str, dropped: Counter[str]) -> tuple[list[Sentence], int]:
+def _words(before: Json, after: Json, kind: str, dropped: Drops, where: str = "") -> tuple[list[Sentence], int]:
     """Sentences for what differs, and how many values they stand for."""
     found: list[Sentence] = []
     count = 0
     for group in grouped(leaves(before, after, kind)):
         leaf = group[0]
         if leaf.noise or (kind == "dashboard" and leaf.path[0] == "timepicker"):
-            dropped[leaf.noise or noise.VIEW] += len(group)
+            for each in group:
+                dropped.leaf(each, where, each.noise or noise.VIEW)
             continue
         count += len(group)
         if len(group) == 1:
