@@ -10,9 +10,10 @@ from pathlib import Path
 
 from dashboard_diff import comment, gitfiles
 from dashboard_diff.page import About, html_page
-from kaizen.dashboards import report
+from kaizen.dashboards import recorded, report
 from kaizen.dashboards.files import FileDiff, file_diff, file_diffs
 from kaizen.policy.sections.dashboard_diff import DashboardDiffPolicy
+from kaizen.policy.sections.rule_lint import RuleLintPolicy
 
 SAME, DIFFERENT, USAGE = 0, 1, 2
 _ABOUT = """Exit codes: 0 compared, 1 changes (with --exit-code), 2 wrong usage, or a file that is no dashboard.
@@ -70,4 +71,7 @@ def _of_git(pair: str, paths: Sequence[str]) -> list[FileDiff]:
     found = gitfiles.changed(base, head, paths)
     policy = DashboardDiffPolicy()
     watched = [each for each in found if paths or policy.watches(each.path) or policy.watches(each.old_path)]
-    return [found for each in watched for found in file_diffs(each.path, each.before, each.after, each.old_path)]
+    diffs = [found for each in watched for found in file_diffs(each.path, each.before, each.after, each.old_path)]
+    if not recorded.wanted(diffs):
+        return diffs
+    return recorded.explained(diffs, recorded.rules(gitfiles.at(head, RuleLintPolicy().paths)))

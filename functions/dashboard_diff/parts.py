@@ -64,12 +64,14 @@ def reports(given: DashboardDiffSettings) -> Reports | None:
 
 
 def reviewer(given: DashboardDiffSettings, dynamodb: "DynamoDBClient") -> Reviewer:
+    policy = current_policy(given.policy_parameter)
     return Reviewer(
         github(given),
         lambda asked: author(given, asked),
         Reviews(dynamodb, given.reviews_table, "dashboard_diff", uuid.uuid4().hex, _LEASE),
-        current_policy(given.policy_parameter).dashboard_diff,
+        policy.dashboard_diff,
         utc_now,
         reports(given),
         lambda: secrets.token_hex(16),
+        policy.rule_lint.paths,
     )

@@ -9,6 +9,7 @@ from dashboard_diff import comment
 from dashboard_diff.page import About
 from dashboard_diff.reading import MOST_FILES, compared, watched
 from dashboard_diff.reports import Reports
+from kaizen.dashboards import recorded
 from kaizen.dashboards.files import FileDiff
 from kaizen.dashboards.markdown import Links
 from kaizen.events.github.pull_request import GithubPullRequest
@@ -16,6 +17,7 @@ from kaizen.github import comments
 from kaizen.github.client import Github
 from kaizen.github.comments import Author
 from kaizen.github.contents import changed_files, merge_base, pull_request
+from kaizen.github.watched import Reader
 from kaizen.policy.sections.dashboard_diff import DashboardDiffPolicy
 from kaizen.reviews.lease import Pull, Reviews
 from kaizen.reviews.rounds import ACTIONS, reviewed
@@ -34,7 +36,10 @@ class Outcome:
 
 class Reviewer:
     """`author` says whose comments are ours; `clock` gives aware UTC; `new_id` gives ids that nobody guesses; without
-    `reports` there is the comment alone. Calls raise GithubError, and ClientError."""
+    `reports` there is the comment alone; `rules` are patterns of files with Prometheus' rules.
+
+    Calls raise GithubError, and ClientError.
+    """
 
     def __init__(
         self,
@@ -45,6 +50,7 @@ class Reviewer:
         clock: Callable[[], datetime],
         reports: Reports | None,
         new_id: Callable[[], str],
+        rules: Sequence[str],
     ) -> None:
         self._github = github
         self._author = author
@@ -53,6 +59,7 @@ class Reviewer:
         self._clock = clock
         self._reports = reports
         self._new_id = new_id
+        self._rules = rules
 
     def take(self, event: GithubPullRequest) -> Outcome:
         """Compare what the pull request changes now, which may be newer than the event. Raises RestlessError, too."""
@@ -78,6 +85,9 @@ class Reviewer:
             return Outcome("unwatched")
         base = merge_base(self._github, repository, pull.base_sha, pull.head_sha)
         diffs = list(compared(self._github, repository, files, base, pull.head_sha))
+        if recorded.wanted(diffs):
+            rules = Reader(self._github, repository).read(pull.head_sha, self._rules)
+            diffs = recorded.explained(diffs, recorded.rules(rules.contents))
         left_out = []
         if not listed.complete:
             left_out.append(f"GitHub lists only {len(listed.files)} of {pull.changed_files} changed files.")

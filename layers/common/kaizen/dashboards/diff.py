@@ -40,12 +40,13 @@ class Change:
 @dataclass(frozen=True, slots=True)
 class Metrics:
     """Names of metrics. `affected` are read by queries that changed on either side. `approximate` counts queries that
-    could not be read as PromQL, whose names are therefore a guess."""
+    could not be read as PromQL, whose names are therefore a guess. `behind` says how those are recorded that are."""
 
     added: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
     affected: tuple[str, ...] = ()
     approximate: int = 0
+    behind: tuple[Sentence, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

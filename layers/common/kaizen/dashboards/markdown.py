@@ -145,6 +145,9 @@ def _metrics(given: Metrics) -> Iterator[str]:
         count = many(given.approximate, "query", "queries")
         guessed = f" ({count} could only be guessed at)" if given.approximate else ""
         yield f"\n**Metrics** {' · '.join(parts)}{guessed}\n"
+    if given.behind:
+        more = f"; and {len(given.behind) - _MOST_NAMES} more" if len(given.behind) > _MOST_NAMES else ""
+        yield f"\n<sub>{'; '.join(map(sentence, given.behind[:_MOST_NAMES]))}{more}</sub>\n"
 
 
 def _foot(body: _Body, left_out: Sequence[str], note: str, whole: str) -> str:

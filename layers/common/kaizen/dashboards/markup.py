@@ -146,3 +146,7 @@ def _metrics(given: Metrics) -> Iterator[str]:
             parts.append(f"{word}: {listed}{more}")
     if parts:
         yield f'<p class="small words"><b>Metrics</b> {" · ".join(parts)}</p>'
+    if given.behind:
+        items = "".join(f"<li>{_sentence(each)}</li>" for each in given.behind[:_MOST_NAMES])
+        more = f"<li>and {len(given.behind) - _MOST_NAMES} more</li>" if len(given.behind) > _MOST_NAMES else ""
+        yield f'<ul class="small words">{items}{more}</ul>'

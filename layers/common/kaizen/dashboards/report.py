@@ -31,6 +31,7 @@ def _file(given: FileDiff, *, noise: bool) -> Iterator[str]:
     for word, names in (("new", metrics.added), ("gone", metrics.removed), ("affected", metrics.affected)):
         if names:
             yield f"  metrics {word}: {', '.join(names)}"
+    yield from (f"  metrics {plain(each)}" for each in metrics.behind)
     yield from (f"  note    {plain(each)}" for each in given.diff.notes)
     if given.diff.noise:
         yield "  left out " + ", ".join(f"{count} {name}" for name, count in given.diff.noise.items())
@@ -78,7 +79,7 @@ def _json(given: FileDiff) -> dict[str, Any]:
         ],
         "notes": [plain(each) for each in diff.notes],
         "noise": diff.noise,
-        "metrics": asdict(diff.metrics),
+        "metrics": asdict(diff.metrics) | {"behind": [plain(each) for each in diff.metrics.behind]},
         "layout": list(diff.layout),
         "edits": edits.as_json(diff.edits) if diff.edits is not None else None,
     }
