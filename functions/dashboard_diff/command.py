@@ -5,17 +5,25 @@ Here files are read; the comparison is pure.
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from dashboard_diff import comment, gitfiles
-from kaizen.dashboards import report
+from dashboard_diff.page import About, html_page
+from kaizen.dashboards import recorded, report
 from kaizen.dashboards.files import FileDiff, file_diff, file_diffs
 from kaizen.policy.sections.dashboard_diff import DashboardDiffPolicy
+from kaizen.policy.sections.rule_lint import RuleLintPolicy
 
 SAME, DIFFERENT, USAGE = 0, 1, 2
 _ABOUT = """Exit codes: 0 compared, 1 changes (with --exit-code), 2 wrong usage, or a file that is no dashboard.
 /dev/null stands for a version that does not exist."""
+_FORMATS: dict[str, Callable[[Sequence[FileDiff], bool], str]] = {
+    "text": lambda files, noise: report.text(files, noise=noise),
+    "markdown": lambda files, noise: comment.write(files),
+    "html": lambda files, noise: html_page(files, (), About()),
+    "json": lambda files, noise: report.as_json(files, noise=noise),
+}
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -29,8 +37,10 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("second", metavar="AFTER", help="a file, or two commits as BASE..HEAD")
     parser.add_argument("paths", nargs="*", metavar="PATHS", help="files and folders that are looked at, for git; the "
                         "default is " + ", ".join(DashboardDiffPolicy().paths))  # fmt: skip
-    parser.add_argument("--format", choices=("text", "markdown", "json"), default="text", help="what is printed")
+    parser.add_argument("--format", choices=tuple(_FORMATS), default="text", help="what is printed")
     parser.add_argument("--exit-code", action="store_true", help="1 where there are changes")
+    parser.add_argument("--show-noise", action="store_true", help="tell all that was left out, not only how much; "
+                        "for text and json, html always does")  # fmt: skip
     given = parser.parse_args(arguments)
     try:
         files = _of_git(given.second, given.paths) if given.first == "git" else _of_files(given)
@@ -40,7 +50,7 @@ def main(arguments: Sequence[str]) -> int:
     except OSError as error:
         print(f"dashboard_diff: {error.strerror}: {error.filename}", file=sys.stderr)
         return USAGE
-    print({"text": report.text, "markdown": comment.write, "json": report.as_json}[given.format](files))
+    print(_FORMATS[given.format](files, given.show_noise))
     if given.first != "git" and any(each.diff is None for each in files):
         return USAGE
     changed = any(each.diff is None or not each.diff.empty for each in files)
@@ -61,4 +71,7 @@ def _of_git(pair: str, paths: Sequence[str]) -> list[FileDiff]:
     found = gitfiles.changed(base, head, paths)
     policy = DashboardDiffPolicy()
     watched = [each for each in found if paths or policy.watches(each.path) or policy.watches(each.old_path)]
-    return [found for each in watched for found in file_diffs(each.path, each.before, each.after, each.old_path)]
+    diffs = [found for each in watched for found in file_diffs(each.path, each.before, each.after, each.old_path)]
+    if not recorded.wanted(diffs):
+        return diffs
+    return recorded.explained(diffs, recorded.rules(gitfiles.at(head, RuleLintPolicy().paths)))

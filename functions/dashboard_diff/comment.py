@@ -4,12 +4,14 @@ from collections.abc import Sequence
 
 from kaizen.dashboards import markdown
 from kaizen.dashboards.files import FileDiff
+from kaizen.dashboards.markdown import Links
 
 MARKER = "<!-- kaizen:dashboard-diff:v1 -->"
-_WHOLE = "`./kaizen dashboard_diff git` shows all."
+_NONE = Links()
 
 
-def write(files: Sequence[FileDiff], left_out: Sequence[str] = (), head_sha: str = "") -> str:
+def write(files: Sequence[FileDiff], left_out: Sequence[str] = (), head_sha: str = "", links: Links = _NONE) -> str:
     """The comment with its marker."""
     note = f"at {head_sha[:7]}" if head_sha else ""
-    return f"{MARKER}\n" + markdown.write(files, left_out, note, whole=_WHOLE)
+    whole = f"[The full report]({links.page})" if links.page else "`./kaizen dashboard_diff git`"
+    return f"{MARKER}\n" + markdown.write(files, left_out, note, whole=f"{whole} shows all.", links=links)

@@ -4,6 +4,8 @@ import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from kaizen.policy.paths import fits
+
 
 class GitError(Exception):
     """git did not do it; the message is its own."""
@@ -34,6 +36,12 @@ def changed(base: str, head: str, paths: Sequence[str]) -> list[Versions]:
         after = None if status[0] == "D" else _git("show", "--end-of-options", f"{head}:{new}")
         found.append(Versions(new, old, before, after))
     return found
+
+
+def at(commit: str, globs: Sequence[str]) -> dict[str, bytes]:
+    """Every file of these patterns. Raises GitError."""
+    names = _git("ls-tree", "-r", "-z", "--name-only", "--full-tree", commit).decode().split("\0")
+    return {each: _git("show", "--end-of-options", f"{commit}:{each}") for each in names if fits(each, globs)}
 
 
 def _git(*arguments: str) -> bytes:

@@ -1,42 +1,28 @@
-"""SQS batch -> one pull request each, reviewed -> what a retry may cure goes back, what none cures to dead letters."""
+"""SQS batch -> one pull request each, compared, in a comment and a report. `GET /reviews/{id}` -> the report.
+
+What a retry may cure goes back to the queue, what none cures to dead letters.
+"""
 
 import os
-import uuid
-from dataclasses import dataclass
-from datetime import timedelta
 from functools import cache
 from typing import Any
 
+from dashboard_diff import door, parts
 from dashboard_diff.booking import result
-from dashboard_diff.review import Reviewer
+from dashboard_diff.parts import LIMITS, DashboardDiffSettings
 from kaizen.events.github.pull_request import GithubPullRequest
-from kaizen.github import access
-from kaizen.github.access import GithubSettings
-from kaizen.github.client import Github
-from kaizen.github.comments import Author
 from kaizen.metrics.changes import Change
 from kaizen.metrics.counting import count_if_possible
-from kaizen.policy.store import current_policy
 from kaizen.reviews.dead_letters import DeadLetters
-from kaizen.reviews.lease import Reviews
 from kaizen.reviews.taking import taken
-from kaizen.runtime.clients import Limits, client
-from kaizen.runtime.functions import queue_function
+from kaizen.runtime.clients import client
+from kaizen.runtime.failures import FAILURES, unavailable
+from kaizen.runtime.functions import each_message, either_function
+from kaizen.runtime.http import Event, Response
 from kaizen.runtime.log import logger
-from kaizen.runtime.outbound import Outbound
-from kaizen.runtime.secrets import secret
 from kaizen.times import utc_now
 
-_LIMITS = Limits(connect=1, read=5, attempts=3)
-_LEASE = timedelta(seconds=150)  # longer than the function may run
-
-
-@dataclass(frozen=True)
-class DashboardDiffSettings(GithubSettings):
-    reviews_table: str
-    metrics_table: str
-    policy_parameter: str
-    dashboard_diff_dead_letter_queue_url: str
+_RETRY_SECONDS = 15
 
 
 @cache
@@ -46,31 +32,16 @@ def settings() -> DashboardDiffSettings:
 
 @cache
 def dynamodb() -> Any:
-    return client("dynamodb", _LIMITS)
+    return client("dynamodb", LIMITS)
 
 
 @cache
 def dead_letters() -> DeadLetters:
-    return DeadLetters(client("sqs", _LIMITS), settings().dashboard_diff_dead_letter_queue_url)
-
-
-@cache
-def github() -> Github:
-    return access.github(settings(), secret, Outbound(), utc_now, lambda: client("kms", _LIMITS))
-
-
-@cache
-def author(github_: Github) -> Author:
-    return access.author(settings(), github_)
-
-
-def reviewer() -> Reviewer:
-    reviews = Reviews(dynamodb(), settings().reviews_table, "dashboard_diff", uuid.uuid4().hex, _LEASE)
-    return Reviewer(github(), author, reviews, current_policy(settings().policy_parameter).dashboard_diff, utc_now)
+    return DeadLetters(client("sqs", LIMITS), settings().dashboard_diff_dead_letter_queue_url)
 
 
 def review(event: GithubPullRequest) -> list[Change]:
-    outcome = reviewer().take(event)
+    outcome = parts.reviewer(settings(), dynamodb()).take(event)
     logger.info("dashboards compared", result=outcome.result, head=outcome.head_sha, comment=outcome.address)
     return [result(outcome.result)]
 
@@ -81,4 +52,12 @@ def take(message: dict[str, Any]) -> None:
     count_if_possible(dynamodb(), settings().metrics_table, changes, utc_now())
 
 
-lambda_handler = queue_function("dashboards not compared", take)
+def report(event: Event, context: Any) -> Response:
+    """A report for who knows its id; 503 where the bucket fails."""
+    try:
+        return door.shown(event, parts.store(settings()))
+    except FAILURES as error:
+        return unavailable(error, "the report cannot be read", _RETRY_SECONDS)
+
+
+lambda_handler = either_function(report, each_message("dashboards not compared", take))

@@ -6,11 +6,11 @@ from urllib.parse import urlencode
 
 from dashboard_snapshot.comparing import Comparison, Source
 from dashboard_snapshot.diffs import Told, summary
-from dashboard_snapshot.markup import body, escape
 from dashboard_snapshot.model import Entry, Manifest
-from dashboard_snapshot.style import STYLE
 from kaizen.dashboards import markdown
+from kaizen.dashboards.markup import body, escape
 from kaizen.dashboards.sentences import many
+from kaizen.dashboards.style import STYLE
 from kaizen.github.markdown import code, prose
 from kaizen.reports.looks import document
 

@@ -6,10 +6,10 @@ from itertools import islice
 
 from kaizen.promql import Expression, PromqlError, UnreadError, parse
 from kaizen.promql.tokens import weight
+from kaizen.yamltree import Node, TooMuchError, YamlError, documents
 from rule_lint import names
 from rule_lint.model import Finding, Kind, Level, Member, Place, Rule, RuleFile, normal_form
 from rule_lint.positions import place_in
-from rule_lint.yamltree import Node, TooMuchError, YamlError, documents
 
 _GROUP_KEYS = ("name", "interval", "query_offset", "limit", "labels", "rules")
 _RULE_KEYS = ("record", "alert", "expr", "for", "keep_firing_for", "labels", "annotations")

@@ -1,7 +1,7 @@
 """Where in a file a character of a scalar stands. Pure."""
 
+from kaizen.yamltree import Node
 from rule_lint.model import Place
-from rule_lint.yamltree import Node
 
 
 def place_in(path: str, node: Node, offset: int | None, lines: list[str]) -> Place:

@@ -11,6 +11,7 @@ from kaizen.github import checks, comments
 from kaizen.github.client import Github
 from kaizen.github.comments import Author
 from kaizen.github.contents import PullRequest, changed_files, merge_base, pull_request
+from kaizen.github.watched import Files, Reader
 from kaizen.policy.sections.rule_lint import RuleLintPolicy
 from kaizen.reviews.lease import Pull, Reviews
 from kaizen.reviews.rounds import ACTIONS, reviewed
@@ -19,7 +20,6 @@ from rule_lint.changes import changes
 from rule_lint.files import read
 from rule_lint.lint import Around, checked, lint
 from rule_lint.model import Finding, Place
-from rule_lint.reading import Files, Reader
 from rule_lint.replaying import Replayer
 from rule_lint.severities import Ranks
 

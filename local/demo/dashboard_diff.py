@@ -1,7 +1,9 @@
 """A pull request that changes a Grafana dashboard: its comment says what, panel by panel, and follows pushes."""
 
 import copy
+import html
 import json
+import re
 import threading
 from collections.abc import Sequence
 from datetime import datetime
@@ -10,7 +12,7 @@ from typing import Any
 from kaizen.github.comments import length
 from kaizen.times import utc_now
 from local.demo import pulls
-from local.demo.looking import need, scrape
+from local.demo.looking import get, need, scrape
 from local.outside.github.service import LOGIN, GithubService
 from local.outside.github.world import Comment, Repository
 from local.paths import ROOT
@@ -101,13 +103,24 @@ def _comments(stack: Stack) -> list[Comment]:
 
 
 def links(stack: Stack) -> Sequence[tuple[str, str]]:
-    return ()
+    page = _page(stack)
+    return ((page, "A pull request's dashboards: the report"),) if page else ()
+
+
+def _page(stack: Stack) -> str:
+    """The report's address in the comment; empty while there is none."""
+    found = [
+        re.search(r"\((http[^)]+/reviews/[0-9a-f]{32})\)", each.body) for each in _repository(stack).comments.values()
+    ]
+    return next((each[1] for each in found if each is not None), "")
 
 
 def card(stack: Stack, now: datetime) -> str:
+    page = _page(stack)
+    link = f'<nav><a href="{html.escape(page)}">The report</a></nav>' if page else ""
     results = {each.labels["result"]: int(each.value) for each in scrape(stack) if each.name == _REVIEWS and each.value}
     words = ", ".join(f"{name} {count}" for name, count in sorted(results.items())) or "none"
-    return f"<article><h2>Dashboard comparisons</h2><p>{words}</p></article>"
+    return f"<article><h2>Dashboard comparisons</h2><p>{words}</p>{link}</article>"
 
 
 def _commented(stack: Stack) -> str:
@@ -119,6 +132,16 @@ def _commented(stack: Stack) -> str:
     need("removed" not in comment.body, comment.body)
     need("Flow" in comment.body and "moved, with its" in comment.body, comment.body)
     return next(line for line in comment.body.splitlines() if "**" in line)
+
+
+def _reported(stack: Stack) -> str:
+    """The page opens by its link alone, draws the layout, and another id finds nothing."""
+    page = _page(stack)
+    status, text = get(page)
+    need(status == 200 and "Tickets paused" in text and "<svg" in text, f"{status} {text[:300]}")
+    status, _ = get(page[:-32] + "0" * 32)
+    need(status == 404, f"{status} for an id that is none")
+    return "the report opens by its link, with the layout before and after"
 
 
 def _followed(stack: Stack) -> str:
@@ -136,5 +159,6 @@ def _followed(stack: Stack) -> str:
 
 CHECKS = (
     ("dashboards are compared", _commented),
+    ("the report is served", _reported),
     ("noise is left out", _followed),
 )

@@ -106,8 +106,11 @@ def desk_of(handler: Any, dead_letters: str, files: dict[str, str | bytes | None
 
 def forget(handler: Any) -> None:
     """As a new process would."""
-    for cached in (handler.settings, handler.dynamodb, handler.dead_letters, handler.github, handler.author):
-        cached.cache_clear()
+    for module in (handler, getattr(handler, "parts", None)):
+        for name in ("settings", "dynamodb", "dead_letters", "github", "author", "store"):
+            cached = getattr(module, name, None)
+            if cached is not None:
+                cached.cache_clear()
     clients.built.cache_clear()
     secrets._provider.cache_clear()
     policy_store.policy_store.cache_clear()

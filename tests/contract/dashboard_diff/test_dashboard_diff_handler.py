@@ -1,8 +1,10 @@
 """The function against the double of GitHub and AWS in memory: one comment, whatever happens on the way to it."""
 
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import replace
+from unittest.mock import patch
 
 import boto3
 import pytest
@@ -29,9 +31,9 @@ def counted(desk: Desk) -> dict[str, int]:
 
 @pytest.fixture
 def desk() -> Iterator[Desk]:
-    with desk_of(
-        handler, "DASHBOARD_DIFF_DEAD_LETTER_QUEUE_URL", {FILE: content(BASE), "src/main.py": "pass\n"}
-    ) as made:
+    files: dict[str, str | bytes | None] = {FILE: content(BASE), "src/main.py": "pass\n"}
+    given = {"REPORTS_BUCKET": "reports", "API_URL_PARAMETER": "/kaizen/test/api-url"}
+    with patch.dict(os.environ, given), desk_of(handler, "DASHBOARD_DIFF_DEAD_LETTER_QUEUE_URL", files) as made:
         yield made
 
 
@@ -170,3 +172,12 @@ def test_without_a_token_it_is_off(desk: Desk) -> None:
     boto3.client("ssm").delete_parameter(Name="/kaizen/github/token")
     assert desk.run(desk.event(number))
     assert counted(desk) == {"off": 1}
+
+
+def test_recorded_metrics_are_traced_to_the_rules_at_the_head(desk: Desk) -> None:
+    rules = "groups: [{name: a, rules: [{record: 'job:orders:rate5m', expr: 'sum(rate(orders_total[5m]))'}]}]"
+    changed = edited(BASE, "panels.0.targets.0.expr", "job:orders:rate5m")
+    number = desk.open({FILE: content(changed), "prometheus/rules/orders.yml": rules})
+    desk.run(desk.event(number))
+    told = "`job:orders:rate5m` is recorded at `prometheus/rules/orders.yml:1` from `orders_total`"
+    assert told in desk.comments(number)[0].body

@@ -29,7 +29,28 @@ CASES: list[tuple[str, Any, str]] = [
     ("panels.0.datasource.uid", "PBFA97CFB590B2093",
      "data source PBFA97CFB590B2093 is hard-coded now in 1 panel, which elsewhere will find none: Orders"),
     ("panels.0.targets.0.expr", "rate(orders_total[5m]", "query A of panel Orders is no PromQL: '(' is never closed"),
+    ("panels.0.datasource", ...,
+     "1 panel named a data source and name none now, so that the default one is asked: Orders"),
+    ("templating.list.1.query", "label_values(up{, job)",
+     "the query of variable job is no PromQL: '{' is never closed"),
+    ("annotations", {"list": [{"name": "Deploys", "expr": "changes(version[1m]"}]},
+     "the query of annotation Deploys is no PromQL: '(' is never closed"),
 ]  # fmt: skip
+
+
+@pytest.mark.parametrize("more", [
+    {"panels": [*BASE["panels"], panel("Text", number=5, y=20, options={"content": "see ${job:raw}"})]},
+    {"panels": [*BASE["panels"], panel("Text", number=5, y=20, links=[{"url": "/d/x?var-job=$job"}])]},
+    {"panels": [*BASE["panels"], panel("Text", number=5, y=20, repeat="job")]},
+    {"links": [{"title": "Text", "url": "/d/x?${job:queryparam}"}]},
+    {"templating": {"list": [SOURCE, JOB, {"name": "Text", "type": "custom", "query": "[[job]],b"}]}},
+])  # fmt: skip
+def test_a_removed_variable_is_found_wherever_it_is_used(more: dict[str, Any]) -> None:
+    before = edited(BASE | more, "panels.0.targets.0.expr", "orders_total")
+    kept = [each for each in before["templating"]["list"] if each["name"] != "job"]
+    (words,) = broken(diff(before, edited(before, "templating.list", kept)))
+    assert words.startswith("variable $job is removed, and 1 part uses it: ")
+    assert words.endswith("Text")
 
 
 @pytest.mark.parametrize(("path", "value", "expected"), CASES)

@@ -91,3 +91,25 @@ def test_renames_new_and_removed_files(repository: Path, capsys: pytest.CaptureF
 def test_wrong_usage(repository: Path, pair: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--", "git", pair]) == USAGE
     assert capsys.readouterr().err.startswith("dashboard_diff: ")
+
+
+def test_what_is_left_out_is_shown_to_who_asks(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before, after = tmp_path / "before.json", tmp_path / "after.json"
+    before.write_text(json.dumps(BASE), encoding="utf-8")
+    noisy = edited(edited(BASE, "version", 9), "panels.0.transparent", False)
+    after.write_text(json.dumps(edited(noisy, "panels.0.pluginVersion", "11.0.0")), encoding="utf-8")
+    lines = [
+        "default values: Orders: transparent nothing → false",
+        "plugin versions: Orders: pluginVersion nothing → 11.0.0",
+        "numbering: version 1 → 9",
+    ]
+    main([str(before), str(after)])
+    assert not any(line in capsys.readouterr().out for line in lines)
+    main([str(before), str(after), "--show-noise"])
+    shown = capsys.readouterr().out
+    assert all(line in shown for line in lines)
+    main([str(before), str(after), "--show-noise", "--format", "json"])
+    (file,) = json.loads(capsys.readouterr().out)["files"]
+    assert sum(file["noise"].values()) == len(file["left_out"]) == 3
+    main([str(before), str(after), "--format", "html"])
+    assert "pluginVersion" in capsys.readouterr().out

@@ -13,11 +13,11 @@ from dashboard_snapshot.canonical import canonical, digest
 from dashboard_snapshot.comparing import compared, source
 from dashboard_snapshot.diffs import Told, one_line, told
 from dashboard_snapshot.judging import mass
-from dashboard_snapshot.markup import body
 from dashboard_snapshot.model import RUN, Entry, Manifest, ManifestError, Reason, from_json, run_id, to_json
 from dashboard_snapshot.page import html_page
 from dashboard_snapshot.wording import note
 from kaizen.dashboards.files import file_diff
+from kaizen.dashboards.markup import body
 from kaizen.slack.blocks import MAX_MESSAGE, MAX_SECTION
 from kaizen.slack.escape import units
 from tests.unit.dashboard_diff.dashboard_samples import dashboard, edited, panel

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from kaizen.promql.reading import MOST_OPERATORS
 from kaizen.promql.tokens import weight
+from kaizen.yamltree import LARGEST
 from rule_lint.files import MOST_FAULTS, MOST_TOKENS, read
 from rule_lint.lint import lint
-from rule_lint.yamltree import LARGEST
 from tests.effort import examples
 
 HEAD = "groups:\n  - name: g\n    rules:\n      - alert: A\n"

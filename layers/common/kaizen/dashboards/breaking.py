@@ -8,7 +8,7 @@ from kaizen.dashboards import sources
 from kaizen.dashboards.matching import Pairs, targets
 from kaizen.dashboards.model import Dashboard, Json, Panel
 from kaizen.dashboards.panels import Sides
-from kaizen.dashboards.queries import query_text
+from kaizen.dashboards.queries import is_promql, query, query_text, variable_query
 from kaizen.dashboards.sentences import MISSING, Sentence, listed, many, quoted
 from kaizen.dashboards.variables import USE
 
@@ -25,6 +25,7 @@ def breaking(before: Dashboard, after: Dashboard, pairs: Pairs, sides: Sides) ->
     yield from _sources(before, after, pairs)
     yield from _pointers(before, after)
     yield from _queries(after, pairs, sides)
+    yield from _asides(before, after, sides)
 
 
 def faults(after: Dashboard, sides: Sides) -> Iterator[Sentence]:
@@ -32,6 +33,7 @@ def faults(after: Dashboard, sides: Sides) -> Iterator[Sentence]:
     nothing = Dashboard("", "", (), (), (), (), {}, {}, {})
     yield from _variables(nothing, after)
     yield from _queries(after, [], sides)
+    yield from _asides(nothing, after, sides)
 
 
 def _identity(before: Dashboard, after: Dashboard) -> Iterator[Sentence]:
@@ -50,7 +52,11 @@ def _variables(before: Dashboard, after: Dashboard) -> Iterator[Sentence]:
     """Variables that are used and that nobody defines, unless it was so before."""
     then, now = _defined(before), _defined(after)
     lacking_before = _used(before).keys() - then
-    for name, users in _used(after).items():
+    used_now = _used(after)
+    for name in then - now:  # anywhere at all: whoever used it knew it for a variable
+        if users_anywhere := _mentioned(after, name):
+            used_now[name] = users_anywhere
+    for name, users in used_now.items():
         if name in now or name in lacking_before or name.startswith(_OWN):
             continue
         verb = "is removed" if name in then else "is not defined"
@@ -70,6 +76,37 @@ def _used(dashboard: Dashboard) -> dict[str, list[str]]:
     for title, texts in _parts(dashboard):
         for name in dict.fromkeys(name for text in texts for name in _names(text)):
             found.setdefault(name, []).append(title)
+    return found
+
+
+def _mentioned(dashboard: Dashboard, name: str) -> list[str]:
+    """Titles of the parts in which a variable stands, in whatever field."""
+    parts: list[tuple[str, Any]] = [(panel.title or f"({panel.kind})", panel) for panel in dashboard.panels]
+    found = [title for title, panel in parts if name in {*_inside(panel.content), *_names(panel.title)}]
+    rows = [row.title or "(row)" for row in dashboard.rows if name in {*_inside(row.content), *_names(row.title)}]
+    repeats = [title for title, panel in parts if panel.content.get("repeat") == name]
+    others = [
+        f"{kind} {each.get('name') or each.get('title')}"
+        for kind, listed_ in (("variable", dashboard.variables), ("annotation", dashboard.annotations),
+                              ("link", dashboard.links))
+        for each in listed_
+        if each.get("name") != name and name in _inside({key: each[key] for key in each if key != "current"})
+    ]  # fmt: skip
+    return list(dict.fromkeys([*found, *repeats, *rows, *others]))
+
+
+def _inside(value: Any) -> set[str]:
+    """Every variable in the texts of a part."""
+    found: set[str] = set()
+    waiting = [value]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, str) and ("$" in each or "[[" in each):
+            found.update(_names(each))
+        elif isinstance(each, dict):
+            waiting += each.values()
+        elif isinstance(each, list):
+            waiting += each
     return found
 
 
@@ -107,15 +144,22 @@ def _names(text: str) -> Iterator[str]:
 
 
 def _sources(before: Dashboard, after: Dashboard, pairs: Pairs) -> Iterator[Sentence]:
-    """Panels that asked the data source of a variable, and ask one that only one Grafana has."""
+    """Panels that asked the data source of a variable, and ask one that only one Grafana has, or whichever is the
+    default."""
     found: dict[str, list[str]] = {}
+    lost = []
     for one, other in pairs:
         old, new = sources.of_panel(one), sources.of_panel(other)
         if not any(each.startswith("$") for each in old):
             continue
+        if sources.DEFAULT in new - old:
+            lost.append(other.title or f"({other.kind})")
         for each in sorted(new - old):
             if not each.startswith(("$", "-- ", "grafana", "__expr__")) and each != sources.DEFAULT:
                 found.setdefault(each, []).append(other.title or f"({other.kind})")
+    if lost:
+        yield (f"{many(len(lost), 'panel')} named a data source and name none now, so that the default one is asked: ",
+               *listed(lost, _MOST))  # fmt: skip
     for each, users in found.items():
         yield ("data source ", quoted(each), f" is hard-coded now in {many(len(users), 'panel')}, which elsewhere will "
                "find none: ", *listed(users, _MOST))  # fmt: skip
@@ -175,3 +219,24 @@ def _queries(after: Dashboard, pairs: Pairs, sides: Sides) -> Iterator[Sentence]
                     " is no PromQL: ",
                     quoted(query.fault),
                 )
+
+
+def _asides(before: Dashboard, after: Dashboard, sides: Sides) -> Iterator[Sentence]:
+    """Queries of variables and annotations that are not PromQL now, unless that part's was none before."""
+    old = {name for name, _ in _aside_faults(before, sides, newer=False)}
+    for name, fault in _aside_faults(after, sides, newer=True):
+        if name not in old:
+            yield ("the query of ", quoted(name), " is no PromQL: ", quoted(fault))
+
+
+def _aside_faults(dashboard: Dashboard, sides: Sides, *, newer: bool) -> Iterator[tuple[str, str]]:
+    for each in dashboard.variables:
+        found = variable_query(each, sides.stand)
+        if found is not None and found.fault:
+            yield f"variable {each.get('name')}", found.fault
+    for each in dashboard.annotations:
+        text = each.get("expr")
+        if isinstance(text, str) and is_promql(each, {}, sides.after if newer else sides.before):
+            fault = query(text, True, sides.stand).fault
+            if fault:
+                yield f"annotation {each.get('name')}", fault

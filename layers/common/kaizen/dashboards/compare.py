@@ -1,14 +1,15 @@
 """Two versions of a dashboard compared. Pure."""
 
-from collections import Counter
-
 from kaizen.dashboards import breaking, layout, matching, noise, others, sources
 from kaizen.dashboards.diff import Change, Diff, Metrics, QueryChange, What
+from kaizen.dashboards.drops import Drops
+from kaizen.dashboards.editing import edits
 from kaizen.dashboards.leaves import same
 from kaizen.dashboards.matching import Pairs, targets
 from kaizen.dashboards.model import Dashboard, Panel
-from kaizen.dashboards.panels import Sides, difference
+from kaizen.dashboards.panels import Difference, Sides, difference
 from kaizen.dashboards.placing import Places, row_changes, rows, together
+from kaizen.dashboards.plan import Mark, plan
 from kaizen.dashboards.queries import query, query_text, variable_metrics
 from kaizen.dashboards.sentences import Sentence, many, quoted
 from kaizen.dashboards.spreading import spread
@@ -32,7 +33,12 @@ def _gone(before: Dashboard) -> Diff:
     names, guessed = _metrics(before, sides, newer=False)
     words: Sentence = (f"the dashboard is removed, with {many(len(before.panels), 'panel')}",)
     return Diff(
-        "removed", before.title, before.uid, (words,), metrics=Metrics(removed=_sorted(names), approximate=guessed)
+        "removed",
+        before.title,
+        before.uid,
+        (words,),
+        metrics=Metrics(removed=_sorted(names), approximate=guessed),
+        plan=plan(before, None, _all(before, "removed"), {}),
     )
 
 
@@ -44,25 +50,36 @@ def _new(after: Dashboard, sides: Sides) -> Diff:
     change = Change("added", "dashboard", after.title, ((f"with {', '.join(parts)}",),), leaves=1)
     faults = tuple(breaking.faults(after, sides))
     metrics = Metrics(added=_sorted(names), approximate=guessed)
-    return Diff("added", after.title, after.uid, faults, (change,), metrics=metrics, layout=layout.lines(None, after))
+    return Diff(
+        "added",
+        after.title,
+        after.uid,
+        faults,
+        (change,),
+        metrics=metrics,
+        layout=layout.lines(None, after),
+        plan=plan(None, after, _all(after, "added"), {}),
+    )
 
 
 def _changed(before: Dashboard, after: Dashboard, sides: Sides) -> Diff:
     pairs = matching.panels(before, after, sides.stand)
     known = rows(before, after, pairs)
-    dropped: Counter[str] = Counter()
-    panels = _panels(before, after, pairs, Places(before, after, pairs, known), sides, dropped)
+    dropped = Drops()
+    marks: dict[int, tuple[Mark, ...]] = {}
+    panels = _panels(before, after, pairs, Places(before, after, pairs, known), sides, dropped, marks)
     found = [
         *others.settings(before, after, dropped),
         *others.variables(before, after, dropped),
         *others.annotations(before, after, dropped),
         *others.links(before, after, dropped),
-        *row_changes(before, after, known, dropped),
+        *row_changes(before, after, known, dropped, marks),
         *together(spread(panels)),
     ]
-    dropped[noise.OWN] += sum(
-        not same(before.dropped.get(name), after.dropped.get(name)) for name in before.dropped | after.dropped
-    )
+    for name in before.dropped | after.dropped:
+        one, other = before.dropped.get(name), after.dropped.get(name)
+        if not same(one, other):
+            dropped.add(noise.OWN, "", name, one, other)
     broken = tuple(breaking.breaking(before, after, pairs, sides))
     notes = tuple(others.notes(before, after))
     return Diff(
@@ -72,16 +89,29 @@ def _changed(before: Dashboard, after: Dashboard, sides: Sides) -> Diff:
         breaking=broken,
         changes=tuple(found),
         notes=notes,
-        noise={name: count for name, count in sorted(dropped.items()) if count},
+        drops=tuple(dropped.all),
         metrics=_difference(before, after, panels, sides),
         layout=layout.lines(before, after) if _relaid(found) else (),
+        plan=plan(before, after, marks, known),
+        edits=edits(before, after, pairs, known, sides),
     )
 
 
+def _all(dashboard: Dashboard, mark: Mark) -> dict[int, tuple[Mark, ...]]:
+    return {id(each): (mark,) for row in dashboard.rows for each in (row, *row.panels)}
+
+
 def _panels(
-    before: Dashboard, after: Dashboard, pairs: Pairs, places: Places, sides: Sides, dropped: Counter[str]
+    before: Dashboard,
+    after: Dashboard,
+    pairs: Pairs,
+    places: Places,
+    sides: Sides,
+    dropped: Drops,
+    marks: dict[int, tuple[Mark, ...]],
 ) -> list[Change]:
-    """Changes of panels in the order in which they are seen; those that are gone come last."""
+    """Changes of panels in the order in which they are seen; those that are gone come last. `marks` takes what became
+    of each panel, on both sides."""
     old = {id(new): one for one, new in pairs}
     found = []
     for panel in after.panels:
@@ -89,12 +119,14 @@ def _panels(
         one = old.get(id(panel))
         if one is None:
             found.append(_whole(panel, "added", where, sides))
+            marks[id(panel)] = ("added",)
             continue
-        differing = difference(one, panel, sides)
-        dropped.update(differing.noise)
-        words = (*differing.words, *places.words(one, panel, dropped))
+        differing = difference(one, panel, sides, dropped)
+        place = places.words(one, panel, dropped)
+        words = (*differing.words, *place)
         if words or differing.queries:
-            placed = len(words) - len(differing.words)
+            marks[id(one)] = marks[id(panel)] = (*_placed(place), *_edited(differing))
+            placed = len(place)
             what: What = "renamed" if one.title != panel.title else "changed"
             if placed == len(words) and not differing.queries and str(words[0][0]).startswith("moved"):
                 what = "moved"
@@ -102,8 +134,19 @@ def _panels(
             found.append(Change(what, "panel", _name(panel), words, queries, where, differing.leaves + placed))
     kept = {id(one) for one, _ in pairs}
     gone = [panel for panel in before.panels if id(panel) not in kept]
+    marks.update({id(panel): ("removed",) for panel in gone})
     found += [_whole(panel, "removed", before.rows[panel.row].title, sides) for panel in gone]
     return found
+
+
+def _placed(words: list[Sentence]) -> tuple[Mark, ...]:
+    moved = any(str(each[0]).startswith("moved") for each in words)
+    sized = any(each[0] in ("width", "height") for each in words)
+    return (*(("moved",) if moved else ()), *(("resized",) if sized else ()))
+
+
+def _edited(differing: Difference) -> tuple[Mark, ...]:
+    return ("changed",) if differing.words or differing.queries else ()
 
 
 def _name(panel: Panel) -> str:

@@ -1,9 +1,11 @@
 """What a comparison finds. Pure."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
+from kaizen.dashboards.drops import Drop, counts
+from kaizen.dashboards.edits import Edits
+from kaizen.dashboards.plan import Plan
 from kaizen.dashboards.sentences import Sentence
 
 What = Literal["added", "removed", "changed", "moved", "renamed"]
@@ -38,19 +40,21 @@ class Change:
 @dataclass(frozen=True, slots=True)
 class Metrics:
     """Names of metrics. `affected` are read by queries that changed on either side. `approximate` counts queries that
-    could not be read as PromQL, whose names are therefore a guess."""
+    could not be read as PromQL, whose names are therefore a guess. `behind` says how those are recorded that are."""
 
     added: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
     affected: tuple[str, ...] = ()
     approximate: int = 0
+    behind: tuple[Sentence, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Diff:
-    """`breaking` is what stops working. `notes` are
-    told in a line and are no change. `noise` counts differing values that mean nothing, by kind. `layout` are lines
-    of both layouts that begin with `-`, `+` or a space; empty where nothing moved."""
+    """`breaking` is what stops working. `notes` are told in a line and are no change. `drops` are differing values that
+    mean nothing, and `noise` counts them by kind. `layout` are lines of both layouts that begin with `-`, `+` or a
+    space; empty where nothing moved. `plan` is what a picture of them is drawn from, and `edits` turn the older version
+    into the newer one; None where there is but one."""
 
     state: State
     title: str
@@ -58,9 +62,15 @@ class Diff:
     breaking: tuple[Sentence, ...] = ()
     changes: tuple[Change, ...] = ()
     notes: tuple[Sentence, ...] = ()
-    noise: Mapping[str, int] = field(default_factory=dict)
+    drops: tuple[Drop, ...] = ()
     metrics: Metrics = Metrics()
     layout: tuple[str, ...] = ()
+    plan: Plan | None = None
+    edits: Edits | None = None
+
+    @property
+    def noise(self) -> dict[str, int]:
+        return counts(self.drops)
 
     @property
     def empty(self) -> bool:

@@ -1,6 +1,7 @@
 """A comparison as Markdown for GitHub: what breaks first, within the limit of a comment. Pure."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from kaizen.dashboards import marks
 from kaizen.dashboards.diff import Change, Diff, Metrics, QueryChange
@@ -14,11 +15,26 @@ _SIGNS = {"added": "🆕", "removed": "🗑️", "changed": "✏️", "moved": "
 _MOST_WORDS, _MOST_QUERIES, _MOST_NAMES, _MOST_LINES = 8, 4, 20, 60
 
 
-def write(files: Sequence[FileDiff], left_out: Sequence[str] = (), note: str = "", *, whole: str) -> str:
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Our own addresses, with nothing foreign in them: of the page with everything, empty for none, and of pictures of
+    layouts by the path of the file."""
+
+    page: str = ""
+    pictures: Mapping[str, str] = field(default_factory=dict)
+
+
+_NOWHERE = Links()
+
+
+def write(
+    files: Sequence[FileDiff], left_out: Sequence[str] = (), note: str = "", *, whole: str, links: Links = _NOWHERE
+) -> str:
     """All files under one verdict. `whole` is a sentence (Markdown) that says where to see what had no room; `note` is
-    the last line, in small."""
+    the last line, in small. A layout is told as text where there is no picture of it."""
     sign, words = verdict(files)
-    body = _Body(f"### Grafana dashboards\n{sign} **{words[:1].upper()}{words[1:]}**\n")
+    page = f" · [full report, with pictures]({links.page})" if links.page else ""
+    body = _Body(f"### Grafana dashboards\n{sign} **{words[:1].upper()}{words[1:]}**{page}\n", links)
     for each in sorted(files, key=lambda each: (not _breaks(each), each.diff is None or each.diff.empty, each.path)):
         body.file(each)
     return body.text + _foot(body, left_out, note, whole)
@@ -31,8 +47,9 @@ def _breaks(given: FileDiff) -> bool:
 class _Body:
     """Text that grows section by section, and counts what there was no room for."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, links: Links) -> None:
         self.text = text
+        self._links = links
         self.cut: list[str] = []
 
     def file(self, given: FileDiff) -> None:
@@ -49,7 +66,7 @@ class _Body:
         if given.diff.empty:
             self._fits("\nNo changes.\n")
         self._parts([f"\n{text}" for text in map(change, given.diff.changes)], "changes", given)
-        self._fits("".join(_after(given.diff)))
+        self._fits("".join(_after(given.diff, self._links.pictures.get(given.path, ""))))
 
     def _parts(self, parts: Iterable[str], what: str, given: FileDiff) -> None:
         cut = sum(not self._fits(part) for part in parts)
@@ -101,8 +118,11 @@ def _query(given: QueryChange, *, whole: bool) -> str:
     return f"{label}\n{preformatted(marks.lines(given.before, given.after)[:40], 'diff', '  ')}"
 
 
-def _after(diff: Diff) -> Iterator[str]:
-    if diff.layout:
+def _after(diff: Diff, picture: str) -> Iterator[str]:
+    if diff.layout and picture:
+        yield f"\n<details open><summary>Layout, before and after</summary>\n\n![Layout, before and after]({picture})\n"
+        yield "\n</details>\n"
+    elif diff.layout:
         more = len(diff.layout) - _MOST_LINES
         shown = [*diff.layout[:_MOST_LINES], *([f"  … {many(more, 'more line')}"] if more > 0 else [])]
         yield "\n<details open><summary>Layout, before and after</summary>\n\n"
@@ -125,6 +145,9 @@ def _metrics(given: Metrics) -> Iterator[str]:
         count = many(given.approximate, "query", "queries")
         guessed = f" ({count} could only be guessed at)" if given.approximate else ""
         yield f"\n**Metrics** {' · '.join(parts)}{guessed}\n"
+    if given.behind:
+        more = f"; and {len(given.behind) - _MOST_NAMES} more" if len(given.behind) > _MOST_NAMES else ""
+        yield f"\n<sub>{'; '.join(map(sentence, given.behind[:_MOST_NAMES]))}{more}</sub>\n"
 
 
 def _foot(body: _Body, left_out: Sequence[str], note: str, whole: str) -> str:

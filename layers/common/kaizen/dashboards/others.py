@@ -1,14 +1,14 @@
 """Variables, annotations, links, and what the dashboard says of itself. Pure."""
 
-from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
 from kaizen.dashboards import labels, noise
 from kaizen.dashboards.diff import Change, Subject
+from kaizen.dashboards.drops import Drops
 from kaizen.dashboards.leaves import leaves, same
 from kaizen.dashboards.model import Dashboard, Json
-from kaizen.dashboards.pairing import items
+from kaizen.dashboards.pairing import Pair, items
 from kaizen.dashboards.panels import grouped
 from kaizen.dashboards.sentences import MISSING, Sentence, changed, many, quoted
 from kaizen.dashboards.sources import source
@@ -16,31 +16,41 @@ from kaizen.dashboards.sources import source
 _LISTED = ("custom", "interval")  # variables whose options are written by hand
 
 
-def variables(before: Dashboard, after: Dashboard, dropped: Counter[str]) -> Iterator[Change]:
-    pairs = items(before.variables, after.variables, lambda each: each.get("name"), _asked)
-    yield from _changes("variable", pairs, dropped, "name", _variable)
+def variable_pairs(before: Dashboard, after: Dashboard) -> list[Pair[Json]]:
+    return items(before.variables, after.variables, lambda each: each.get("name"), _asked)
 
 
-def annotations(before: Dashboard, after: Dashboard, dropped: Counter[str]) -> Iterator[Change]:
+def annotation_pairs(before: Dashboard, after: Dashboard) -> list[Pair[Json]]:
+    """Without Grafana's own."""
     sides = [[one for one in each.annotations if not one.get("builtIn")] for each in (before, after)]
-    built_in = [[one for one in each.annotations if one.get("builtIn")] for each in (before, after)]
-    if built_in[0] != built_in[1]:
-        dropped[noise.DEFAULT] += 1
-    pairs = items(sides[0], sides[1], lambda each: each.get("name"))
-    yield from _changes("annotation", pairs, dropped, "name", _annotation)
+    return items(sides[0], sides[1], lambda each: each.get("name"))
 
 
-def links(before: Dashboard, after: Dashboard, dropped: Counter[str]) -> Iterator[Change]:
-    pairs = items(
+def link_pairs(before: Dashboard, after: Dashboard) -> list[Pair[Json]]:
+    return items(
         before.links,
         after.links,
         lambda each: (str(each.get("title")), str(each.get("url"))),
         lambda each: each.get("title") if isinstance(each.get("title"), str) else None,
     )
-    yield from _changes("link", pairs, dropped, "title", dict)
 
 
-def settings(before: Dashboard, after: Dashboard, dropped: Counter[str]) -> Iterator[Change]:
+def variables(before: Dashboard, after: Dashboard, dropped: Drops) -> Iterator[Change]:
+    yield from _changes("variable", variable_pairs(before, after), dropped, "name", variable_form)
+
+
+def annotations(before: Dashboard, after: Dashboard, dropped: Drops) -> Iterator[Change]:
+    built_in = [[one for one in each.annotations if one.get("builtIn")] for each in (before, after)]
+    if built_in[0] != built_in[1]:
+        dropped.add(noise.DEFAULT, "annotations", "the built-in one", *(each[0] if each else None for each in built_in))
+    yield from _changes("annotation", annotation_pairs(before, after), dropped, "name", annotation_form)
+
+
+def links(before: Dashboard, after: Dashboard, dropped: Drops) -> Iterator[Change]:
+    yield from _changes("link", link_pairs(before, after), dropped, "title", dict)
+
+
+def settings(before: Dashboard, after: Dashboard, dropped: Drops) -> Iterator[Change]:
     """The dashboard's own words; its title first."""
     words: list[Sentence] = []
     if before.title != after.title:
@@ -89,7 +99,7 @@ def _query(variable: Json) -> str:
     return text if isinstance(text, str) else ""
 
 
-def _variable(given: Json) -> Json:
+def variable_form(given: Json) -> Json:
     """Its content in one form: a query is a text or an object, and `definition` says it again."""
     apart = ("current", "definition", "options", "query", "datasource")
     found = {name: value for name, value in given.items() if name not in apart}
@@ -101,13 +111,14 @@ def _variable(given: Json) -> Json:
     return found
 
 
-def _annotation(given: Json) -> Json:
+def annotation_form(given: Json) -> Json:
+    """Its content with the data source in one form."""
     found = {name: value for name, value in given.items() if name != "datasource"}
     return found | {"data source": source(given.get("datasource"))}
 
 
 def _changes(
-    subject: Subject, pairs: list[tuple[Json | None, Json | None]], dropped: Counter[str], name: str, form: Any
+    subject: Subject, pairs: list[tuple[Json | None, Json | None]], dropped: Drops, name: str, form: Any
 ) -> Iterator[Change]:
     for before, after in pairs:
         given = after or before or {}
@@ -117,21 +128,24 @@ def _changes(
             words: tuple[Sentence, ...] = ((quoted(text),),) if text else ()
             yield Change("added" if before is None else "removed", subject, title, words, leaves=1)
             continue
-        found, count = _words(form(before), form(after), subject, dropped)
+        found, count = _words(form(before), form(after), subject, dropped, f"{subject} {title}")
         if not found and before != after and form(before) == form(after):
-            dropped[noise.VIEW] += 1
+            for part in before | after:
+                if not same(before.get(part), after.get(part)):
+                    dropped.add(noise.VIEW, f"{subject} {title}", part, before.get(part), after.get(part))
         if found:
             yield Change("changed", subject, title, tuple(found), leaves=count)
 
 
-def _words(before: Json, after: Json, kind: str, dropped: Counter[str]) -> tuple[list[Sentence], int]:
+def _words(before: Json, after: Json, kind: str, dropped: Drops, where: str = "") -> tuple[list[Sentence], int]:
     """Sentences for what differs, and how many values they stand for."""
     found: list[Sentence] = []
     count = 0
     for group in grouped(leaves(before, after, kind)):
         leaf = group[0]
         if leaf.noise or (kind == "dashboard" and leaf.path[0] == "timepicker"):
-            dropped[leaf.noise or noise.VIEW] += len(group)
+            for each in group:
+                dropped.leaf(each, where, each.noise or noise.VIEW)
             continue
         count += len(group)
         if len(group) == 1:

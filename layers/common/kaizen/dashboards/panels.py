@@ -1,11 +1,11 @@
 """A panel's two versions as sentences; what means nothing is counted. Pure."""
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from kaizen.dashboards import labels, noise, sources, thresholds
 from kaizen.dashboards.diff import QueryChange
+from kaizen.dashboards.drops import Drops
 from kaizen.dashboards.leaves import Leaf, leaves
 from kaizen.dashboards.matching import targets
 from kaizen.dashboards.meaning import words as query_words
@@ -19,16 +19,17 @@ _APART = ("targets", "datasource")
 # What is compared where a panel becomes one of another kind: the rest is how that kind is drawn.
 _LASTING = ("description", "repeat", "links", "transformations", "interval", "timeFrom", "timeShift")
 _LASTING_FIELDS = (("unit",), ("decimals",), ("min",), ("max",))
-_STEPS = ("fieldConfig", "defaults", "thresholds", "steps")
+STEPS = ("fieldConfig", "defaults", "thresholds", "steps")
 
 
 @dataclass
 class Difference:
-    """Of one panel; `words` with a weight, the smallest first."""
+    """Of one panel, named `where`; `words` with a weight, the smallest first. What means nothing goes to `drops`."""
 
+    where: str
+    drops: Drops
     weighed: list[tuple[int, Sentence]] = field(default_factory=list)
     queries: list[QueryChange] = field(default_factory=list)
-    noise: Counter[str] = field(default_factory=Counter)
     leaves: int = 0
 
     @property
@@ -38,6 +39,9 @@ class Difference:
     def say(self, weight: int, sentence: Sentence, leaves: int = 1) -> None:
         self.weighed.append((weight, sentence))
         self.leaves += leaves
+
+    def drop(self, kind: str, what: str, before: object, after: object) -> None:
+        self.drops.add(kind, self.where, what, before, after)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +57,8 @@ class Sides:
         return query(query_text(target), is_promql(target, panel.content, kinds), self.stand)
 
 
-def difference(before: Panel, after: Panel, sides: Sides) -> Difference:
-    found = Difference()
+def difference(before: Panel, after: Panel, sides: Sides, drops: Drops) -> Difference:
+    found = Difference(after.title or after.kind, drops)
     if before.title != after.title:
         found.say(0, ("renamed from ", quoted(before.title)))
     if before.kind != after.kind:
@@ -63,9 +67,9 @@ def difference(before: Panel, after: Panel, sides: Sides) -> Difference:
     _queries(before, after, sides, found)
     _settings(before, after, found)
     if before.number != after.number:
-        found.noise[noise.RENUMBERED] += 1
+        found.drop(noise.RENUMBERED, "id", before.number, after.number)
     if before.plugin_version != after.plugin_version:
-        found.noise[noise.PLUGIN] += 1
+        found.drop(noise.PLUGIN, "pluginVersion", before.plugin_version, after.plugin_version)
     return found
 
 
@@ -74,7 +78,7 @@ def _sources(before: Panel, after: Panel, found: Difference) -> None:
     if one != other:
         found.say(2, changed("data source", ", ".join(sorted(one)), ", ".join(sorted(other))))
     elif before.content.get("datasource") != after.content.get("datasource"):
-        found.noise[noise.MIGRATED] += 1
+        found.drop(noise.MIGRATED, "datasource", before.content.get("datasource"), after.content.get("datasource"))
 
 
 def _queries(before: Panel, after: Panel, sides: Sides, found: Difference) -> None:
@@ -113,16 +117,16 @@ def _query(old: tuple[Json, Query], new: tuple[Json, Query], found: Difference, 
         found.queries.append(QueryChange(_name(after), one.text, other.text, query_words(one, other)))
         found.leaves += 1
     elif one.text != other.text:
-        found.noise[noise.FORMAT] += 1
+        found.drop(noise.FORMAT, f"query {_name(after)}", one.text, other.text)
     rest = [
         {name: value for name, value in each.items() if name not in ("datasource", "expr", "refId") and value != text}
         for each, text in ((before, one.text), (after, other.text))
     ]
     if _name(before) != _name(after):
-        found.noise[noise.RENUMBERED] += 1
+        found.drop(noise.RENUMBERED, "refId", _name(before), _name(after))
     for each in leaves(rest[0], rest[1], kind, ("targets", "*")):
         if each.noise:
-            found.noise[each.noise] += 1
+            found.drops.leaf(each, found.where)
         else:
             what = labels.of_target(each.path[2:])
             sentence = changed(what, each.before, each.after)
@@ -136,8 +140,8 @@ def _settings(before: Panel, after: Panel, found: Difference) -> None:
     for each in grouped(leaves(one, other, after.kind)):
         leaf = each[0]
         if leaf.noise:
-            found.noise[leaf.noise] += len(each)
-        elif leaf.path[:4] == _STEPS:
+            found.drops.leaf(leaf, found.where)
+        elif leaf.path[:4] == STEPS:
             continue
         elif not same_kind and leaf.path[0] not in _LASTING and not _lasting_field(leaf):
             drawn += len(each)
@@ -181,27 +185,27 @@ def _sentence(group: list[Leaf]) -> Sentence:
 
 
 def _steps(before: Panel, after: Panel, found: Difference) -> None:
-    one, other = (_dig(each.content, _STEPS) for each in (before, after))
+    one, other = (dig(each.content, STEPS) for each in (before, after))
     if one == other:
         return
     sentences = thresholds.words(one, other)
-    unseen = not one and not _coloured(before) and not _coloured(after)
+    unseen = not one and not coloured(before) and not coloured(after)
     if not sentences or unseen:
-        found.noise[noise.DEFAULT] += 1
+        found.drop(noise.DEFAULT, ".".join(STEPS), one, other)
         return
     for each in sentences:
         found.say(3, each)
 
 
-def _coloured(panel: Panel) -> bool:
+def coloured(panel: Panel) -> bool:
     """Whether thresholds show: always but for charts that neither draw nor colour by them."""
-    mode = _dig(panel.content, ("fieldConfig", "defaults", "color", "mode"))
-    style = _dig(panel.content, ("fieldConfig", "defaults", "custom", "thresholdsStyle", "mode"))
+    mode = dig(panel.content, ("fieldConfig", "defaults", "color", "mode"))
+    style = dig(panel.content, ("fieldConfig", "defaults", "custom", "thresholdsStyle", "mode"))
     drawn = mode == "thresholds" or style not in (None, "off")
     return drawn or panel.kind not in ("timeseries", "graph", "piechart", "barchart", "text", "logs", "histogram")
 
 
-def _dig(value: object, path: Sequence[str]) -> object:
+def dig(value: object, path: Sequence[str]) -> object:
     for name in path:
         value = value.get(name) if isinstance(value, dict) else None
     return value

@@ -5,11 +5,13 @@ from collections.abc import Iterator
 
 from kaizen.dashboards import labels, noise
 from kaizen.dashboards.diff import Change, What
+from kaizen.dashboards.drops import Drops
 from kaizen.dashboards.leaves import leaves
 from kaizen.dashboards.matching import Pairs
 from kaizen.dashboards.model import Dashboard, Panel, Row
 from kaizen.dashboards.pairing import items, moved
 from kaizen.dashboards.panels import grouped
+from kaizen.dashboards.plan import Mark
 from kaizen.dashboards.sentences import Sentence, changed, listed, many, quoted
 
 Rows = dict[int, int]  # an old row's index -> the new one's
@@ -28,21 +30,32 @@ def rows(before: Dashboard, after: Dashboard, pairs: Pairs) -> Rows:
     return found
 
 
-def row_changes(before: Dashboard, after: Dashboard, known: Rows, dropped: Counter[str]) -> Iterator[Change]:
+def row_changes(
+    before: Dashboard, after: Dashboard, known: Rows, dropped: Drops, marks: dict[int, tuple[Mark, ...]]
+) -> Iterator[Change]:
+    """`marks` takes what became of each row, on both sides."""
     old = {new: one for one, new in known.items()}
     order = [each for each in sorted(known) if before.rows[each].marked and after.rows[known[each]].marked]
     shifted = moved(order, sorted(order, key=lambda each: known[each]))
     for index, row in enumerate(after.rows):
         if index in old:
-            yield from _row(before.rows[old[index]], row, old[index] in shifted, dropped)
+            one, away = before.rows[old[index]], old[index] in shifted
+            found = list(_row(one, row, away, dropped))
+            yield from found
+            if found and one.marked and row.marked:
+                marks[id(one)] = marks[id(row)] = ("moved" if away else "changed",)
+            elif found:
+                marks[id(row if row.marked else one)] = ("added" if row.marked else "removed",)
         elif row.marked:
+            marks[id(row)] = ("added",)
             yield Change("added", "row", row.title, ((f"with {many(len(row.panels), 'panel')}",),), leaves=1)
     for index, row in enumerate(before.rows):
         if index not in known and row.marked:
+            marks[id(row)] = ("removed",)
             yield Change("removed", "row", row.title, ((f"had {many(len(row.panels), 'panel')}",),), leaves=1)
 
 
-def _row(before: Row, after: Row, shifted: bool, dropped: Counter[str]) -> Iterator[Change]:
+def _row(before: Row, after: Row, shifted: bool, dropped: Drops) -> Iterator[Change]:
     words: list[Sentence] = []
     if before.marked != after.marked:
         kept = many(min(len(before.panels), len(after.panels)), "panel")
@@ -56,7 +69,8 @@ def _row(before: Row, after: Row, shifted: bool, dropped: Counter[str]) -> Itera
     for group in grouped(leaves(before.content, after.content, "row")):
         leaf = group[0]
         if leaf.noise or leaf.path[0] not in ("repeat", "repeatDirection", "description"):
-            dropped[leaf.noise or noise.MIGRATED] += len(group)
+            for each in group:
+                dropped.leaf(each, f"row {after.title}", each.noise or noise.MIGRATED)
         else:
             words.append(changed(labels.label(leaf.path), leaf.before, leaf.after))
     if shifted:
@@ -82,7 +96,7 @@ class Places:
             order = [id(each) for each in after.rows[other].panels if id(each) in mine]
             self._moved |= moved([id(each) for each in staying], order)
 
-    def words(self, before: Panel, after: Panel, dropped: Counter[str]) -> list[Sentence]:
+    def words(self, before: Panel, after: Panel, dropped: Drops) -> list[Sentence]:
         """Empty for a panel that others pushed aside; that is counted."""
         found: list[Sentence] = []
         if self._known.get(before.row) != after.row:
@@ -95,8 +109,12 @@ class Places:
         if self._sized and before.place.h != after.place.h:
             found.append(changed("height", before.place.h, after.place.h))
         if not found and before.place != after.place:
-            dropped[noise.SHIFTED] += 1
+            dropped.add(noise.SHIFTED, after.title or after.kind, "gridPos", _corner(before), _corner(after))
         return found
+
+
+def _corner(panel: Panel) -> str:
+    return f"x {panel.place.x}, y {panel.place.y}"
 
 
 def together(changes: list[Change]) -> Iterator[Change]:

@@ -119,11 +119,17 @@ def source_kind(given: Any, kinds: dict[str, str]) -> str:
     return "loki" if "loki" in given.lower() else ""
 
 
-def variable_metrics(variable: Json, stand: Stand) -> frozenset[str]:
-    """What a variable's query reads, as Prometheus' data source takes it."""
+def variable_query(variable: Json, stand: Stand) -> Query | None:
+    """The PromQL within a variable's query, as Prometheus' data source takes it; None where there is none."""
     given = variable.get("query")
     text = given.get("query") if isinstance(given, dict) else given
     if variable.get("type") != "query" or not isinstance(text, str):
-        return frozenset()
+        return None
     found = _VALUES.match(text) or _RESULT.match(text)
-    return query(found["expr"], True, stand).metrics if found else frozenset()
+    return query(found["expr"], True, stand) if found else None
+
+
+def variable_metrics(variable: Json, stand: Stand) -> frozenset[str]:
+    """What a variable's query reads."""
+    found = variable_query(variable, stand)
+    return found.metrics if found is not None else frozenset()

@@ -5,17 +5,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from kaizen.dashboards import marks
+from kaizen.dashboards import edits, marks
 from kaizen.dashboards.diff import Change
 from kaizen.dashboards.files import FileDiff, verdict
 from kaizen.dashboards.sentences import plain
 
 
-def text(files: Sequence[FileDiff]) -> str:
-    return "\n".join(line for each in files for line in _file(each)) + f"\n{verdict(files)[1]}"
+def text(files: Sequence[FileDiff], *, noise: bool = False) -> str:
+    """`noise` tells all that was left out, not only how much."""
+    return "\n".join(line for each in files for line in _file(each, noise=noise)) + f"\n{verdict(files)[1]}"
 
 
-def _file(given: FileDiff) -> Iterator[str]:
+def _file(given: FileDiff, *, noise: bool) -> Iterator[str]:
     yield given.path + (f" (was {given.old_path})" if given.old_path else "")
     yield from (f"  {each}" for each in given.problems)
     if given.diff is None:
@@ -30,9 +31,12 @@ def _file(given: FileDiff) -> Iterator[str]:
     for word, names in (("new", metrics.added), ("gone", metrics.removed), ("affected", metrics.affected)):
         if names:
             yield f"  metrics {word}: {', '.join(names)}"
+    yield from (f"  metrics {plain(each)}" for each in metrics.behind)
     yield from (f"  note    {plain(each)}" for each in given.diff.notes)
     if given.diff.noise:
         yield "  left out " + ", ".join(f"{count} {name}" for name, count in given.diff.noise.items())
+    if noise:
+        yield from (f"    {each.kind}: {plain(each.sentence)}" for each in given.diff.drops)
 
 
 def _change(given: Change) -> Iterator[str]:
@@ -44,9 +48,15 @@ def _change(given: Change) -> Iterator[str]:
         yield from (f"            {line}" for line in marks.lines(each.before, each.after))
 
 
-def as_json(files: Sequence[FileDiff]) -> str:
-    """Every change with all that is known of it."""
-    return json.dumps({"version": 1, "files": [_json(each) for each in files]}, indent=2, ensure_ascii=False)
+def as_json(files: Sequence[FileDiff], *, noise: bool = False) -> str:
+    """Every change with all that is known of it; with `noise` all that was left out, too."""
+    found = [_json(each) | (_left_out(each) if noise else {}) for each in files]
+    return json.dumps({"version": 1, "files": found}, indent=2, ensure_ascii=False)
+
+
+def _left_out(given: FileDiff) -> dict[str, Any]:
+    drops = given.diff.drops if given.diff is not None else ()
+    return {"left_out": [{"kind": each.kind, "difference": plain(each.sentence)} for each in drops]}
 
 
 def _json(given: FileDiff) -> dict[str, Any]:
@@ -68,7 +78,8 @@ def _json(given: FileDiff) -> dict[str, Any]:
             for each in diff.changes
         ],
         "notes": [plain(each) for each in diff.notes],
-        "noise": dict(diff.noise),
-        "metrics": asdict(diff.metrics),
+        "noise": diff.noise,
+        "metrics": asdict(diff.metrics) | {"behind": [plain(each) for each in diff.metrics.behind]},
         "layout": list(diff.layout),
+        "edits": edits.as_json(diff.edits) if diff.edits is not None else None,
     }

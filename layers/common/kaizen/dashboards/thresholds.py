@@ -11,7 +11,7 @@ Step = tuple[Any, Any]
 
 def words(before: Any, after: Any) -> tuple[Sentence, ...]:
     """Empty where both mean the same."""
-    one, other = _steps(before) or _GRANTED, _steps(after) or _GRANTED
+    one, other = steps(before), steps(after)
     if one == other:
         return ()
     if len(one) == len(other):
@@ -28,8 +28,8 @@ def words(before: Any, after: Any) -> tuple[Sentence, ...]:
     new = [each for each in other if each not in one]
     return tuple(
         ("threshold ", quoted(_value(value)), " (", quoted(colour), f") {word}")
-        for steps, word in ((gone, "removed"), (new, "added"))
-        for value, colour in steps
+        for some, word in ((gone, "removed"), (new, "added"))
+        for value, colour in some
     )
 
 
@@ -37,6 +37,7 @@ def _value(value: Any) -> Any:
     return "-∞" if value is None else value
 
 
-def _steps(given: Any) -> tuple[Step, ...]:
-    steps = given if isinstance(given, list) else []
-    return tuple((each.get("value"), each.get("color")) for each in steps if isinstance(each, dict))
+def steps(given: Any) -> tuple[Step, ...]:
+    """Pairs of value and colour; what Grafana takes where none are given."""
+    listed = given if isinstance(given, list) else []
+    return tuple((each.get("value"), each.get("color")) for each in listed if isinstance(each, dict)) or _GRANTED

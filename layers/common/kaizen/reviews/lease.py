@@ -91,6 +91,15 @@ class Reviews:
         except self._client.exceptions.ConditionalCheckFailedException:
             return  # it went to another run
 
+    def report_id(self, pull: Pull, new: str) -> str:
+        """The id under which the pull request's report is found: `new` at first, the same one ever after.
+
+        Only for who holds the lease. Raises ClientError, among them ConditionalCheckFailedException without the lease.
+        """
+        values = {":id": new, ":owner": self._owner}
+        item = self._update(pull, "SET report_id = if_not_exists(report_id, :id)", "#owner = :owner", values)
+        return str(item["report_id"])
+
     def _update(self, pull: Pull, expression: str, condition: str, values: dict[str, Any]) -> dict[str, Any]:
         answer = self._client.update_item(
             TableName=self._table,

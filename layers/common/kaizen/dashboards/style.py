@@ -9,6 +9,7 @@ STYLE = (
 .changes > li { display: grid; gap: 6px; padding-left: 12px; border-left: 4px solid var(--line); min-width: 0; }
 .changes > li.added { border-color: var(--good); }
 .changes > li.removed, .changes > li.breaks { border-color: var(--bad); }
+li.breaks b { color: var(--bad); }
 .changes > li.changed { border-color: var(--warn); }
 .diff { font: var(--mono); background: var(--wash); border-radius: 8px; padding: 8px 12px; overflow-x: auto; margin: 0;
   white-space: pre; }

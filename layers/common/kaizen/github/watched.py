@@ -8,7 +8,7 @@ from kaizen.github.errors import TooLargeFileError
 from kaizen.github.trees import Blob, blob, files_below
 from kaizen.policy.paths import fits
 from kaizen.policy.sections.rule_lint import folders
-from rule_lint.yamltree import LARGEST
+from kaizen.yamltree import LARGEST
 
 MOST_FILES = 400  # a request each: more would not be read within the function's time
 MOST_BYTES = 8 * 1024 * 1024  # of all files

@@ -3,70 +3,87 @@
 import html
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from kaizen.dashboards import Change, Diff, Metrics, QueryChange, marks
+from kaizen.dashboards.drops import Drop, counts
 from kaizen.dashboards.files import FileDiff
 from kaizen.dashboards.sentences import Quoted, Sentence, many
 
-_MOST_WORDS, _MOST_QUERIES, _MOST_NAMES, _MOST_LINES = 20, 8, 40, 120
+_MOST_NAMES, _MOST_LINES = 40, 120
 _WIDEST = 2000  # characters of a line
 _MARKS = re.compile(r"  [ ^]*\^[ ^]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How much of one change is shown, whether the layout is told as text, and how much of what was left out."""
+
+    words: int = 20
+    queries: int = 8
+    lines: int = 60
+    grid: bool = True
+    drops: int = 0
 
 
 def escape(text: str) -> str:
     return html.escape(text)
 
 
-def body(given: FileDiff) -> str:
+_SHORT = Room()
+
+
+def body(given: FileDiff, room: Room = _SHORT) -> str:
     """What breaks, every change with its queries, the layout, metrics, and what was left out."""
-    return "".join(_parts(given))
+    return "".join(_parts(given, room))
 
 
-def _parts(given: FileDiff) -> Iterator[str]:
+def _parts(given: FileDiff, room: Room) -> Iterator[str]:
     yield from (f'<p class="words">⚠️ {escape(each)}</p>' for each in given.problems)
     if given.diff is None:
         return
     items = [
-        f'<li class="breaks"><p class="words">🔴 <b>Breaks:</b> {_sentence(each)}</p></li>'
-        for each in given.diff.breaking
+        f'<li class="breaks"><p class="words"><b>Breaks:</b> {_sentence(each)}</p></li>' for each in given.diff.breaking
     ]
-    items += [_change(each) for each in given.diff.changes]
+    items += [_change(each, room) for each in given.diff.changes]
     if items:
         yield f'<ul class="changes">{"".join(items)}</ul>'
     elif not given.problems:
         yield '<p class="soft">No changes but those that Grafana makes by itself.</p>'
-    yield from _after(given.diff)
+    yield from _after(given.diff, room)
 
 
 def _sentence(words: Sentence) -> str:
     return "".join(f"<code>{escape(each.text)}</code>" if isinstance(each, Quoted) else escape(each) for each in words)
 
 
-def _change(given: Change) -> str:
+def _change(given: Change, room: Room) -> str:
     subject = "" if given.subject in ("panel", "panels") else f"{given.subject} "
     name = f"<b>{escape(given.title[:200])}</b>" if given.title else ""
     where = f' <span class="soft">in {escape(given.where[:100])}</span>' if given.where else ""
     what = "" if given.what in ("changed", "renamed", "moved") else f" {given.what}"
-    words = [_sentence(each) for each in given.words[:_MOST_WORDS]]
-    if len(given.words) > _MOST_WORDS:
-        words.append(f"and {len(given.words) - _MOST_WORDS} more settings")
+    words = [_sentence(each) for each in given.words[: room.words]]
+    if len(given.words) > room.words:
+        words.append(f"and {len(given.words) - room.words} more settings")
     colon = ": " if name and words else " " if words else ""
-    queries = given.queries[:_MOST_QUERIES] if given.what != "removed" else ()
+    queries = given.queries[: room.queries] if given.what != "removed" else ()
     more = len(given.queries) - len(queries) if queries else 0
-    shown = "".join(_query(each, whole=given.what == "added") for each in queries)
+    shown = "".join(_query(each, room, whole=given.what == "added") for each in queries)
     rest = f'<p class="soft">and {many(more, "more query", "more queries")}</p>' if more else ""
     line = f'<p class="words">{subject}{name}{where}{what}{colon}{"; ".join(words)}</p>'
     return f'<li class="{given.what}">{line}{shown}{rest}</li>'
 
 
-def _query(given: QueryChange, *, whole: bool) -> str:
+def _query(given: QueryChange, room: Room, *, whole: bool) -> str:
     state = "" if whole or (given.before and given.after) else "new" if given.after else "removed"
     words = "; ".join(_sentence(each) for each in given.words) or state
     name = f"query <code>{escape(given.name[:60])}</code>" if given.name != "for example" else "for example"
     label = f'<p class="small words">{name}{f": {words}" if words else ""}</p>'
     if not given.before:
-        return label + _pre(f"{escape(line[:_WIDEST])}\n" for line in given.after.strip().splitlines()[:20])
-    return label + _pre(_coloured(marks.lines(given.before, given.after)[:60]))
+        return label + _pre(
+            f"{escape(line[:_WIDEST])}\n" for line in given.after.strip().splitlines()[: room.lines // 3]
+        )
+    return label + _pre(_coloured(marks.lines(given.before, given.after)[: room.lines]))
 
 
 def _coloured(lines: Sequence[str]) -> Iterator[str]:
@@ -98,16 +115,26 @@ def _pre(lines: Iterator[str]) -> str:
     return f'<pre class="diff">{"".join(lines).rstrip()}</pre>'
 
 
-def _after(diff: Diff) -> Iterator[str]:
-    if diff.layout:
+def _after(diff: Diff, room: Room) -> Iterator[str]:
+    if diff.layout and room.grid:
         shown = list(_coloured(diff.layout[:_MOST_LINES]))
         yield f"<details><summary>Layout, before and after</summary>{_pre(iter(shown))}</details>"
     yield from _metrics(diff.metrics)
     quiet = [_sentence(each) for each in diff.notes]
-    if diff.noise:
+    if diff.noise and room.drops:
+        yield from _dropped(diff.drops, room.drops)
+    elif diff.noise:
         quiet.append("left out: " + ", ".join(f"{count} × {escape(name)}" for name, count in diff.noise.items()))
     if quiet:
         yield f'<p class="small soft words">{"; ".join(quiet[:10])}</p>'
+
+
+def _dropped(given: Sequence[Drop], most: int) -> Iterator[str]:
+    """Closed, for who wants to see that it means nothing."""
+    head = ", ".join(f"{count} × {escape(name)}" for name, count in counts(given).items())
+    items = "".join(f"<li><b>{escape(each.kind)}</b> {_sentence(each.sentence)}</li>" for each in given[:most])
+    more = f"<li>and {len(given) - most} more</li>" if len(given) > most else ""
+    yield f'<details class="small"><summary>Left out: {head}</summary><ul class="words">{items}{more}</ul></details>'
 
 
 def _metrics(given: Metrics) -> Iterator[str]:
@@ -119,3 +146,7 @@ def _metrics(given: Metrics) -> Iterator[str]:
             parts.append(f"{word}: {listed}{more}")
     if parts:
         yield f'<p class="small words"><b>Metrics</b> {" · ".join(parts)}</p>'
+    if given.behind:
+        items = "".join(f"<li>{_sentence(each)}</li>" for each in given.behind[:_MOST_NAMES])
+        more = f"<li>and {len(given.behind) - _MOST_NAMES} more</li>" if len(given.behind) > _MOST_NAMES else ""
+        yield f'<ul class="small words">{items}{more}</ul>'

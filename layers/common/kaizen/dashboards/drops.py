@@ -1,0 +1,45 @@
+"""What a comparison left out because it means nothing, each with the place where it was: nobody need take it on trust.
+
+Pure."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from kaizen.dashboards.leaves import Leaf
+from kaizen.dashboards.sentences import Quoted, Sentence, changed, quoted
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """`kind` is one of kaizen.dashboards.noise; `where` names the part of the dashboard, `what` the value within it."""
+
+    kind: str
+    where: str
+    what: str
+    before: Any
+    after: Any
+
+    @property
+    def sentence(self) -> Sentence:
+        place: Sentence = (quoted(self.where), ": ") if self.where else ()
+        return (*place, *changed(Quoted(self.what), self.before, self.after))
+
+
+class Drops:
+    """Grows while two versions are compared."""
+
+    def __init__(self) -> None:
+        self.all: list[Drop] = []
+
+    def add(self, kind: str, where: str, what: str, before: Any, after: Any) -> None:
+        self.all.append(Drop(kind, where, what, before, after))
+
+    def leaf(self, leaf: Leaf, where: str, kind: str = "") -> None:
+        """A value that differs; of the leaf's own kind unless another one is given."""
+        self.add(kind or leaf.noise, where, ".".join(leaf.path), leaf.before, leaf.after)
+
+
+def counts(given: Sequence[Drop]) -> dict[str, int]:
+    return dict(sorted(Counter(each.kind for each in given).items()))

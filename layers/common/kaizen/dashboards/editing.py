@@ -1,0 +1,180 @@
+"""Finds the edits between two versions, and says what a version means. Pure."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from kaizen.dashboards import noise, others, thresholds
+from kaizen.dashboards.edits import Edits, Part, RowPart, Value
+from kaizen.dashboards.leaves import same
+from kaizen.dashboards.matching import Pairs, targets
+from kaizen.dashboards.model import Dashboard, Json, Panel, Row
+from kaizen.dashboards.noise import Path
+from kaizen.dashboards.pairing import Pair
+from kaizen.dashboards.panels import STEPS, Sides, coloured, dig
+from kaizen.dashboards.placing import Rows
+from kaizen.dashboards.queries import query_text
+from kaizen.dashboards.sentences import MISSING
+from kaizen.dashboards.sources import of_panel, of_target
+
+_ROW = ("repeat", "repeatDirection", "description")
+
+
+def edits(before: Dashboard, after: Dashboard, pairs: Pairs, known: Rows, sides: Sides) -> Edits:
+    numbers = {id(panel): index for index, panel in enumerate(before.panels)}
+    old = {id(new): one for one, new in pairs}
+    sized = before.old_rows == after.old_rows
+    rows_before = {new: one for one, new in known.items()}
+    rows = []
+    for index, row in enumerate(after.rows):
+        parts = [_panel(old.get(id(each)), each, numbers, sides, sized=sized) for each in row.panels]
+        one = rows_before.get(index)
+        part = Part(None, whole=row) if one is None else Part(one, tuple(_row(before.rows[one], row)))
+        rows.append(RowPart(part, tuple(parts)))
+    return Edits(
+        tuple(_dashboard(before, after)),
+        tuple(rows),
+        _small(before.variables, others.variable_pairs(before, after), "variable"),
+        _small(before.annotations, others.annotation_pairs(before, after), "annotation"),
+        _small(before.links, others.link_pairs(before, after), "link"),
+    )
+
+
+def state(dashboard: Dashboard, sides: Sides, *, newer: bool) -> Json:
+    """All that a dashboard means, in one form: versions that differ in noise alone have equal states."""
+    return {
+        "title": dashboard.title,
+        "settings": noise.pruned({**dashboard.settings, "timepicker": None}, "dashboard") or {},
+        "rows": [
+            {
+                "row": [row.title, row.collapsed, *([row.content.get(name) for name in _ROW])] if row.marked else None,
+                "panels": [_panel_state(panel, sides, newer=newer) for panel in row.panels],
+            }
+            for row in dashboard.rows
+        ],
+        "variables": [noise.pruned(others.variable_form(each), "variable") for each in dashboard.variables],
+        "annotations": [
+            noise.pruned(others.annotation_form(each), "annotation")
+            for each in dashboard.annotations
+            if not each.get("builtIn")
+        ],
+        "links": [noise.pruned(each, "link") for each in dashboard.links],
+    }
+
+
+_ROW = ("repeat", "repeatDirection", "description")
+
+
+def _dashboard(before: Dashboard, after: Dashboard) -> Iterator[Value]:
+    if before.title != after.title:
+        yield ("title",), after.title
+    if before.uid and before.uid != after.uid:
+        yield ("uid",), after.uid
+    for path, value in _values(before.settings, after.settings, "dashboard"):
+        if path[0] != "timepicker":
+            yield ("settings", *path), value
+
+
+def _row(before: Row, after: Row) -> Iterator[Value]:
+    for name, one, other in (
+        ("title", before.title, after.title),
+        ("collapsed", before.collapsed, after.collapsed),
+        ("marked", before.marked, after.marked),
+    ):
+        if one != other:
+            yield (name,), other
+    for name in _ROW:
+        for path, value in _values(before.content.get(name, MISSING), after.content.get(name, MISSING), "row", (name,)):
+            yield ("content", *path), value
+
+
+def _panel(before: Panel | None, after: Panel, numbers: Mapping[int, int], sides: Sides, *, sized: bool) -> Part:
+    if before is None:
+        return Part(None, whole=after)
+    found: list[Value] = []
+    if before.title != after.title:
+        found.append((("title",), after.title))
+    if before.kind != after.kind:
+        found.append((("kind",), after.kind))
+    if sized:
+        for name in ("w", "h"):
+            value = getattr(after.place, name)
+            if getattr(before.place, name) != value:
+                found.append((("place", name), value))
+    apart = ("targets", "datasource")
+    one, other = ({name: each for name, each in side.content.items() if name not in apart} for side in (before, after))
+    for path, value in _values(one, other, after.kind):
+        if path[: len(STEPS)] != STEPS:
+            found.append((("content", *path), value))
+    if of_panel(before) != of_panel(after):
+        found.append((("content", "datasource"), after.content.get("datasource", MISSING)))
+    if _asked(before, sides, newer=False) != _asked(after, sides, newer=True):
+        found.append((("content", "targets"), after.content.get("targets", MISSING)))
+    steps = [dig(each.content, STEPS) for each in (before, after)]
+    if thresholds.words(*steps):
+        found.append((("content", *STEPS), MISSING if steps[1] is None else steps[1]))
+    return Part(numbers[id(before)], tuple(found))
+
+
+def _values(before: Any, after: Any, kind: str, path: Path = ()) -> Iterator[Value]:
+    """Values that differ and are no noise; lists count as one value."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        for name in before | after:
+            yield from _values(before.get(name, MISSING), after.get(name, MISSING), kind, (*path, name))
+    elif noise.pruned(before, kind, path) is MISSING and noise.pruned(after, kind, path) is MISSING:
+        return
+    elif not same(noise.pruned(before, kind, path), noise.pruned(after, kind, path)):
+        yield path, after
+
+
+def _asked(panel: Panel, sides: Sides, *, newer: bool) -> list[Any]:
+    """A panel's queries in one form: what each asks, of whom, and how it is shown."""
+    found = []
+    for each in targets(panel):
+        query = sides.query(each, panel, newer=newer)
+        text = query_text(each)
+        names = ("datasource", "expr", "refId")
+        rest = {name: value for name, value in each.items() if name not in names and value != text}
+        meant = noise.pruned({"targets": {"*": rest}}, panel.kind)
+        found.append([query.canonical, of_target(each, panel), None if meant is MISSING else meant])
+    return found
+
+
+def _panel_state(panel: Panel, sides: Sides, *, newer: bool) -> Json:
+    rest = {name: value for name, value in panel.content.items() if name not in ("targets", "datasource")}
+    meant: Any = noise.pruned(rest, panel.kind)
+    steps = dig(panel.content, STEPS)
+    shown = thresholds.steps(steps) if coloured(panel) else None
+    return {
+        "kind": panel.kind,
+        "title": panel.title,
+        "size": (panel.place.w, panel.place.h),
+        "content": {} if meant is MISSING else _without(meant, STEPS),
+        "steps": shown,
+        "queries": _asked(panel, sides, newer=newer),
+        "sources": sorted(of_panel(panel)),
+    }
+
+
+def _small(before: Sequence[Json], pairs: Sequence[Pair[Json]], kind: str) -> tuple[Part, ...]:
+    """Parts that are put in place as a whole. Those of `before` that are in no pair stay as they are."""
+    numbers = {id(each): index for index, each in enumerate(before)}
+    form = {"variable": others.variable_form, "annotation": others.annotation_form}.get(kind, dict)
+    found = []
+    for one, other in pairs:
+        if other is None:
+            continue
+        if one is None:
+            found.append(Part(None, whole=other))
+        else:
+            differs = not same(noise.pruned(form(one), kind), noise.pruned(form(other), kind))
+            found.append(Part(numbers[id(one)], whole=other if differs else None))
+    return tuple(found)
+
+
+def _without(given: Any, path: Path) -> Any:
+    """Without the value at a path, and without what it leaves empty."""
+    if not isinstance(given, dict) or path[0] not in given:
+        return given
+    rest = {name: value for name, value in given.items() if name != path[0]}
+    inner = _without(given[path[0]], path[1:]) if len(path) > 1 else None
+    return rest | ({path[0]: inner} if inner else {})
