@@ -132,7 +132,8 @@ class Writer(Protocol):
         ...
 
     def resume(self, sandbox: Sandbox, workload: Workload, size: int, stop_id: str) -> Workload:
-        """Give it `size` again and take our annotations away. Only where its `stop` is `stop_id`.
+        """Give it `size` again and take our annotations away. Only where its `stop` is `stop_id`, or where it is at 0
+        and has no mark any more.
 
         Raises FencedError (also for another stop id), GoneError, BackendError.
         """

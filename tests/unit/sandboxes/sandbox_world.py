@@ -164,7 +164,7 @@ class World:
     def resume(self, given: Sandbox, found: Workload, size: int, stop_id: str) -> Workload:
         self._hook("resume")
         now = self._fenced(given, found)
-        if now.stop != stop_id:
+        if now.stop != stop_id and (now.stop or now.size):
             raise FencedError(now.stop)
         return self._write(given, now, size=size, stop="", original=None)
 
