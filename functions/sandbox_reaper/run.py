@@ -419,7 +419,7 @@ def _touched(sandbox: Sandbox, row: Row) -> datetime:
 
 def _pods_within(sandboxes: Iterable[Sandbox]) -> frozenset[str]:
     """The namespaces of those that are measured by their pods."""
-    return frozenset(each.namespace for each in sandboxes if each.measured)
+    return frozenset(each.namespace for each in sandboxes if not each.whole and each.measured)
 
 
 def _urgency(visit: Visit) -> tuple[int, str]:
