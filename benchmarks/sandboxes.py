@@ -32,7 +32,7 @@ from sandbox_reaper import report
 from sandbox_reaper.kubernetes.client import PAGE, Client
 from sandbox_reaper.kubernetes.reader import KubernetesReader
 from sandbox_reaper.plain import to_plain
-from sandbox_reaper.queries import queries
+from sandbox_reaper.queries import MEASURED, queries
 from sandbox_reaper.replay import kept
 from sandbox_reaper.restore import Record
 from sandbox_reaper.run import Run
@@ -103,7 +103,7 @@ class Cluster:
 
 
 class Metrics:
-    """Answers each question of the reaper as Prometheus does: one element for each namespace."""
+    """Answers each question of the reaper as Prometheus does: one element for each namespace, or for each pod."""
 
     def __init__(self, fleet: int) -> None:
         self.fleet = fleet
@@ -112,26 +112,29 @@ class Metrics:
 
     def __call__(self, method: str, address: str, headers: Mapping[str, str], body: bytes | None = None) -> Answer:
         assert body is not None
-        text = parse_qs(body.decode())["query"][0]
+        form = parse_qs(body.decode())
+        text, at = form["query"][0], float(form["time"][0])
         self.asked.append(text)
         question = self._questions[text]
-        found = [
-            {"metric": {"namespace": place}, "value": [NOW.timestamp(), str(value)]}
-            for place, value in self._values(question)
-        ]
+        found = [{"metric": place, "value": [at, str(value)]} for place, value in self._values(question)]
         answer = {"status": "success", "data": {"resultType": "vector", "result": found}}
         return Answer(200, {"content-type": "application/json"}, json.dumps(answer).encode())
 
-    def _values(self, question: str) -> Iterator[tuple[str, float]]:
+    def _values(self, question: str) -> Iterator[tuple[dict[str, str], float]]:
         whole = POLICY.window / POLICY.scrape
+        if question.startswith("canary") or question == "clusters":
+            yield {"namespace": POLICY.canary}, {"canary_samples": whole, "clusters": 1.0}.get(question, 0.2)
         if question.startswith("canary"):
-            yield POLICY.canary, whole if question == "canary_samples" else 0.2
             return
-        known = {"memory_high": 2.0**30, "memory_low": 2.0**30, "age": 15.0, "pods": float(_PODS)}
+        known = {"memory_high": 2.0**30, "memory_low": 2.0**30, "age": 15.0, "clusters": 1.0}
         for number in range(self.fleet):
-            if measured(number):
-                value = whole if question.endswith("_samples") else known.get(question, 0.001)
-                yield name(number), 0.7 if question == "cpu" and not idle(number) else value
+            if not measured(number):
+                continue
+            if question == MEASURED:
+                yield from (({"namespace": name(number), "pod": f"web-6d4-{each}"}, 1.0) for each in range(_PODS))
+                continue
+            value = whole if question.endswith("_samples") else known.get(question, 0.001)
+            yield {"namespace": name(number)}, 0.7 if question == "cpu" and not idle(number) else value
 
 
 class Store:

@@ -69,8 +69,8 @@ class Sandbox:
     request. `controllers` would scale it up again (an autoscaler, KEDA, a GitOps controller), `bare` are pods and jobs
     that nothing brings back, `fleeting` are volumes whose content a stop loses (emptyDir); each is a few words for
     people, such as `HorizontalPodAutoscaler web`. `host_network` names pods whose network figures are the node's.
-    `gpus` counts requested ones. `changed_at` is the newest of its creation, rollouts and deploys. `measured` are the
-    pods, as `namespace/pod`, whose figures are its own; a namespace has none there, since it has figures as a whole.
+    `gpus` counts requested ones. `changed_at` is the newest of its creation, rollouts and deploys. `measured` are
+    its pods by name, as `namespace/pod`: a Sandbox has their figures, and of a namespace, each of them must have some.
     """
 
     uid: str
@@ -132,7 +132,8 @@ class Writer(Protocol):
         ...
 
     def resume(self, sandbox: Sandbox, workload: Workload, size: int, stop_id: str) -> Workload:
-        """Give it `size` again and take our annotations away. Only where its `stop` is `stop_id`.
+        """Give it `size` again and take our annotations away. Only where its `stop` is `stop_id`, or where it is at 0
+        and has no mark any more.
 
         Raises FencedError (also for another stop id), GoneError, BackendError.
         """

@@ -49,7 +49,8 @@ Action = Literal["none", "notify", "stop", "finish", "restore"]
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What is known of a sandbox at `now`, and what the last action brought: `receipt`, `stop` or `restored`.
+    """What is known of a sandbox at `now`, and what the last action brought: `receipt`, `stop` or `restored`, with what
+    is `lacking` after it.
 
     `held` is why nobody is told or stopped at all: a dry run, the switch or the breaker; empty where nothing holds.
     """
@@ -71,6 +72,7 @@ class Facts:
     receipt: Receipt | None = None
     stop: Literal["", "done", "undone"] = ""
     restored: bool = False
+    lacking: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,7 +297,7 @@ def _stopped(row: Row, facts: Facts) -> Decision:
         flaps = row.flaps + 1
         why = "flapping" if flaps >= MOST_FLAPS else "restarted"
         told = _to(replace(row, outcome="notified"), "ACTIVE", why, "something scaled it up", "restarted", facts)
-        return replace(told, row=replace(told.row, flaps=flaps, resumed_at=facts.now, stop_id=""))
+        return replace(told, row=replace(told.row, flaps=flaps, resumed_at=facts.now, stop_id="", owed=row.stop_id))
     if row.issued is not None and facts.now - row.issued > RENEWED:
         row = replace(row, issued=facts.now, shown="")
     return _stay(row, "stopped", row.reason)
@@ -304,7 +306,9 @@ def _stopped(row: Row, facts: Facts) -> Decision:
 def _resumed(row: Row, facts: Facts) -> Decision:
     if not facts.restored:
         return Decision("restore", row, "restoring", "it is being brought back")
-    told = _to(replace(row, outcome="notified"), "ACTIVE", "resumed", "its owner resumed it", "resumed", facts)
+    outcome: Outcome = "resumed_partly" if facts.lacking else "resumed"
+    reason = "; ".join(facts.lacking) or "its owner resumed it"
+    told = _to(replace(row, outcome="notified"), "ACTIVE", "resumed", reason, outcome, facts)
     return replace(told, row=replace(told.row, resumed_at=facts.now, flaps=0, stop_id=""))
 
 

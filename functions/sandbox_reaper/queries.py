@@ -3,21 +3,27 @@
 Each answer has one element for each namespace, or for each pod of some namespaces. A peak alone still answers for a
 namespace that went silent, so that samples are counted, too. cAdvisor has rows of whole pods and of nodes beside those
 of containers: CPU, memory and disk take containers alone. Network rows belong to pods, with `container=""` or `"POD"`.
+
+A Prometheus may hold several clusters, with namespaces of the same names: the policy's `matchers` stand in every
+selector, `clusters` counts whose series an answer is made of, and `measured` names the pods behind it.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from kaizen.policy.sections.sandboxes import SandboxPolicy
 
 STEP, RATE = 60, 300  # seconds: how far apart a subquery looks, and over which time rates are taken
-_CONTAINERS = '{container!="",container!="POD"}'
-_PODS = '{pod!=""}'
-SERIES: Mapping[str, str] = {
-    "cpu": f"container_cpu_usage_seconds_total{_CONTAINERS}",
-    "memory": f"container_memory_working_set_bytes{_CONTAINERS}",
-    "receive": f"container_network_receive_bytes_total{_PODS}",
-    "transmit": f"container_network_transmit_bytes_total{_PODS}",
-    "disk": f"container_fs_writes_bytes_total{_CONTAINERS}",
+LONGEST_NAMES = 8_000  # characters of namespaces in one question; Prometheus's client takes twice as much in all
+MOST_BATCHES = 8  # of namespaces whose pods are asked about; above it, all pods are asked about at once
+MEASURED = "measured"  # the one question about namespaces that is answered by pods
+_CONTAINERS = 'container!="",container!="POD"'
+_PODS = 'pod!=""'
+_SERIES: Mapping[str, tuple[str, str]] = {
+    "cpu": ("container_cpu_usage_seconds_total", _CONTAINERS),
+    "memory": ("container_memory_working_set_bytes", _CONTAINERS),
+    "receive": ("container_network_receive_bytes_total", _PODS),
+    "transmit": ("container_network_transmit_bytes_total", _PODS),
+    "disk": ("container_fs_writes_bytes_total", _CONTAINERS),
 }
 # What is measured as one: a restart begins a new series of it, which shows for minutes beside the one before.
 _UNITS: Mapping[str, str] = {
@@ -27,44 +33,76 @@ _UNITS: Mapping[str, str] = {
     "transmit": "namespace,pod,interface",
     "disk": "namespace,pod,container,device",
 }
+# Labels by which a restarted container is another one. Series that are equal in them are the same samples twice: of two
+# replicas of a Prometheus, or of two jobs.
+_LIVES = "id,name"
+# By what people tell clusters apart in one Prometheus.
+_CLUSTERS = "cluster,cluster_name,cluster_id,k8s_cluster,k8s_cluster_name,kubernetes_cluster,eks_cluster"
+
+
+def series(policy: SandboxPolicy, signal: str, more: str = "") -> str:
+    """The selector of a signal, with what the policy demands of every series."""
+    name, filters = _SERIES[signal]
+    matchers = [f'{label}="{value}"' for label, value in sorted(policy.matchers.items())]
+    return f"{name}{{{','.join(filter(None, (*matchers, more, filters)))}}}"
 
 
 def queries(policy: SandboxPolicy) -> dict[str, str]:
     """The text of each question by its name, about namespaces. The same policy gives the same texts."""
-    cpu, window = SERIES["cpu"], f"[{policy.window}s:{STEP}s]"
-    found = _questions(policy, SERIES, "namespace")
-    found["pods"] = f"count by (namespace)(count by (namespace,pod)({cpu}))"
-    canary = cpu.replace("{", f'{{namespace="{policy.canary}",')
+    window = f"[{policy.window}s:{STEP}s]"
+    found = _questions(policy, "namespace")
+    found[MEASURED] = _measured(policy)
+    canary = series(policy, "cpu", f'namespace="{policy.canary}"')
     found["canary"] = f"min_over_time(sum by (namespace)(rate({canary}[{RATE}s])){window})"
-    found["canary_samples"] = (
-        f"max by (namespace)(sum by ({_UNITS['cpu']})(count_over_time({canary}[{policy.window}s])))"
-    )
+    found["canary_samples"] = f"max by (namespace)({_samples('cpu', canary, policy)})"
     return found
 
 
-def pod_queries(policy: SandboxPolicy, namespaces: Collection[str]) -> dict[str, str]:
-    """The same questions about each pod of some namespaces; the canary is not asked for again."""
-    within = "{" + f'namespace=~"{"|".join(sorted(namespaces))}",'
-    series = {signal: text.replace("{", within) for signal, text in SERIES.items()}
-    found = _questions(policy, series, "namespace,pod")
-    found["pods"] = f"count by (namespace,pod)(count by (namespace,pod)({series['cpu']}))"
-    return found
+def pod_queries(policy: SandboxPolicy, namespaces: Collection[str] = ()) -> dict[str, str]:
+    """The same questions about each pod of some namespaces, or of all. What is measured, and the canary, is known."""
+    return _questions(policy, "namespace,pod", f'namespace=~"{"|".join(sorted(namespaces))}"' if namespaces else "")
 
 
-def _questions(policy: SandboxPolicy, every: Mapping[str, str], place: str) -> dict[str, str]:
-    """Peaks, samples and age, one value for each place, which is labels with commas between them."""
+def batches(namespaces: Collection[str]) -> Iterator[tuple[str, ...]]:
+    """Namespaces for one set of questions each; one empty batch, which is all, where there would be too many."""
+    made: list[list[str]] = []
+    length = LONGEST_NAMES + 1
+    for each in sorted(namespaces):
+        length += len(each) + 1
+        if length > LONGEST_NAMES:
+            made.append([])
+            length = len(each)
+        made[-1].append(each)
+    yield from map(tuple, made) if len(made) <= MOST_BATCHES else [()]
+
+
+def _questions(policy: SandboxPolicy, place: str, more: str = "") -> dict[str, str]:
+    """Peaks, samples, clusters and age, one value for each place, which is labels with commas between them."""
     window = f"[{policy.window}s:{STEP}s]"
     found = {}
     for signal in policy.signals:
-        series, unit = every[signal], _UNITS[signal]
+        text, unit = series(policy, signal, more), _UNITS[signal]
         if signal == "memory":
-            level = f"sum by ({place})(max by ({unit})({series}))"
+            level = f"sum by ({place})(max by ({unit})({text}))"
             found["memory_high"] = f"max_over_time({level}{window})"
             found["memory_low"] = f"min_over_time({level}{window})"
         else:
-            rate = f"sum by ({place})(max by ({unit})(rate({series}[{RATE}s])))"
+            rate = f"sum by ({place})(max by ({unit})(rate({text}[{RATE}s])))"
             found[signal] = f"max_over_time({rate}{window})"
-        found[f"{signal}_samples"] = f"min by ({place})(sum by ({unit})(count_over_time({series}[{policy.window}s])))"
+        found[f"{signal}_samples"] = f"min by ({place})({_samples(signal, text, policy)})"
+    cpu = series(policy, "cpu", more)
+    found["clusters"] = f"count by ({place})(count by ({place},{_CLUSTERS})({cpu}))"
     reach = f"[{2 * policy.window}s:{STEP}s]"
-    found["age"] = f"time() - max by ({place})(max_over_time(timestamp({every['cpu']}){reach}))"
+    found["age"] = f"time() - max by ({place})(max_over_time(timestamp({cpu}){reach}))"
     return found
+
+
+def _samples(signal: str, text: str, policy: SandboxPolicy) -> str:
+    """Of each unit: of all its lives together, and of one copy of each, so that a second copy hides no gap."""
+    unit = _UNITS[signal]
+    return f"sum by ({unit})(max by ({unit},{_LIVES})(count_over_time({text}[{policy.window}s])))"
+
+
+def _measured(policy: SandboxPolicy) -> str:
+    """The pods for which every signal is measured now."""
+    return " and ".join(f"count by (namespace,pod)({series(policy, each)})" for each in policy.signals)

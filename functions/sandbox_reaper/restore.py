@@ -60,15 +60,47 @@ def stopped(record: Record, sandbox: Sandbox) -> bool:
     return all(each is None or taken(record, each) for each in found)
 
 
-def restored(record: Record, sandbox: Sandbox) -> bool:
-    """Whether none is at 0 by this stop any more."""
-    return not any(taken(record, current(sandbox, item)) for item in record.items)
+def owed(record: Record, found: Workload | None, *, unmarked: bool) -> bool:
+    """Whether a workload is to get its size back. `unmarked`: also where the mark of this stop was lost.
+
+    What runs was started by somebody, and what bears the mark of another stop is that one's.
+    """
+    return taken(record, found) or (unmarked and found is not None and not found.size and not found.stop)
 
 
-def scaled_up(record: Record, sandbox: Sandbox) -> bool:
-    """Whether something else has started what this stop took away."""
-    found = [current(sandbox, item) for item in record.items]
-    return any(each is not None and each.size > 0 for each in found)
+def restored(record: Record, sandbox: Sandbox, *, unmarked: bool) -> bool:
+    return not any(owed(record, current(sandbox, item), unmarked=unmarked) for item in record.items)
+
+
+def lacking(record: Record, sandbox: Sandbox) -> tuple[str, ...]:
+    """What is not as the record holds it, each in a few words for people; empty where all is."""
+    found = ((item, current(sandbox, item)) for item in record.items)
+    return tuple(filter(None, (_lacks(item, each) for item, each in found)))
+
+
+def _lacks(item: Item, found: Workload | None) -> str:
+    if found is None:
+        return f"{item.kind} {item.name} is gone"
+    if found.size == item.size:
+        return ""
+    if item.kind in ("Deployment", "StatefulSet"):
+        return f"{item.kind} {item.name} has {found.size} of {item.size} replicas"
+    return f"{item.kind} {item.name} is suspended"
+
+
+def by_marks(sandbox: Sandbox, stop_id: str, at: datetime) -> Record | None:
+    """The record of a stop as far as the annotations on what it stopped hold it; None where none does."""
+    marked = sorted(
+        (each for each in sandbox.workloads if each.stop == stop_id and not each.size and each.original),
+        key=lambda each: (ORDER.index(each.kind), each.name),
+    )
+    items = tuple(Item(each.kind, each.name, each.uid, each.generation - 1, each.original or 0) for each in marked)
+    return Record(stop_id, sandbox.uid, sandbox.name, at, items) if stop_id and items else None
+
+
+def running(sandbox: Sandbox) -> bool:
+    """Whether anything in it runs, or would: after a whole stop, something else started that."""
+    return any(each.size for each in sandbox.workloads)
 
 
 def rollout_of(sandbox: Sandbox) -> str:

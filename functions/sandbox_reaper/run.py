@@ -222,7 +222,6 @@ class Run:
         flapping = row.flaps >= MOST_FLAPS and row.resumed_at is not None and now - row.resumed_at < _FLAPPING
         why_not = protection.unreapable(sandbox, self.policy.protected)
         exempt = protection.exempt(sandbox, now) if protection.opted_in(sandbox) else "it is not opted in any more"
-        record = self.store.record(row.uid, row.stop_id) if row.state == "STOPPED" else None
         idle = visit.usage.value == "idle"  # only then is it told of or stopped, and the rest is asked for
         return Facts(
             now=now,
@@ -237,7 +236,7 @@ class Run:
             held=self._held(done),
             exempt=exempt,
             unreapable=f"something scaled it up after {row.flaps} stops" if flapping else why_not,
-            scaled_up=record is not None and restore.scaled_up(record, sandbox),
+            scaled_up=row.state == "STOPPED" and restore.running(sandbox),
             request=wanted(row, visit.requests),
         )
 
@@ -267,16 +266,28 @@ class Run:
         """Whether a stop was undone of which the row knows nothing, or nothing any more.
 
         A run that another one overtook may have stopped what that one gave up, and what was stopped may have been
-        started by hand in part. Nobody could resume the rest.
+        started by something else in part. Nobody could resume the rest.
         """
-        if visit.row.state not in BEFORE_STOP:
+        row = visit.row
+        if row.state not in BEFORE_STOP:
             return False
-        ids = {each.stop for each in visit.sandbox.workloads if each.stop and not each.size}
-        records = [self.store.record(visit.row.uid, each) for each in sorted(ids)]
-        for record in records:
-            if record is not None:
-                stopping.restore(self.reader, self.resumer, record)
-        return any(record is not None for record in records)
+        ids = {each.stop for each in visit.sandbox.workloads if each.stop and not each.size} | {row.owed}
+        given = False
+        for stop_id in sorted(ids - {""}):
+            lost = stop_id == row.owed
+            # A mark alone may be that of a Sandbox in here, which was stopped by itself and is resumed by itself.
+            record = self._record(visit.sandbox, stop_id) if lost else self.store.record(row.uid, stop_id)
+            if record is not None and not restore.restored(record, visit.sandbox, unmarked=lost):
+                stopping.restore(self.reader, self.resumer, record, unmarked=lost)
+                given = True
+        if row.owed:
+            visit.row = self.store.save(replace(row, owed=""), (), _whole(self.clock()))
+        return given
+
+    def _record(self, sandbox: Sandbox, stop_id: str) -> restore.Record | None:
+        """What a stop took away, as it was written down; where that is lost, as the objects themselves say it."""
+        kept = self.store.record(sandbox.uid, stop_id)
+        return kept if kept is not None else restore.by_marks(sandbox, stop_id, self.clock())
 
     def _step(self, visit: Visit, facts: Facts) -> Decision:
         """Decide and store: what is written comes before what is done."""
@@ -303,13 +314,18 @@ class Run:
                 done.stops["stopped" if ended == "done" else "undone"] += 1
                 return replace(facts, now=_whole(self.clock()), stop=ended)
             case _:
-                record = self.store.record(visit.row.uid, visit.row.stop_id)
-                if record is None:
-                    raise LookupError(f"there is no record of the stop {visit.row.stop_id}")
                 self._shown(visit)
-                stopping.restore(self.reader, self.resumer, record)
+                lacking = self._resumed(visit)
                 done.resumes += 1
-                return replace(facts, now=_whole(self.clock()), restored=True)
+                return replace(facts, now=_whole(self.clock()), restored=True, lacking=lacking)
+
+    def _resumed(self, visit: Visit) -> tuple[str, ...]:
+        """What is not as it was before the stop, after all has been given back that could be."""
+        record = self._record(visit.sandbox, visit.row.stop_id)
+        if record is None:
+            return ("nothing is known of its sizes any more: neither their record nor the marks on them are there",)
+        after = stopping.restore(self.reader, self.resumer, record, unmarked=True)
+        return restore.lacking(record, after) if after is not None else ("it is gone",)
 
     def _shown(self, visit: Visit) -> None:
         """The notice says what became of it."""
@@ -403,7 +419,7 @@ def _touched(sandbox: Sandbox, row: Row) -> datetime:
 
 def _pods_within(sandboxes: Iterable[Sandbox]) -> frozenset[str]:
     """The namespaces of those that are measured by their pods."""
-    return frozenset(each.namespace for each in sandboxes if each.measured)
+    return frozenset(each.namespace for each in sandboxes if not each.whole and each.measured)
 
 
 def _urgency(visit: Visit) -> tuple[int, str]:

@@ -1,14 +1,16 @@
 """Asks Prometheus for the figures of the whole fleet. What goes wrong with any question leaves no figure at all."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from datetime import datetime, timedelta
 
 from kaizen.policy.sections.sandboxes import SandboxPolicy
 from kaizen.prometheus.client import Prometheus
 from kaizen.prometheus.errors import PrometheusError
 from kaizen.runtime.secrets import SecretError
-from sandbox_reaper.queries import pod_queries, queries
+from sandbox_reaper.queries import MEASURED, batches, pod_queries, queries
 from sandbox_reaper.usage import OddAnswerError, Readings, by_place
+
+_POD = ("namespace", "pod")
 
 
 def take(
@@ -19,13 +21,10 @@ def take(
     Never raises for what Prometheus does: then `fault` says why nothing is known.
     """
     end = at - timedelta(seconds=policy.lag)
-    asked = [(name, text, ["namespace"]) for name, text in queries(policy).items()]
-    if within:
-        asked += [(name, text, ["namespace", "pod"]) for name, text in pod_queries(policy, within).items()]
     figures: dict[str, dict[str, float]] = {}
-    for name, text, labels in asked:
+    for name, text, labels in _asked(policy, within):
         try:
-            figures.setdefault(name, {}).update(by_place(prometheus().query(text, end), labels))
+            figures.setdefault(name, {}).update(by_place(prometheus().query(text, end), labels, end))
         except (PrometheusError, SecretError) as error:
             return Readings(at, fault=f"Prometheus: {error}")
         except OddAnswerError as error:
@@ -33,3 +32,12 @@ def take(
     if not any(figures.values()):
         return Readings(at, fault="Prometheus knows no container at all")
     return Readings(at, figures)
+
+
+def _asked(policy: SandboxPolicy, within: Collection[str]) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    """Each question with the labels of its answer. Pods are asked about for a few thousand characters at a time."""
+    for name, text in queries(policy).items():
+        yield name, text, _POD if name == MEASURED else ("namespace",)
+    for batch in batches(within):
+        for name, text in pod_queries(policy, batch).items():
+            yield name, text, _POD

@@ -12,8 +12,9 @@ BEFORE_STOP: tuple[State, ...] = (
     "ACTIVE", "IDLE", "NOTICE_CLAIMED", "NOTIFIED", "SNOOZED", "EXEMPT", "UNREAPABLE",
 )  # fmt: skip
 Outcome = Literal[
-    "", "notified", "kept", "in_use", "withdrawn", "stopped", "refused", "resuming", "resumed", "restarted"
-]
+    "", "notified", "kept", "in_use", "withdrawn", "stopped", "refused", "resuming", "resumed", "resumed_partly",
+    "restarted",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,8 @@ class Row:
 
     `config`, `rollout` and `pods` are what held when the notice went out. `frozen` is since when nothing is known.
     `outcome` is what the notice should say, `shown` what it is known to say. `issued` is when its buttons
-    were signed. `counted` is until when its savings are counted.
+    were signed. `counted` is until when its savings are counted. `owed` is the id of a stop that something else
+    undid in part: the rest is still to be given back.
     """
 
     uid: str
@@ -95,6 +97,7 @@ class Row:
     cores: float = 0.0
     memory: int = 0
     flaps: int = 0
+    owed: str = ""
     notice: str = ""
     outcome: Outcome = ""
     shown: Outcome = ""

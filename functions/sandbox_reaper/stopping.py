@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Literal, Protocol
 
 from sandbox_reaper.backend import FencedError, GoneError, Reader, Sandbox, Workload, Writer
-from sandbox_reaper.restore import Item, Record, current, restored, stopped, taken
+from sandbox_reaper.restore import Item, Record, current, owed, restored, stopped, taken
 
 _ATTEMPTS = 3
 
@@ -82,23 +82,29 @@ def finish(reader: Reader, writer: Writer | None, resumer: Resumer, record: Reco
     return stop(reader, writer, record, sandbox, lambda _: False)
 
 
-def restore(reader: Reader, resumer: Resumer, record: Record) -> None:
-    """Give every workload of this stop its size back, what stores first. What is another's by now is left alone.
+def restore(reader: Reader, resumer: Resumer, record: Record, *, unmarked: bool = False) -> Sandbox | None:
+    """Give every workload of this stop its size back, what stores first; the sandbox after it, None where it is gone.
 
+    What is another's by now is left alone. `unmarked`: a workload at 0 that has lost our mark is given back, too.
     Raises BackendError and UnfinishedError.
     """
     for _ in range(_ATTEMPTS):
-        sandbox = reader.sandbox(record.name)
-        if sandbox is None or sandbox.uid != record.uid or restored(record, sandbox):
-            return
+        sandbox = _same(record, reader.sandbox(record.name))
+        if sandbox is None or restored(record, sandbox, unmarked=unmarked):
+            return sandbox
         for item in reversed(record.items):
             workload = current(sandbox, item)
-            if workload is None or not taken(record, workload):
+            if workload is None or not owed(record, workload, unmarked=unmarked):
                 continue
             try:
                 resumer.resume(sandbox, workload, item.size, record.stop_id)
             except (FencedError, GoneError):
                 continue  # it is read again
-    sandbox = reader.sandbox(record.name)
-    if sandbox is not None and sandbox.uid == record.uid and not restored(record, sandbox):
+    sandbox = _same(record, reader.sandbox(record.name))
+    if sandbox is not None and not restored(record, sandbox, unmarked=unmarked):
         raise UnfinishedError(f"{record.name} is not wholly brought back")
+    return sandbox
+
+
+def _same(record: Record, sandbox: Sandbox | None) -> Sandbox | None:
+    return sandbox if sandbox is not None and sandbox.uid == record.uid else None

@@ -13,9 +13,11 @@ from kaizen.durations import human
 from kaizen.policy.sections.sandboxes import SandboxPolicy
 from kaizen.prometheus.results import Result, Vector
 from sandbox_reaper.backend import Sandbox
+from sandbox_reaper.queries import MEASURED
 
 COVERAGE, MOST_COVERAGE = 0.95, 1.2
 SKEW = timedelta(minutes=2)  # between clocks; what lies further ahead is not believed
+_STALE = timedelta(minutes=1)  # an answer for another instant than was asked for is an old one
 _OLDEST_STEPS = 3  # samples that the newest one may lack, and one step of the question
 
 Value = Literal["active", "idle", "unknown"]
@@ -50,10 +52,10 @@ class Usage:
     figures: Mapping[str, float] = field(default_factory=dict)
 
 
-def by_place(result: Result, labels: Sequence[str] = ("namespace",)) -> dict[str, float]:
-    """The values of an answer by namespace, or by `namespace/pod`.
+def by_place(result: Result, labels: Sequence[str], asked: datetime) -> dict[str, float]:
+    """The values of an answer by namespace, or by `namespace/pod`; `asked` is the instant that was asked for.
 
-    Raises OddAnswerError for anything but a whole vector of one value per place.
+    Raises OddAnswerError for anything but a whole vector of one value per place, of that instant.
     """
     if not isinstance(result, Vector) or result.histograms:
         raise OddAnswerError(
@@ -67,6 +69,8 @@ def by_place(result: Result, labels: Sequence[str] = ("namespace",)) -> dict[str
         place = "/".join(names)
         if set(sample.labels) - set(labels) or place in found:
             raise OddAnswerError(f"the answer has more than one value for a {labels[-1]}")
+        if abs(sample.at - asked.timestamp()) > _STALE.total_seconds():
+            raise OddAnswerError(f"the answer is of {sample.at:.0f}, and was asked for {asked.timestamp():.0f}")
         if all(names) and math.isfinite(sample.value):
             found[place] = sample.value
     return found
@@ -121,13 +125,14 @@ def _figures(sandbox: Sandbox, readings: Readings) -> dict[str, float]:
         known = [values[place] for place in places if place in values]
         if known and len(known) == len(places) and not question.startswith("canary"):
             found[question] = _together(question, known)
-    return found
+    known_pods = readings.figures.get(MEASURED, {})
+    return found | {"pods": float(sum(each in known_pods for each in sandbox.measured))} if readings.figures else found
 
 
 def _together(question: str, known: Sequence[float]) -> float:
     if question.endswith("_samples"):
         return min(known)
-    return max(known) if question == "age" else sum(known)
+    return max(known) if question in ("age", "clusters") else sum(known)
 
 
 def _busy(figures: Mapping[str, float], policy: SandboxPolicy) -> tuple[str, str] | None:
@@ -166,9 +171,19 @@ def _unclear(sandbox: Sandbox, figures: Mapping[str, float], policy: SandboxPoli
     age = figures.get("age")
     if age is None or not -SKEW.total_seconds() <= age <= _OLDEST_STEPS * policy.scrape + 60:
         return "stale", "the newest sample is too old" if age is not None else "no sample of late"
-    if figures.get("pods", 0.0) < len(sandbox.pods):
-        return "pods", f"only {figures.get('pods', 0.0):.0f} of {len(sandbox.pods)} pods are measured"
+    if mixed := _mixed(figures.get("clusters")):
+        return "clusters", mixed
+    if figures["pods"] < len(sandbox.pods):
+        every = ", ".join(policy.signals)
+        return "pods", f"only {figures['pods']:.0f} of its {len(sandbox.pods)} pods are measured by each of {every}"
     return None
+
+
+def _mixed(clusters: float | None) -> str:
+    """Why figures may be those of a namesake in another cluster; empty where they are of one cluster."""
+    if clusters is None:
+        return "it is not known of which cluster its figures are"
+    return f"its figures are of {clusters:.0f} clusters: [sandboxes.matchers] must name one" if clusters > 1 else ""
 
 
 def _coverage(samples: float | None, signal: str, policy: SandboxPolicy) -> str:
@@ -187,4 +202,6 @@ def _canary(readings: Readings, policy: SandboxPolicy) -> tuple[str, str] | None
         return "canary", f"{policy.canary}, which always works, shows no work"
     if fault := _coverage(samples, f"{policy.canary}, the canary", policy):
         return "canary", fault
+    if fault := _mixed(readings.of("clusters", policy.canary)):
+        return "canary", f"{policy.canary}: {fault}"
     return None

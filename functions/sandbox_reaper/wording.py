@@ -126,8 +126,14 @@ def _resumed(row: Row, secret: str) -> Message:
     return _ended(row, "Sandbox resumed", lead)
 
 
+def _resumed_partly(row: Row, secret: str) -> Message:
+    """All that could be given back is; what could not is named."""
+    lead = f"🟠 *{escape(row.name)}* was resumed by <@{escape(row.by)}>, and is not all as it was before the stop:"
+    return _ended(row, "Sandbox resumed in part", f"{lead} {escape(cut(row.reason, 1000))}.")
+
+
 def _restarted(row: Row, secret: str) -> Message:
-    lead = f"🟢 *{escape(row.name)}* runs again: something scaled it up after the stop."
+    lead = f"🟢 *{escape(row.name)}* runs again: something in it was started after the stop."
     return _ended(row, "Sandbox runs again", f"{lead} What else was stopped is brought back, too.")
 
 
@@ -140,7 +146,8 @@ def _ended(row: Row, title: str, lead: str) -> Message:
 
 _BY_OUTCOME = {
     "notified": _notice, "kept": _kept, "in_use": _in_use, "withdrawn": _withdrawn, "stopped": _stopped,
-    "refused": _refused, "resuming": _resuming, "resumed": _resumed, "restarted": _restarted,
+    "refused": _refused, "resuming": _resuming, "resumed": _resumed, "resumed_partly": _resumed_partly,
+    "restarted": _restarted,
 }  # fmt: skip
 
 

@@ -33,7 +33,6 @@ SINGLE = f"{AGENTS}/{AGENT}"
 BUSY, DARK, SCALED, BEATS = "load-test", "dark-lab", "autoscaled-shop", "batch-worker"
 _IDLE = (RESUMED, STOPPED, KEPT, UNOWNED, SCALED, BEATS)
 _AGE = timedelta(days=3)
-_PODS = 3
 _LONGEST_GRACE = 60  # seconds that a person watches
 
 
@@ -44,6 +43,7 @@ def play(stack: Stack, ended: threading.Event) -> None:
     for name in (*_IDLE, BUSY):
         _measured(stack.outside.of(PrometheusService), policy, name, 1.7 if name == BUSY else 0.004)
     _agent_measured(stack.outside.of(PrometheusService), policy)
+    _pods_measured(stack, policy)
     _beat(stack, BEATS, utc_now() + timedelta(hours=4) - timedelta(seconds=5))
     _run(stack, "rehearse")
     _run(stack)
@@ -87,23 +87,33 @@ def _measured(prometheus: PrometheusService, policy: SandboxPolicy, name: str, c
     for question, text in _questions(policy).items():
         value = _figures(policy, cpu)[question]
         prometheus.expression(text, {"namespace": name}, lambda _, value=value: value)  # type: ignore[misc]
-        if question.startswith("canary") and name == BUSY:
+        if question in ("canary", "canary_samples", "clusters") and name == BUSY:
             prometheus.expression(text, {"namespace": policy.canary}, lambda _, value=value: value)  # type: ignore[misc]
 
 
 def _agent_measured(prometheus: PrometheusService, policy: SandboxPolicy) -> None:
     """The figures of its one pod, which has its name."""
-    figures = {**_figures(policy, 0.002), "pods": 1.0}
+    figures = _figures(policy, 0.002)
     questions: dict[str, str] = _module("sandbox_reaper", "queries").pod_queries(policy, [AGENTS])
     for question, text in questions.items():
         value = figures[question]
         prometheus.expression(text, {"namespace": AGENTS, "pod": AGENT}, lambda _, value=value: value)  # type: ignore[misc]
 
 
+def _pods_measured(stack: Stack, policy: SandboxPolicy) -> None:
+    """Every pod but those of the one that is not measured."""
+    cluster, text = stack.outside.of(KubernetesService).cluster, _question_of_pods(policy)
+    with cluster.lock:
+        metas = [each["metadata"] for each in cluster.every(kinds.PODS) if each["metadata"]["namespace"] != DARK]
+    for each in metas:
+        place = {"namespace": each["namespace"], "pod": each["name"]}
+        stack.outside.of(PrometheusService).expression(text, place, lambda _: 1.0)
+
+
 def _figures(policy: SandboxPolicy, cpu: float) -> Mapping[str, float]:
     whole, level = policy.window / policy.scrape, 3.1 * 2**30
     known = {
-        "cpu": cpu, "memory_high": level, "memory_low": level, "age": 14.0, "pods": float(_PODS), "receive": 41.0,
+        "cpu": cpu, "memory_high": level, "memory_low": level, "age": 14.0, "clusters": 1.0, "receive": 41.0,
         "transmit": 12.0, "canary": 0.21,
     }  # fmt: skip
     return {each: known.get(each, whole if each.endswith("_samples") else 0.0) for each in _questions(policy)}
@@ -112,7 +122,11 @@ def _figures(policy: SandboxPolicy, cpu: float) -> Mapping[str, float]:
 def _questions(policy: SandboxPolicy) -> dict[str, str]:
     """The reaper's own texts: functions are not on this process's path."""
     found: dict[str, str] = _module("sandbox_reaper", "queries").queries(policy)
-    return found
+    return {name: text for name, text in found.items() if name != "measured"}
+
+
+def _question_of_pods(policy: SandboxPolicy) -> str:
+    return str(_module("sandbox_reaper", "queries").queries(policy)["measured"])
 
 
 def _module(feature: str, name: str) -> ModuleType:

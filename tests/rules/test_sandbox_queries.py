@@ -2,7 +2,7 @@
 
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from urllib.error import URLError
@@ -35,12 +35,16 @@ class Span:
     rate: float = 0.0
 
 
-def history(namespace: str, pod: str, span: Span = Span(), container_id: str = "a") -> Iterator[tuple[str, str]]:
-    """(metric, line) of one pod: its container's rows, its network row, and the rows of the whole pod beside them."""
-    box = f'namespace="{namespace}",pod="{pod}",container="app",id="{container_id}",cpu="total",device="/dev/sda"'
-    whole = f'namespace="{namespace}",pod="{pod}",container=""'
-    pause = f'namespace="{namespace}",pod="{pod}",container="POD"'
-    net = f'namespace="{namespace}",pod="{pod}",container="",interface="eth0"'
+def history(
+    namespace: str, pod: str, span: Span = Span(), container_id: str = "a", more: str = ""
+) -> Iterator[tuple[str, str]]:
+    """(metric, line) of one pod: its container's rows, its network row, and the rows of the whole pod beside them.
+
+    `more` are labels from outside the cluster, as `cluster="eu",`.
+    """
+    place = f'{more}namespace="{namespace}",pod="{pod}"'
+    box = f'{place},container="app",id="{container_id}",cpu="total",device="/dev/sda"'
+    whole, pause, net = f'{place},container=""', f'{place},container="POD"', f'{place},container="",interface="eth0"'
     used = 0.0
     for step in range(HOURS * 3600 // SCRAPE + 1):
         left = HOURS * 60 - step * SCRAPE / 60
@@ -83,6 +87,25 @@ def openmetrics() -> str:
         *history("restart", "restart-1", Span(((59, 0),)), "b"),
     ):
         lines[metric].append(line)
+    for pod, missing in (("part-1", ()), ("part-2", (RECEIVE, TRANSMIT, DISK)), ("void-1", ()), ("void-2", (MEMORY,))):
+        for metric, line in history(pod.partition("-")[0], pod):
+            lines[metric] += [line] if metric not in missing else []
+    # Two replicas of one Prometheus, each blind for the same hour, in which a core works for 40 minutes.
+    for replica in ("a", "b"):
+        blind = Span(shown=((HOURS * 60, 90), (31, 0)), busy=(80, 40))
+        for metric, line in history("twice", "twice-1", blind, more=f'replica="{replica}",'):
+            lines[metric].append(line)
+        for metric, line in history("pair", "pair-1", more=f'replica="{replica}",'):
+            lines[metric].append(line)
+    # The namesake of another cluster is idle, and nothing of ours is measured; then one whose pods are namesakes, too.
+    for metric, line in history("name", "theirs-1", more='cluster="theirs",'):
+        lines[metric].append(line)
+    for cluster in ("ours", "theirs"):
+        span = Span(rate=0.5) if cluster == "ours" else Span()
+        for metric, line in history("both", "both-1", span, more=f'cluster="{cluster}",'):
+            lines[metric].append(line)
+        for metric, line in history("calm", "calm-1", more=f'cluster="{cluster}",'):
+            lines[metric].append(line)
     kinds = {MEMORY: "gauge"}
     text = []
     for metric, found in lines.items():
@@ -91,8 +114,9 @@ def openmetrics() -> str:
     return "\n".join([*text, "# EOF", ""])
 
 
-@pytest.fixture(scope="module")
-def readings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Readings]:
+@pytest.fixture(name="ask", scope="module")
+def _ask(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Readings]]:
+    """The figures of that history under a policy, with those of each pod of some namespaces."""
     folder = tmp_path_factory.mktemp("prometheus")
     (folder / "history.om").write_text(openmetrics(), encoding="utf-8")
     (folder / "prometheus.yml").write_text("global: {}\n", encoding="utf-8")
@@ -109,10 +133,15 @@ def readings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Readings]:
     try:
         _wait(f"http://127.0.0.1:{port}/-/ready", process)
         prometheus = Prometheus(f"http://127.0.0.1:{port}", Outbound(), None, secret)
-        yield take(lambda: prometheus, LIVE, T0 + timedelta(seconds=LIVE.lag), ["burst", "half", "restart", "silent"])
+        yield lambda policy, within=(): take(lambda: prometheus, policy, T0 + timedelta(seconds=LIVE.lag), within)
     finally:
         process.terminate()
         process.wait()
+
+
+@pytest.fixture(scope="module")
+def readings(ask: Callable[..., Readings]) -> Readings:
+    return ask(LIVE, ["burst", "half", "restart", "silent"])
 
 
 def _wait(address: str, process: "subprocess.Popen[bytes]") -> None:
@@ -129,7 +158,8 @@ def _wait(address: str, process: "subprocess.Popen[bytes]") -> None:
 
 
 def usage(readings: Readings, name: str, pods: int) -> Usage:
-    here = sandbox(name, pods=tuple(f"uid-{number}" for number in range(pods)))
+    names = tuple(f"{name}/{name}-{number}" for number in range(1, pods + 1))
+    here = sandbox(name, pods=tuple(f"uid-{number}" for number in range(pods)), measured=names)
     return judged(here, here.changed_at, readings, LIVE)
 
 
@@ -148,6 +178,13 @@ def test_every_question_is_answered(readings: Readings) -> None:
         ("gap", 2, "unknown", "coverage"),  # T3: ten minutes are missing in the midst, the newest sample is fresh
         ("half", 2, "unknown", "pods"),  # one of its pods is not measured
         ("nowhere", 1, "unknown", "missing"),
+        ("part", 2, "unknown", "pods"),  # one of its pods has neither network nor disk rows
+        ("void", 2, "unknown", "pods"),  # one of its pods has no memory rows
+        ("pair", 1, "idle", "idle"),  # two replicas, each whole
+        ("twice", 1, "unknown", "coverage"),  # the samples of two replicas do not make one whole window
+        ("name", 1, "unknown", "pods"),  # a namesake in another cluster
+        ("both", 1, "active", "cpu"),
+        ("calm", 1, "unknown", "clusters"),
     ],
 )
 def test_what_looks_idle(readings: Readings, name: str, pods: int, value: str, why: str) -> None:
@@ -190,3 +227,10 @@ def test_another_scrape_interval_than_the_policy_says_is_seen(readings: Readings
     here = sandbox("idle")
     found = judged(here, here.changed_at, readings, replace(LIVE, scrape=60))
     assert (found.value, found.why) == ("unknown", "coverage")
+
+
+def test_a_policy_that_names_a_cluster_sees_that_one_alone(readings: Readings, ask: Callable[..., Readings]) -> None:
+    theirs = ask(replace(LIVE, matchers={"cluster": "theirs"}))
+    assert theirs.of("cpu", "both") == 0.0
+    assert (theirs.of("clusters", "calm"), readings.of("clusters", "calm")) == (1.0, 2.0)
+    assert set(theirs.figures["measured"]) == {"name/theirs-1", "both/both-1", "calm/calm-1"}

@@ -104,7 +104,6 @@ def _agent(agent: Agent, scalers: Iterable[Scaler], pods: list[Pod]) -> Sandbox:
         annotations=agent.annotations,
         workloads=(found.workload,),
         controllers=tuple(sorted(controllers | ({found.gitops} if found.gitops else set()))),
-        measured=tuple(sorted(f"{each.namespace}/{each.name}" for each in pods)),
         **_held(pods),
     )
 
@@ -142,6 +141,7 @@ class Held(TypedDict):
     """What the pods of a sandbox say of it."""
 
     pods: tuple[str, ...]
+    measured: tuple[str, ...]
     cores: float
     memory: int
     gpus: int
@@ -152,6 +152,7 @@ class Held(TypedDict):
 def _held(pods: list[Pod]) -> Held:
     return Held(
         pods=tuple(sorted(each.uid for each in pods)),
+        measured=tuple(sorted(f"{each.namespace}/{each.name}" for each in pods)),
         cores=float(sum(each.cores for each in pods)),
         memory=int(sum(each.memory for each in pods)),
         gpus=sum(each.gpus for each in pods),

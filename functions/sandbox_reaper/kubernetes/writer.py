@@ -22,7 +22,8 @@ class KubernetesWriter:
     def resume(self, sandbox: Sandbox, workload: Workload, size: int, stop_id: str) -> Workload:
         if size < 0 or not stop_id:
             raise ValueError("a size is at least 0, and a stop has an id")
-        if workload.stop != stop_id:
+        lost = not workload.stop and not workload.size
+        if workload.stop != stop_id and not lost:
             raise FencedError(f"{_words(sandbox, workload)} was stopped by {workload.stop or 'nobody'}, not {stop_id}")
         return self._changed(sandbox, workload, resuming(workload, size))
 

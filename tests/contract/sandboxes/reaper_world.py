@@ -23,7 +23,7 @@ from local.outside.slack.service import BOT_TOKEN, Slack
 from local.outside.world import World as Outside
 from sandbox_actions import handler as actions
 from sandbox_reaper import handler as reaper
-from sandbox_reaper.queries import pod_queries, queries
+from sandbox_reaper.queries import MEASURED, pod_queries, queries
 from sandbox_reaper.store import SandboxStore
 from tests.architecture.house import resources
 from tests.contract.outside_door import door
@@ -43,6 +43,7 @@ class ReaperWorld:
         self.prometheus = outside.of(PrometheusService)
         self.slack = outside.of(Slack).workspace
         self.figures: dict[str, dict[str, float]] = {}
+        self.pods: set[tuple[str, str]] = set()
         self.dynamodb: Any = boto3.client("dynamodb")
         self.sqs: Any = boto3.client("sqs")
         self.ssm: Any = boto3.client("ssm")
@@ -88,7 +89,7 @@ class ReaperWorld:
         for question, value in (idle_figures(LIVE) | {"cpu": 7.0}).items():
             self._series(question, space, value)  # the namespace works hard
         for question, text in pod_queries(LIVE, [space]).items():
-            value = idle_figures(LIVE, pods=1)[question]
+            value = idle_figures(LIVE)[question]
             self.prometheus.expression(text, {"namespace": space, "pod": name}, lambda _, value=value: value)  # type: ignore[misc]
 
     def _space(self, name: str, labels: dict[str, str], annotations: dict[str, str]) -> None:
@@ -108,17 +109,33 @@ class ReaperWorld:
     def _question(self, name: str) -> None:
         if name == "canary":
             self._series(name, LIVE.canary, 0.2)
+        if name == "clusters":
+            self._series(name, LIVE.canary, 1.0)
         if name == "canary_samples":
             self._series(name, LIVE.canary, LIVE.window / LIVE.scrape)
 
     def _series(self, question: str, namespace: str, value: float) -> None:
-        if not question.startswith("canary") or namespace == LIVE.canary:
+        if question == "pods":
+            self.figures.setdefault(namespace, {})[question] = value  # whether its pods are measured: `_measured`
+        elif not question.startswith("canary") or namespace == LIVE.canary:
             known = self.figures.setdefault(namespace, {})
             before, known[question] = question in known, value
             if before:
                 return  # it is asked already
             text = queries(LIVE)[question]
             self.prometheus.expression(text, {"namespace": namespace}, lambda _: self.figures[namespace].get(question))
+
+    def _measured(self) -> None:
+        """Every pod of the cluster is measured by every signal, where its namespace is at all."""
+        with self.kubernetes.cluster.lock:
+            metas = [each["metadata"] for each in self.kubernetes.cluster.every(kinds.PODS)]
+        for space, name in {(each["namespace"], each["name"]) for each in metas} - self.pods:
+            self.pods.add((space, name))
+            self.prometheus.expression(
+                queries(LIVE)[MEASURED],
+                {"namespace": space, "pod": name},
+                lambda _, space=space: 1.0 if self.figures.get(space, {}).get("pods") else None,  # type: ignore[misc]
+            )
 
     def unplug(self) -> None:
         """Prometheus's address answers nobody any more."""
@@ -127,14 +144,17 @@ class ReaperWorld:
 
     def later(self, **given: float) -> None:
         self.clock[0] += timedelta(**given)
+        self._measured()
 
     def run(self) -> dict[str, Any]:
+        self._measured()
         found: dict[str, Any] = reaper.lambda_handler({"do": "run"}, CONTEXT)
         return found
 
     def woken(self) -> list[dict[str, Any]]:
         """The reaper sees to what waits in its queue."""
         answers = []
+        self._measured()
         while records := self.sqs.receive_message(QueueUrl=self.queue).get("Messages"):
             event = {"Records": [{"messageId": each["MessageId"], "body": each["Body"]} for each in records]}
             answers.append(reaper.lambda_handler(event, CONTEXT))

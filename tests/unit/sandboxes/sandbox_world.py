@@ -8,7 +8,7 @@ from typing import Any
 from kaizen.policy.sections.sandboxes import SandboxPolicy
 from sandbox_reaper import fleet
 from sandbox_reaper.backend import FencedError, GoneError, Inventory, Sandbox, Workload
-from sandbox_reaper.queries import queries
+from sandbox_reaper.queries import MEASURED, queries
 from sandbox_reaper.restore import Record
 from sandbox_reaper.run import Outcome, Run
 from sandbox_reaper.state import Owner, Receipt, Request, Row
@@ -36,6 +36,7 @@ def sandbox(name: str, **changed: Any) -> Sandbox:
         annotations={"kaizen.dev/owner": OWNER},
         workloads=(workload(), workload("db", 1, "StatefulSet")),
         pods=(f"{name}-1", f"{name}-2"),
+        measured=(f"{name}/{name}-1", f"{name}/{name}-2"),
         cores=2.0,
         memory=4 * 2**30,
     )
@@ -43,10 +44,11 @@ def sandbox(name: str, **changed: Any) -> Sandbox:
 
 
 def idle_figures(policy: SandboxPolicy, pods: int = 2) -> dict[str, float]:
-    """The figures of one sandbox that does nothing, measured whole."""
+    """The figures of one sandbox that does nothing, measured whole. `pods` says how many of its pods are measured."""
     expected = policy.window / policy.scrape
-    made = {name: expected if name.endswith("_samples") else 0.0 for name in queries(policy)}
-    return made | {"memory_high": 2.0**30, "memory_low": 2.0**30, "age": 15.0, "pods": float(pods)}
+    made = {name: expected if name.endswith("_samples") else 0.0 for name in queries(policy) if name != MEASURED}
+    known = {"memory_high": 2.0**30, "memory_low": 2.0**30, "age": 15.0, "clusters": 1.0, "pods": float(pods)}
+    return made | known
 
 
 class Crash(BaseException):
@@ -137,10 +139,15 @@ class World:
             return Readings(at, fault=self.fault)
         names = queries(self.policy)
         figures: dict[str, dict[str, float]] = {name: {} for name in names}
-        for namespace, each in self.figures.items():
+        for place, each in self.figures.items():
             for name, value in each.items():
-                figures[name][namespace] = value
+                if name != "pods":
+                    figures[name][place] = value
+            number = int(each.get("pods", 0))
+            pods = [f"{place}/{place}-{each}" for each in range(1, number + 1)] if "/" not in place else [place]
+            figures[MEASURED] |= dict.fromkeys(pods if number else (), 1.0)
         figures["canary"] = {self.policy.canary: self.canary}
+        figures["clusters"][self.policy.canary] = 1.0
         figures["canary_samples"] = {self.policy.canary: self.policy.window / self.policy.scrape}
         return Readings(at, figures)
 
@@ -164,7 +171,7 @@ class World:
     def resume(self, given: Sandbox, found: Workload, size: int, stop_id: str) -> Workload:
         self._hook("resume")
         now = self._fenced(given, found)
-        if now.stop != stop_id:
+        if now.stop != stop_id and (now.stop or now.size):
             raise FencedError(now.stop)
         return self._write(given, now, size=size, stop="", original=None)
 

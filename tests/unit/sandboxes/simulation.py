@@ -16,7 +16,7 @@ from typing import Any
 from kaizen.policy.sections.sandboxes import SandboxPolicy
 from kaizen.slack.errors import UnreachableError
 from sandbox_reaper.backend import Inventory, Sandbox, Workload
-from sandbox_reaper.queries import queries
+from sandbox_reaper.queries import MEASURED, queries
 from sandbox_reaper.run import Outcome
 from sandbox_reaper.state import Row
 from sandbox_reaper.usage import Readings
@@ -95,6 +95,8 @@ class Simulation(World):
             given = self.add(sandbox(f"s{number:03}", annotations=owner, workloads=_workloads(self.luck)))
             self.lives[given.name] = truth.life(self.luck, minutes)
         self.constant = {name: dict.fromkeys(self.lives, value) for name, value in _level().items()}
+        self.constant[MEASURED] = {f"{name}/{name}-{each}": 1.0 for name in self.lives for each in (1, 2)}
+        self.constant["clusters"] |= {POLICY.canary: 1.0}
         self.hooks |= {"show": self._slack, "shown": self._lost}
 
     @property
@@ -360,7 +362,7 @@ def _sizes(here: Sandbox) -> dict[str, int]:
 def _level() -> dict[str, float]:
     whole = POLICY.window / POLICY.scrape
     level = {name: whole if name.endswith("_samples") else 0.0 for name in queries(POLICY)}
-    return level | {"memory_high": 2.0**30, "memory_low": 2.0**30, "pods": 2.0}
+    return level | {"memory_high": 2.0**30, "memory_low": 2.0**30, "clusters": 1.0}
 
 
 _CANARY = {"canary": {POLICY.canary: 1.0}, "canary_samples": {POLICY.canary: POLICY.window / POLICY.scrape}}

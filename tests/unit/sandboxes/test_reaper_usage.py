@@ -1,22 +1,25 @@
 """Three values: idle is the one that must be proven."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kaizen.prometheus.client import LONGEST_EXPRESSION
 from kaizen.prometheus.results import Matrix, Notes, Result, Sample, Scalar, Vector
 from sandbox_reaper import protection
 from sandbox_reaper.backend import Sandbox
 from sandbox_reaper.owners import may, owner_of
-from sandbox_reaper.queries import pod_queries, queries
+from sandbox_reaper.queries import batches, pod_queries, queries
 from sandbox_reaper.usage import OddAnswerError, Readings, Usage, by_place, judged
 from tests.unit.sandboxes.sandbox_world import LIVE, OWNER, T0, World, idle_figures, sandbox
 
 HERE = sandbox("shop")
+ASKED_AT = datetime.fromtimestamp(0, UTC)
+ASKED = sorted(idle_figures(LIVE).keys() - {"pods", "canary", "canary_samples"})
 
 
 def usage(changed: dict[str, float | None] | None = None, **other: Any) -> Usage:
@@ -30,7 +33,7 @@ def test_idle_is_proven_by_every_figure() -> None:
     assert usage().value == "idle"
 
 
-@pytest.mark.parametrize("missing", [name for name in queries(LIVE) if not name.startswith("canary")])
+@pytest.mark.parametrize("missing", [*ASKED, "pods"])
 def test_any_missing_figure_is_unknown(missing: str) -> None:
     assert usage({missing: None}).value == "unknown"
 
@@ -61,6 +64,7 @@ def test_a_peak_is_work(changed: dict[str, float | None], why: str) -> None:
         ({"age": -300.0}, "stale"),
         ({"pods": 1.0}, "pods"),
         ({"cpu": -1.0}, "missing"),
+        ({"clusters": 2.0}, "clusters"),  # a namesake in another cluster
     ],
 )
 def test_what_is_not_measured_whole_is_unknown(changed: dict[str, float | None], why: str) -> None:
@@ -100,7 +104,7 @@ def test_a_sandbox_is_in_use_by_its_own_word(minutes: int, value: str) -> None:
     assert dark.value == ("active" if value == "active" else "unknown")
 
 
-@given(st.dictionaries(st.sampled_from(sorted(queries(LIVE))), st.none() | st.floats(0, 1e9), max_size=4))
+@given(st.dictionaries(st.sampled_from(ASKED), st.none() | st.floats(0, 1e9), max_size=4))
 def test_idle_never_without_the_proof(changed: dict[str, float | None]) -> None:
     found = usage(changed)
     if found.value == "idle":
@@ -118,20 +122,23 @@ def test_idle_never_without_the_proof(changed: dict[str, float | None]) -> None:
         Vector((), notes=Notes(partial=True)),
         Vector((Sample({"namespace": "a"}, 0, 1), Sample({"namespace": "a"}, 0, 2))),
         Vector((Sample({"namespace": "a", "pod": "b"}, 0, 1),)),
+        Vector((Sample({"namespace": "a"}, -5 * 3600, 1),)),  # out of the cache of something in between
+        Vector((Sample({"namespace": "a"}, 61, 1),)),
     ],
 )
 def test_odd_answers_are_no_answers(answer: Result) -> None:
     with pytest.raises(OddAnswerError):
-        by_place(answer)
+        by_place(answer, ["namespace"], ASKED_AT)
 
 
 def test_values_that_are_none_are_left_out() -> None:
-    found = by_place(Vector((Sample({"namespace": "a"}, 0, float("nan")), Sample({"namespace": "b"}, 0, 2))))
+    answer = Vector((Sample({"namespace": "a"}, 0, float("nan")), Sample({"namespace": "b"}, 60, 2)))
+    found = by_place(answer, ["namespace"], ASKED_AT)
     assert found == {"b": 2}
 
 
 def test_the_number_of_questions_is_constant() -> None:
-    assert len(queries(LIVE)) == 15
+    assert len(queries(LIVE)) == 16
     assert judged(HERE, HERE.changed_at, Readings(T0, fault="x"), LIVE).value == "unknown"
 
 
@@ -197,7 +204,7 @@ def agents(pods: dict[str, dict[str, float | None]]) -> Readings:
         ({"disk_samples": 100.0}, "unknown", "coverage"),
         ({"age": 400.0}, "unknown", "stale"),
         ({"pods": None}, "unknown", "pods"),
-        *(({name: None}, "unknown", None) for name in queries(LIVE) if not name.startswith("canary")),
+        *(({name: None}, "unknown", None) for name in ASKED),
     ],
 )
 def test_a_single_sandbox_is_judged_by_its_own_pod(changed: dict[str, float | None], value: str, why: str) -> None:
@@ -226,16 +233,61 @@ def test_pods_of_one_sandbox_count_together() -> None:
 
 def test_answers_by_pod() -> None:
     pod = {"namespace": "a", "pod": "p"}
-    found = by_place(Vector((Sample(pod, 0, 1), Sample({"namespace": "a"}, 0, 2))), ["namespace", "pod"])
+    found = by_place(Vector((Sample(pod, 0, 1), Sample({"namespace": "a"}, 0, 2))), ["namespace", "pod"], ASKED_AT)
     assert found == {"a/p": 1}
     with pytest.raises(OddAnswerError, match="more than one value for a pod"):
-        by_place(Vector((Sample(pod, 0, 1), Sample(pod, 0, 2))), ["namespace", "pod"])
+        by_place(Vector((Sample(pod, 0, 1), Sample(pod, 0, 2))), ["namespace", "pod"], ASKED_AT)
 
 
-def test_the_number_of_questions_about_pods_is_fixed() -> None:
-    few, many = pod_queries(LIVE, ["b", "a"]), pod_queries(LIVE, [f"space-{number}" for number in range(500)])
-    assert set(few) == set(many) == set(queries(LIVE)) - {"canary", "canary_samples"}
-    assert all('namespace=~"a|b"' in text and "by (namespace,pod)" in text for text in few.values())
+def test_questions_about_pods_are_those_about_namespaces() -> None:
+    found = pod_queries(LIVE, ["b", "a"])
+    assert set(found) == set(queries(LIVE)) - {"canary", "canary_samples", "measured"}
+    assert all('namespace=~"a|b"' in text and "by (namespace,pod)" in text for text in found.values())
+
+
+@pytest.mark.parametrize(("number", "most"), [(0, 0), (1, 1), (200, 1), (1000, 4), (2000, 8), (20_000, 1)])
+def test_questions_about_the_pods_of_many_namespaces_stay_short_and_few(number: int, most: int) -> None:
+    """Whatever the fleet: no question is longer than Prometheus's client sends, and their number is bounded."""
+    names = [f"team-{each:05}-agents-of-somebody" for each in range(number)]
+    made = list(batches(names))
+    assert len(made) <= most
+    asked = [text for batch in made for text in pod_queries(LIVE, batch).values()]
+    assert all(len(text.encode()) < LONGEST_EXPRESSION for text in asked)
+    if number == 20_000:
+        assert made == [()]
+        assert not any("namespace=~" in text for text in asked)
+    else:
+        assert [each for batch in made for each in batch] == names
+
+
+def test_what_the_policy_demands_stands_in_every_selector() -> None:
+    policy = replace(LIVE, matchers={"cluster": "eu-1", "job": "kubelet"})
+    for text in (*queries(policy).values(), *pod_queries(policy, ["a"]).values()):
+        assert text.count('{cluster="eu-1",job="kubelet",') == text.count("{")
+
+
+@pytest.mark.parametrize("names", [("shop/other-1", "shop/other-2"), ("shop/shop-1",), ()])
+def test_figures_of_other_pods_than_the_listed_ones_prove_nothing(names: tuple[str, ...]) -> None:
+    """Those of a namesake in another cluster, or of a part of the pods."""
+    world = World()
+    world.figures["shop"] = idle_figures(LIVE)
+    readings = world.take(T0)
+    found = judged(
+        HERE,
+        HERE.changed_at,
+        replace(readings, figures={**readings.figures, "measured": dict.fromkeys(names, 1.0)}),
+        LIVE,
+    )
+    assert (found.value, found.why) == ("unknown", "pods")
+
+
+def test_a_canary_of_two_clusters_speaks_for_none() -> None:
+    world = World()
+    world.figures |= {"shop": idle_figures(LIVE)}
+    readings = world.take(T0)
+    mixed = {**readings.figures, "clusters": {"shop": 1.0, LIVE.canary: 2.0}}
+    found = judged(HERE, HERE.changed_at, replace(readings, figures=mixed), LIVE)
+    assert (found.value, found.why) == ("unknown", "canary")
 
 
 @pytest.mark.parametrize("name", ["kube-system/x", "default/x", "production/x", "lab/prod-x", "lab/default"])

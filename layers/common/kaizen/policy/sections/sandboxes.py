@@ -14,6 +14,17 @@ _NEEDED = ("cpu", "memory")  # without these, idle is not proven
 _SECONDS = re.compile(r"([0-9]{1,5})s")
 _SLACK = text(r"[UWCGD][A-Z0-9]{2,20}", "a Slack id of a person or channel, such as U0123456789")
 _GLOB = text(r"[a-z0-9*?-]{1,63}", "a name of a namespace, * and ? allowed")
+_LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]{0,63}")
+_VALUE = text(r"[A-Za-z0-9_.:/@-]{1,128}", "a value of a label of at most 128 letters, digits and _ . : / @ -")
+_MOST_MATCHERS = 8
+_OWN_LABELS = (
+    "namespace",
+    "pod",
+    "container",
+    "interface",
+    "device",
+    "cpu",
+)  # by which the questions tell things apart
 _NAMESPACE = text(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", "a name of a namespace")
 # Only the stack on one machine, which shows hours in seconds, may go below these.
 FLOORS = {"window": 1800, "grace": 1800, "unknown_owner_grace": 1800, "apart": 240}
@@ -26,7 +37,8 @@ class SandboxPolicy:
     A sandbox is in use where any five-minute peak within `window` is above its limit: `cpu` in cores, the others in
     bytes per second; memory where it changed by more than `memory_share` of itself and `memory_bytes`. `apart` lies at
     least between the two idle readings that a stop needs. `lag` is how far the source is behind, `scrape` how often it
-    takes samples. `canary` is a namespace that always works: while it shows nothing, nothing is known.
+    takes samples. `canary` is a namespace that always works: while it shows nothing, nothing is known. `matchers` are
+    labels with the values that every series must have, where a Prometheus holds more than one cluster.
 
     `owners` says which person or channel in Slack stands behind a name in a label. At most `most_stops`, `most_share`
     of the fleet (two at least) and `most_per_owner` are stopped in a run; where more are due, none is. The breaker
@@ -44,6 +56,7 @@ class SandboxPolicy:
     scrape: int = 30
     signals: tuple[str, ...] = SIGNALS
     canary: str = "kube-system"
+    matchers: Mapping[str, str] = field(default_factory=dict)
     cpu: float = 0.03
     receive: float = 2000.0
     transmit: float = 1000.0
@@ -74,6 +87,7 @@ def read(file: Table) -> SandboxPolicy:
         scrape=table.get("scrape", _length, default.scrape),
         signals=table.get("signals", many(one_of(SIGNALS)), default.signals),
         canary=table.get("canary", _NAMESPACE, default.canary),
+        matchers=_matchers(table.table("matchers")),
         cpu=table.get("cpu", real(0.0, 1000.0), default.cpu),
         receive=table.get("receive", real(0.0, 1e12), default.receive),
         transmit=table.get("transmit", real(0.0, 1e12), default.transmit),
@@ -99,6 +113,9 @@ def contradictions(sandboxes: SandboxPolicy) -> Iterator[str]:
             yield f"sandboxes.signals: {needed} cannot be left out"
     if sandboxes.unknown_owner_grace < sandboxes.grace:
         yield "sandboxes.unknown_owner_grace: is shorter than grace"
+    longest = max(sandboxes.grace, FLOORS["grace"]) / 2
+    if sandboxes.lag > longest:
+        yield f"sandboxes.lag: is longer than half of grace, {longest:.0f}s: use in the grace would not be seen in time"
     if sandboxes.window < 10 * sandboxes.scrape:
         yield "sandboxes.window: holds fewer than ten samples"
 
@@ -110,6 +127,16 @@ def below_floors(sandboxes: SandboxPolicy) -> list[str]:
 
 def _owners(table: Table) -> dict[str, str]:
     return {name: table.get(name, _SLACK, "") for name in table.rest()}
+
+
+def _matchers(table: Table) -> dict[str, str]:
+    names = table.rest()
+    if len(names) > _MOST_MATCHERS:
+        table.fault(f"has more than {_MOST_MATCHERS} labels")
+    for name in names:
+        if not _LABEL.fullmatch(name) or name in _OWN_LABELS:
+            table.fault("is no label that may be demanded of every series", name)
+    return {name: table.get(name, _VALUE, "") for name in names}
 
 
 def _length(value: Any) -> int:

@@ -1,0 +1,123 @@
+"""What is brought back is what was stopped, whatever was lost or changed meanwhile; the message says what is not."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from tests.unit.sandboxes.sandbox_world import TICK, World, sandbox, workload
+
+SIZES = {"web": 2, "db": 1}
+
+
+def stopped() -> World:
+    world = World()
+    world.idle("shop")
+    world.until("shop", "STOPPED")
+    world.now += TICK
+    return world
+
+
+def sizes(world: World) -> dict[str, int]:
+    return {each.name: each.size for each in world.sandboxes["shop"].workloads}
+
+
+def told(world: World) -> str:
+    return json.dumps(world.messages[world.row("shop").notice].blocks, ensure_ascii=False)
+
+
+def unmark(world: World) -> None:
+    """As a `kubectl apply` of a manifest without our annotations does, or a restore of a backup."""
+    here = world.sandboxes["shop"].workloads
+    lost = tuple(replace(each, stop="", original=None, version=f"{each.version}0") for each in here)
+    world.change("shop", workloads=lost)
+
+
+def forget(world: World) -> None:
+    world.records.clear()
+
+
+@pytest.mark.parametrize("lost", [unmark, forget])
+def test_marks_or_record_lost_then_the_other_brings_all_back(lost: object) -> None:
+    world = stopped()
+    lost(world)  # type: ignore[operator]
+    world.run()
+    assert world.row("shop").state == "STOPPED"
+    world.press("shop", "resume")
+    assert world.run().faults == []
+    assert sizes(world) == SIZES
+    assert world.row("shop").state == "ACTIVE"
+    assert "back as it was before the stop" in told(world)
+
+
+def test_nothing_known_any_more_is_said_and_does_not_last() -> None:
+    world = stopped()
+    unmark(world)
+    forget(world)
+    world.press("shop", "resume")
+    assert world.run().faults == []
+    assert (world.row("shop").state, sizes(world)) == ("ACTIVE", {"web": 0, "db": 0})
+    assert "nothing is known of its sizes any more" in told(world)
+    assert "back as it was before the stop" not in told(world)
+
+
+def test_what_is_gone_or_of_another_size_is_named() -> None:
+    world = stopped()
+    web, _ = world.sandboxes["shop"].workloads
+    world.change("shop", workloads=(web,))
+    world.press("shop", "resume")
+    world.run()
+    assert sizes(world) == {"web": 2}
+    assert "StatefulSet db is gone" in told(world)
+    assert "not all as it was" in told(world)
+
+
+def test_the_mark_of_another_stop_is_not_ours_to_take_away() -> None:
+    world = stopped()
+    web, db = world.sandboxes["shop"].workloads
+    world.change("shop", workloads=(replace(web, stop="another-stop"), db))
+    world.press("shop", "resume")
+    assert world.run().faults == []
+    assert sizes(world) == {"web": 0, "db": 1}
+    assert "Deployment web has 0 of 2 replicas" in told(world)
+
+
+@pytest.mark.parametrize("again", ["a new one", "the same names anew"])
+def test_whatever_runs_in_a_stopped_sandbox_ends_the_stop(again: str) -> None:
+    world = stopped()
+    here = world.sandboxes["shop"].workloads
+    made = (
+        (*here, workload("api", 3))
+        if again == "a new one"
+        else tuple(replace(each, uid=f"{each.uid}-new", size=3, stop="", original=None) for each in here)
+    )
+    world.change("shop", workloads=made, pods=("new-1",), changed_at=world.now)
+    world.run()
+    assert world.row("shop").state == "ACTIVE"
+    assert "runs again" in told(world)
+    world.now += TICK
+    world.run()
+    assert all(sizes(world).values())  # the rest is not left behind without a button
+
+
+def test_the_rest_of_a_stop_that_was_undone_in_part_comes_back_without_its_mark_too() -> None:
+    world = stopped()
+    unmark(world)
+    web, db = world.sandboxes["shop"].workloads
+    world.change("shop", workloads=(replace(web, size=5), db), pods=("new-1",))
+    world.run()
+    world.now += TICK
+    world.run()
+    assert sizes(world) == {"web": 5, "db": 1}
+    assert world.row("shop").owed == ""
+
+
+def test_what_was_at_zero_before_stays_there() -> None:
+    world = World()
+    world.idle("shop", workloads=(*sandbox("shop").workloads, workload("old", 0)))
+    world.until("shop", "STOPPED")
+    unmark(world)
+    world.press("shop", "resume")
+    world.run()
+    assert sizes(world) == SIZES | {"old": 0}
+    assert "back as it was before the stop" in told(world)
