@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from kaizen.digest.board import board
+from kaizen import sla
+from kaizen.digest.board import Entry, board
 from kaizen.digest.canaries import LateCanary
 from kaizen.digest.render import render
 from kaizen.mttr_store import Windows
@@ -18,6 +19,12 @@ from slack_commands.request import Command
 from slack_commands.wording import Answer
 
 MOST = 100  # subscriptions of a channel
+
+
+def means(given: str, ticket: Ticket) -> bool:
+    """`12`, `#12`, `acme/shop#12`, or the address of the issue, which Slack may put into angle brackets."""
+    wanted = given.strip("<>`").partition("|")[0].partition("?")[0].rstrip("/").lower()
+    return wanted.removeprefix("#") == str(ticket.number) or wanted in (ticket.name.lower(), ticket.url.lower())
 
 
 class Subscriptions(Protocol):
@@ -50,6 +57,8 @@ class Desk:
                 return wording.listed(self.subscriptions.of(command.channel)), True
             case "summary":
                 return self._summary(command, now), True
+            case "ticket":
+                return self._ticket(command.rest, now)
             case _:
                 return wording.help_text(command.given), command.given.lower() in ("", "help")
 
@@ -64,6 +73,17 @@ class Desk:
             return wording.full(MOST), False
         made = Subscription(command.channel, command.rest, command.user, now)
         return wording.subscribed(made, known=not self.subscriptions.add(made)), True
+
+    def _ticket(self, given: str, now: datetime) -> tuple[Answer, bool]:
+        """One open ticket, by its number, its name or its address."""
+        if not given:
+            return wording.which_ticket(), False
+        found = [each for each in self.tickets() if means(given, each)]
+        if len(found) == 1:
+            (ticket,), policy = found, self.policy()
+            paused = not policy.pause_labels.isdisjoint(label.lower() for label in ticket.labels)
+            return wording.one_ticket(Entry(ticket, sla.status(ticket, policy, now), paused), now), True
+        return wording.several_tickets(found) if found else wording.no_ticket(given), False
 
     def _summary(self, command: Command, now: datetime) -> Answer:
         everything = Route("summary", command.channel, None, "UTC", 0, (), (), (), True)

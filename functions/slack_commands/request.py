@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
 MOST_BYTES = 64 * 1024
-VERBS = ("subscribe", "unsubscribe", "list", "summary", "help")
+VERBS = ("subscribe", "unsubscribe", "list", "summary", "ticket", "help")
 _ID = re.compile(r"[A-Z][A-Z0-9]{2,20}")
 
 

@@ -4,15 +4,19 @@ https://docs.slack.dev/interactivity/implementing-slash-commands#responding_to_c
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
+from kaizen.digest import wording as digest
+from kaizen.digest.board import Entry
 from kaizen.slack.blocks import Message, context, section
-from kaizen.slack.escape import cut, escape
+from kaizen.slack.escape import cut, date, escape
 from kaizen.subscriptions.expression import ExpressionError
 from kaizen.subscriptions.model import Subscription
+from kaizen.tickets import Ticket
 
 Answer = dict[str, Any]
-_MOST_LISTED = 40
+_MOST_LISTED, _MOST_LABELS = 40, 10
 EXAMPLE = "severity:sev1 and component:api"
 HELP = (
     "*What `/kaizen` can do*\n"
@@ -20,9 +24,11 @@ HELP = (
     "• `/kaizen list`: what this channel has subscribed to\n"
     "• `/kaizen unsubscribe 1a2b3c`: the id is in the list\n"
     "• `/kaizen summary`: the digest of all open tickets, now, for you alone\n"
+    "• `/kaizen ticket acme/shop#12`: how one open ticket stands; `12` alone will do\n"
     "\n"
     '*Conditions*: `severity:sev1`, `component:api`, `label:"needs help"`, `repo:acme/*`, '
-    "`event:opened` (or `closed`, `reopened`, `labeled`); put together with `and`, `or`, `not` and parentheses."
+    "`event:opened` (or `closed`, `reopened`, `labeled`, `breached`); put together with `and`, `or`, `not` and "
+    "parentheses."
 )
 
 
@@ -102,6 +108,27 @@ def summary(messages: Sequence[Message]) -> Answer:
     if more:
         blocks.append(context(f"There is more: the daily digest has it in {more} further message(s)."))
     return {"response_type": "ephemeral", "text": first.text, "blocks": blocks}
+
+
+def one_ticket(entry: Entry, now: datetime) -> Answer:
+    """How it stands: the digest's lines, and since when it is open."""
+    about = entry.ticket
+    labels = ", ".join(cut(each, 50) for each in about.labels[:_MOST_LABELS])
+    facts = [f"{escape(about.component)}, opened {date(about.opened_at, 'UTC')}", f"labels: {labels}" if labels else ""]
+    return ephemeral(digest.ticket(entry, "UTC").mrkdwn, " · ".join(filter(None, facts)))
+
+
+def which_ticket() -> Answer:
+    return ephemeral("Say which ticket: its number, `acme/shop#12`, or its address. For example: `/kaizen ticket 12`")
+
+
+def no_ticket(given: str) -> Answer:
+    return ephemeral(f"There is no open ticket `{_code(given)}`. `/kaizen summary` shows all that are open.")
+
+
+def several_tickets(tickets: Sequence[Ticket]) -> Answer:
+    named = "\n".join(f"• `{_code(each.name)}`: {escape(cut(each.title, 100))}" for each in tickets[:_MOST_LISTED])
+    return ephemeral(f"Several open tickets have that number. Say which:\n{named}")
 
 
 def _code(text: str) -> str:

@@ -2,20 +2,23 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from kaizen.events.slack import SlackInteraction
 from kaizen.events.ticket import TicketChanged
 from kaizen.policy import Policy
 from kaizen.slack.blocks import Message
-from kaizen.slack.buttons import Button, Refused, verified
+from kaizen.slack.buttons import Refused, verified
 from kaizen.slack.errors import RefusedError
 from kaizen.subscriptions.expression import Subject
 from kaizen.subscriptions.model import Subscription
 from kaizen.tickets import Ticket
 from ticket_cards import wording
-from ticket_cards.wording import Acknowledged
+from ticket_cards.reminders import reminders
+from ticket_cards.wording import Acknowledged, Attended, Snoozed
+
+SNOOZE = timedelta(hours=24)
 
 
 class CardsFailedError(Exception):
@@ -25,9 +28,11 @@ class CardsFailedError(Exception):
 class State(Protocol):
     """Who is on which ticket."""
 
-    def acknowledged(self, issue_id: int) -> Acknowledged | None: ...
+    def attended(self, issue_id: int, now: datetime) -> Attended: ...
 
     def acknowledge(self, issue_id: int, by: Acknowledged) -> bool: ...
+
+    def snooze(self, issue_id: int, snooze: Snoozed) -> None: ...
 
 
 class Board(Protocol):
@@ -45,6 +50,9 @@ class Outcome:
     posted: int = 0
     updated: int = 0
     refused: tuple[str, ...] = ()
+
+    def __add__(self, other: "Outcome") -> "Outcome":
+        return Outcome(self.posted + other.posted, self.updated + other.updated, self.refused + other.refused)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,21 +85,51 @@ class Cards:
             return button.reason
         if button.bound.get("channel") != event.channel_id:
             return "another channel"
-        return self._acknowledge(button, event, now)
-
-    def _acknowledge(self, button: Button, event: SlackInteraction, now: datetime) -> str:
         ticket = self.ticket(int(button.subject))
         if ticket is None or ticket.state != "open":
             return "over"
+        press = self._snooze if button.verb == "snooze" else self._acknowledge
+        return press(ticket, event, now)
+
+    def _acknowledge(self, ticket: Ticket, event: SlackInteraction, now: datetime) -> str:
         first = self.state.acknowledge(ticket.id, Acknowledged(event.user_id, now))
-        standing = self.state.acknowledged(ticket.id)
+        standing = self.state.attended(ticket.id, now).on_it
         assert standing is not None
         self._everywhere(ticket, "changed", wording.on_it(standing), f"acknowledged/{standing.by}")
         return "done" if first else "repeated"
 
-    def _everywhere(self, ticket: Ticket, kind: str, line: Message | None, change: str) -> Outcome:
+    def _snooze(self, ticket: Ticket, event: SlackInteraction, now: datetime) -> str:
+        """Until a day after the press, also when its event comes again or late."""
+        pressed_at = event.received_at.replace(microsecond=0)
+        before = self.state.attended(ticket.id, now).snoozed
+        if before is None or before.until < pressed_at + SNOOZE:
+            before = Snoozed(event.user_id, pressed_at + SNOOZE)
+            self.state.snooze(ticket.id, before)
+        line = wording.snoozed(before)
+        self._everywhere(ticket, "changed", line, f"snoozed/{before.by}/{int(before.until.timestamp())}")
+        return "done"
+
+    def remind(self, tickets: Iterable[Ticket]) -> Outcome:
+        """Tell of tickets whose SLA is about to end, or has. Raises CardsFailedError once all have been tried."""
+        now, total, faults = self.clock(), Outcome(), []
+        for due in reminders(tickets, self.policy, now):
+            if self.state.attended(due.ticket.id, now).snoozed is not None:
+                continue
+            kind = "breached" if due.stage == "breached" else "changed"
+            try:
+                total += self._everywhere(due.ticket, kind, wording.reminder(due), due.id, once=True)
+            except CardsFailedError as error:
+                faults.append(error)
+        if faults:
+            raise CardsFailedError("; ".join(str(each) for each in faults)) from ExceptionGroup("reminders", faults)
+        return total
+
+    def _everywhere(
+        self, ticket: Ticket, kind: str, line: Message | None, change: str, *, once: bool = False
+    ) -> Outcome:
+        """`once`: what has been told under this name stays as it is, and so does the card."""
         subject = Subject.of(ticket.labels, ticket.component, ticket.severity, ticket.repository, kind)
-        acknowledged = self.state.acknowledged(ticket.id)
+        attended = self.state.attended(ticket.id, self.clock())
         posted = updated = 0
         refused, faults = [], []
         for channel, wanted in _by_channel(self.subscriptions(), subject).items():
@@ -99,10 +137,12 @@ class Cards:
             known = self.board.posted(name)
             if known is None and (not wanted or (kind == "changed" and ticket.state != "open")):
                 continue  # what is over, and has only been compared or edited, is no news
-            message = wording.card(ticket, self.policy, acknowledged, self.clock(), self.secret, channel)
+            if once and self.board.posted(f"{name}/{change}") is not None:
+                continue
+            message = wording.card(ticket, self.policy, attended, self.clock(), self.secret, channel)
             try:
                 stamp = self.board.show(channel, name, message)
-                if known is not None and line is not None:
+                if line is not None and (known is not None or once):
                     self.board.show(channel, f"{name}/{change}", line, thread=stamp)
             except RefusedError as error:
                 refused.append(f"{channel}: {error}")

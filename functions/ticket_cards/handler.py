@@ -1,4 +1,4 @@
-"""SQS batch of ticket changes and presses of buttons -> cards in Slack -> the failed ones go back alone."""
+"""SQS batch of ticket changes and presses -> cards in Slack. Schedule -> reminders of tickets that are due or over."""
 
 import os
 import uuid
@@ -14,14 +14,14 @@ from kaizen.metrics.changes import add
 from kaizen.metrics.counting import count_if_possible
 from kaizen.policy.store import current_policy
 from kaizen.runtime.clients import Limits, client
-from kaizen.runtime.functions import queue_function
+from kaizen.runtime.functions import background_function, each_message
 from kaizen.runtime.log import logger
 from kaizen.runtime.secrets import secret
 from kaizen.runtime.settings import Settings
 from kaizen.slack.client import Bot
 from kaizen.slack.notices import Notices
 from kaizen.subscriptions.store import read_subscriptions
-from kaizen.tickets import read_ticket
+from kaizen.tickets import UnreadableTicketsError, open_tickets, read_ticket
 from kaizen.times import utc_now
 from ticket_cards.cards import Cards, Outcome
 from ticket_cards.store import CardStore, SlackBoard
@@ -89,4 +89,19 @@ def count(outcome: Outcome) -> None:
     count_if_possible(dynamodb(), settings().metrics_table, changes, utc_now())
 
 
-lambda_handler = queue_function("card not shown", handle)
+def remind() -> dict[str, int]:
+    """Raises CardsFailedError, UnreadableTicketsError at the end, when everybody else was told."""
+    tickets, unreadable = open_tickets(dynamodb(), settings().tickets_table)
+    outcome = cards().remind(tickets)
+    log = logger.error if outcome.refused else logger.info
+    log("reminders", told=outcome.posted + outcome.updated, refused=outcome.refused)
+    count(outcome)
+    if unreadable:
+        raise UnreadableTicketsError(unreadable)
+    return {"told": outcome.posted + outcome.updated}
+
+
+@background_function
+def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Messages of the queue, of which the failed ones go back alone; else the schedule."""
+    return each_message("card not shown", handle)(event, context) if "Records" in event else remind()

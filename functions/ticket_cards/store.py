@@ -2,14 +2,14 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kaizen.slack.blocks import Message
 from kaizen.slack.client import Poster
 from kaizen.slack.notices import Notices
 from kaizen.storage.items import from_item, to_item
 from kaizen.times import format_instant, parse_instant
-from ticket_cards.wording import Acknowledged
+from ticket_cards.wording import Acknowledged, Attended, Snoozed
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -22,15 +22,23 @@ class CardStore:
         self._client = client
         self._table = table
 
-    def acknowledged(self, issue_id: int) -> Acknowledged | None:
-        answer = self._client.get_item(TableName=self._table, Key=to_item(_key(issue_id)), ConsistentRead=True)
-        item = from_item(answer.get("Item", {}))
-        return Acknowledged(item["by"], parse_instant(item["at"])) if item else None
+    def attended(self, issue_id: int, now: datetime) -> Attended:
+        """A snooze that is over is none."""
+        on_it, quiet = (self._read(_key(issue_id, kind)) for kind in ("acknowledged", "snoozed"))
+        until = parse_instant(quiet["until"]) if quiet else now
+        return Attended(
+            Acknowledged(on_it["by"], parse_instant(on_it["at"])) if on_it else None,
+            Snoozed(quiet["by"], until) if until > now else None,
+        )
+
+    def _read(self, key: dict[str, str]) -> dict[str, Any]:
+        answer = self._client.get_item(TableName=self._table, Key=to_item(key), ConsistentRead=True)
+        return from_item(answer.get("Item", {}))
 
     def acknowledge(self, issue_id: int, by: Acknowledged) -> bool:
         """Whether nobody had before: the first one stays."""
         expires = int((by.at + KEPT_FOR).timestamp())
-        item = _key(issue_id) | {"by": by.by, "at": format_instant(by.at), "expires_at": expires}
+        item = _key(issue_id, "acknowledged") | {"by": by.by, "at": format_instant(by.at), "expires_at": expires}
         try:
             self._client.put_item(
                 TableName=self._table, Item=to_item(item), ConditionExpression="attribute_not_exists(pk)"
@@ -39,9 +47,16 @@ class CardStore:
             return False
         return True
 
+    def snooze(self, issue_id: int, snooze: Snoozed) -> None:
+        """The last one counts."""
+        item = _key(issue_id, "snoozed") | {
+            "by": snooze.by, "until": format_instant(snooze.until), "expires_at": int(snooze.until.timestamp()),
+        }  # fmt: skip
+        self._client.put_item(TableName=self._table, Item=to_item(item))
 
-def _key(issue_id: int) -> dict[str, str]:
-    return {"pk": f"card#{issue_id}", "sk": "acknowledged"}
+
+def _key(issue_id: int, kind: str) -> dict[str, str]:
+    return {"pk": f"card#{issue_id}", "sk": kind}
 
 
 class SlackBoard:

@@ -14,6 +14,7 @@ from kaizen.slack.blocks import Block, Message, context, section
 from kaizen.slack.buttons import Button, signed
 from kaizen.slack.escape import cut, date, escape, isolated, link, plain_date
 from kaizen.tickets import Ticket
+from ticket_cards.reminders import Reminder
 
 FEATURE = "cards"
 _MAX_TITLE, _MAX_NAME, _MAX_LABELS = 300, 200, 10
@@ -31,9 +32,23 @@ class Acknowledged:
     at: datetime
 
 
-def card(
-    ticket: Ticket, policy: Policy, acknowledged: Acknowledged | None, now: datetime, secret: str, channel: str
-) -> Message:
+@dataclass(frozen=True, slots=True)
+class Snoozed:
+    """Who wants no reminders until when."""
+
+    by: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Attended:
+    """What people have pressed of a ticket."""
+
+    on_it: Acknowledged | None = None
+    snoozed: Snoozed | None = None
+
+
+def card(ticket: Ticket, policy: Policy, attended: Attended, now: datetime, secret: str, channel: str) -> Message:
     """The ticket as it is now. The countdown is of `now`: the due instant beside it stays true."""
     if ticket.state != "open":
         return _over(ticket)
@@ -42,10 +57,14 @@ def card(
     about = f"{escape(ticket.component)} · as of {date(now, 'UTC')}"
     blocks: list[Block] = [section(line.mrkdwn), context(f"{about}{_labels(ticket)}")]
     plain = [line.plain, f"{ticket.component} · as of {plain_date(now, 'UTC')}"]
-    if acknowledged is not None:
-        blocks.append(context(f"🙋 <@{acknowledged.by}> is on it since {date(acknowledged.at, 'UTC')}"))
+    if attended.on_it is not None:
+        blocks.append(context(f"🙋 <@{attended.on_it.by}> is on it since {date(attended.on_it.at, 'UTC')}"))
         plain.append("somebody is on it")
-    blocks.append(_buttons(ticket, acknowledged, now, secret, channel))
+    if attended.snoozed is not None:
+        quiet = f"🔕 No reminders until {date(attended.snoozed.until, 'UTC')}, says <@{attended.snoozed.by}>"
+        blocks.append(context(f"{quiet}; the SLA goes on"))
+        plain.append("reminders are snoozed")
+    blocks.append(_buttons(ticket, attended, now, secret, channel))
     return Message(tuple(blocks), "\n".join(plain))
 
 
@@ -79,6 +98,21 @@ def on_it(acknowledged: Acknowledged) -> Message:
     return _line(f"{text}, {date(acknowledged.at, 'UTC')}", text)
 
 
+def snoozed(snooze: Snoozed) -> Message:
+    text = f"🔕 <@{snooze.by}> wants no reminders"
+    return _line(f"{text} until {date(snooze.until, 'UTC')}; the SLA goes on", text)
+
+
+def reminder(due: Reminder) -> Message:
+    """A line of the thread; it says the same however late it is told."""
+    target, at = escape(human(due.standing.target_seconds)), due.standing.due_at or due.ticket.opened_at
+    if due.stage == "breached":
+        text = f"🔴 *The SLA of {target} is breached*: it ended {{}}. Close it, or say who is on it."
+    else:
+        text = f"🟠 *Three quarters of the SLA of {target} are used*: it is due {{}}."
+    return _line(text.format(date(at, "UTC")), text.format(plain_date(at, "UTC")))
+
+
 def _line(mrkdwn: str, plain: str) -> Message:
     return Message((context(mrkdwn),), plain)
 
@@ -93,15 +127,19 @@ def _labels(ticket: Ticket) -> str:
     return f" · labels: {shown}{f' +{more}' if more > 0 else ''}" if shown else ""
 
 
-def _buttons(
-    ticket: Ticket, acknowledged: Acknowledged | None, now: datetime, secret: str, channel: str
-) -> dict[str, Any]:
+def _buttons(ticket: Ticket, attended: Attended, now: datetime, secret: str, channel: str) -> dict[str, Any]:
     elements: list[dict[str, Any]] = []
-    if acknowledged is None:
-        # Rounded to the day: a card that says the same must not be edited for a new value of its button.
-        issued = now.replace(hour=0, minute=0, second=0, microsecond=0)
-        press = Button(FEATURE, "acknowledge", str(ticket.id), issued, {"channel": channel})
-        elements.append(_button("I am on it", press.action_id, value=signed(press, secret), style="primary"))
+    # Rounded to the day: a card that says the same must not be edited for a new value of its buttons.
+    issued = now.replace(hour=0, minute=0, second=0, microsecond=0)
+
+    def press(text: str, verb: str, **more: str) -> dict[str, Any]:
+        button = Button(FEATURE, verb, str(ticket.id), issued, {"channel": channel})
+        return _button(text, button.action_id, value=signed(button, secret), **more)
+
+    if attended.on_it is None:
+        elements.append(press("I am on it", "acknowledge", style="primary"))
+    if attended.snoozed is None:
+        elements.append(press("Snooze reminders 24 h", "snooze"))
     if ticket.url.startswith("https://"):
         elements.append(_button("Open on GitHub", f"{FEATURE}.open", url=ticket.url))
     return {"type": "actions", "elements": elements}

@@ -1,6 +1,7 @@
 """What `/kaizen` answers, to whom, and that nothing typed is an error of ours."""
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from urllib.parse import urlencode
 
@@ -9,11 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kaizen.subscriptions.model import Subscription
+from kaizen.tickets import Ticket
 from local.outside.slack.rules import refusal
 from slack_commands.desk import MOST, Desk
 from slack_commands.request import Command, RequestError, read_command
 from slack_commands.wording import Answer
 from tests.factories import default_policy
+from tests.unit.cards.test_ticket_cards import TICKET
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 FORM = "application/x-www-form-urlencoded"
@@ -37,11 +40,11 @@ class Kept:
         return bool(found)
 
 
-def typed(text: str, kept: Kept) -> tuple[Answer, bool]:
+def typed(text: str, kept: Kept, tickets: Sequence[Ticket] = ()) -> tuple[Answer, bool]:
     body = urlencode({"command": "/kaizen", "text": text, "channel_id": "C1ABC", "user_id": "U1ABC"}).encode()
     command = read_command(body, FORM)
     assert command is not None
-    desk = Desk(kept, tickets=list, windows=dict, policy=default_policy, canaries=lambda now: ())
+    desk = Desk(kept, tickets=lambda: list(tickets), windows=dict, policy=default_policy, canaries=lambda now: ())
     answer, done = desk.answer(command, NOW)
     assert refusal(answer) is None
     return answer, done
@@ -115,3 +118,30 @@ def test_slacks_check_of_the_certificate_is_no_command() -> None:
 def test_any_text_is_answered_with_what_slack_takes(text: str) -> None:
     typed(text.replace("\udc80", ""), Kept())
     assert isinstance(Command("C", "U", "help", "", text), Command)
+
+
+@pytest.mark.parametrize(
+    "given", ["12", "#12", "acme/shop#12", "ACME/Shop#12", "<https://github.com/acme/shop/issues/12|the issue>"]
+)
+def test_one_ticket_is_found_by_what_people_type(given: str) -> None:
+    answer, done = typed(f"ticket {given}", Kept(), [TICKET])
+    assert done
+    assert answer["response_type"] == "ephemeral"
+    assert "SLA: 3h remaining" in answer["text"].replace("*", "")
+    assert "Checkout &lt;fails&gt;" in answer["text"]
+
+
+def test_a_number_that_two_tickets_have_asks_which() -> None:
+    other = replace(TICKET, id=8, repository="acme/api", url="https://github.com/acme/api/issues/12")
+    answer, done = typed("ticket 12", Kept(), [TICKET, other])
+    assert not done
+    assert "acme/shop#12" in answer["text"]
+    assert "acme/api#12" in answer["text"]
+    assert typed("ticket acme/api#12", Kept(), [TICKET, other])[1] is True
+
+
+@pytest.mark.parametrize(("given", "said"), [("", "Say which ticket"), ("13", "no open ticket"), ("`x`", "no open")])
+def test_a_ticket_that_is_not_there_is_said(given: str, said: str) -> None:
+    answer, done = typed(f"ticket {given}", Kept(), [TICKET])
+    assert not done
+    assert said in answer["text"]

@@ -14,7 +14,7 @@ from kaizen.subscriptions.model import Subscription
 from kaizen.tickets import Ticket
 from tests.factories import default_policy
 from ticket_cards.cards import Cards, CardsFailedError, Outcome
-from ticket_cards.wording import Acknowledged
+from ticket_cards.wording import Acknowledged, Attended, Snoozed
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 TICKET = Ticket(
@@ -33,6 +33,8 @@ class World:
     shown: dict[str, Message] = field(default_factory=dict)
     posts: list[str] = field(default_factory=list)
     on_it: Acknowledged | None = None
+    quiet: Snoozed | None = None
+    now: datetime = NOW
     refuses: dict[str, Exception] = field(default_factory=dict)
 
     def subscribe(self, channel: str, text: str) -> None:
@@ -51,8 +53,12 @@ class World:
         self.shown[subject] = message
         return f"ts-{subject}"
 
-    def acknowledged(self, issue_id: int) -> Acknowledged | None:
-        return self.on_it
+    def attended(self, issue_id: int, now: datetime) -> Attended:
+        quiet = self.quiet if self.quiet is not None and self.quiet.until > now else None
+        return Attended(self.on_it, quiet)
+
+    def snooze(self, issue_id: int, snooze: Snoozed) -> None:
+        self.quiet = snooze
 
     def acknowledge(self, issue_id: int, by: Acknowledged) -> bool:
         first = self.on_it is None
@@ -62,7 +68,7 @@ class World:
     @property
     def cards(self) -> Cards:
         return Cards(
-            lambda _: self.ticket, lambda: self.subscriptions, self, self, default_policy(), "secret", lambda: NOW
+            lambda _: self.ticket, lambda: self.subscriptions, self, self, default_policy(), "secret", lambda: self.now
         )
 
     def tell(self, kind: str, delivery: str = "d1", label: str = "", **changes: Any) -> Outcome:
@@ -70,17 +76,27 @@ class World:
             self.ticket = replace(self.ticket, **changes)
         return self.cards.changed(TicketChanged(7, delivery, kind, NOW, NOW, label))
 
-    def value(self, channel: str) -> str:
+    def remind(self, hours: float) -> Outcome:
+        """So many hours after the ticket was opened."""
+        assert self.ticket is not None
+        self.now = self.ticket.opened_at + timedelta(hours=hours)
+        return self.cards.remind([self.ticket])
+
+    def lines(self) -> list[str]:
+        """What stands in threads."""
+        return [message.text for subject, message in self.shown.items() if subject.count("/") > 1]
+
+    def value(self, channel: str, action: str = "cards.acknowledge") -> str:
         (found,) = [
             element["value"]
             for block in self.shown[f"{channel}/7"].blocks
             for element in block.get("elements", [])
-            if element.get("action_id") == "cards.acknowledge"
+            if element.get("action_id") == action
         ]
         return str(found)
 
     def press(self, channel: str, value: str, user: str = "U2", action: str = "cards.acknowledge") -> str:
-        event = SlackInteraction(NOW, "cards", action, user, value, channel_id=channel, message_ts="1.2")
+        event = SlackInteraction(self.now, "cards", action, user, value, channel_id=channel, message_ts="1.2")
         return self.cards.pressed(event)
 
 
@@ -199,3 +215,85 @@ def test_a_card_that_says_the_same_is_the_same_message() -> None:
     first = world.value("C1")
     world.tell("changed", "d2")
     assert world.value("C1") == first
+
+
+def subscribed(text: str = "severity:sev1") -> World:
+    """Sev1 has four hours."""
+    world = World()
+    world.subscribe("C1", text)
+    world.tell("opened")
+    return world
+
+
+def test_a_ticket_is_told_of_when_three_quarters_of_its_sla_are_used_and_when_all_is() -> None:
+    world = subscribed()
+    assert world.remind(2.99) == Outcome()
+    assert world.remind(3) == Outcome(updated=1)
+    assert world.remind(3.5) == Outcome()
+    assert world.remind(4) == Outcome(updated=1)
+    for hours in (5, 30):
+        assert world.remind(hours) == Outcome()
+    assert world.lines() == [
+        "🟠 *Three quarters of the SLA of 4h are used*: it is due 2026-03-02 15:00 UTC.",
+        "🔴 *The SLA of 4h is breached*: it ended 2026-03-02 15:00 UTC. Close it, or say who is on it.",
+    ]
+
+
+def test_a_new_target_is_a_new_reminder() -> None:
+    world = subscribed("component:api")
+    world.remind(3)
+    world.tell("labeled", "d2", "sev2", severity="sev2", labels=("component:api", "sev2"))
+    world.remind(5)
+    assert len([each for each in world.lines() if "SLA" in each]) == 1
+    world.remind(20)
+    assert "SLA of 24h are used" in world.lines()[-1].replace("1d", "24h")
+
+
+def test_a_breach_alone_can_be_subscribed_to() -> None:
+    world = subscribed("severity:sev1 and event:breached")
+    assert world.posts == []
+    assert world.remind(3) == Outcome()
+    assert world.remind(4.5) == Outcome(posted=1)
+    assert world.posts == ["C1/7", "C1/7/sla/breached/sev1"]
+    assert world.remind(5) == Outcome()
+
+
+@pytest.mark.parametrize("changes", [{"state": "closed"}, {"labels": ("component:api", "sev1", "blocked")}])
+def test_what_is_over_or_waits_is_not_reminded_of(changes: dict[str, Any]) -> None:
+    world = subscribed()
+    world.ticket = replace(TICKET, **changes)
+    assert world.remind(30) == Outcome()
+
+
+def test_a_snooze_silences_reminders_for_a_day_and_the_sla_goes_on() -> None:
+    world = subscribed()
+    value = world.value("C1", "cards.snooze")
+    assert world.press("C1", value, action="cards.snooze") == "done"
+    card = world.shown["C1/7"]
+    assert "No reminders until" in str(card.blocks)
+    assert "cards.snooze" not in str(card.blocks)
+    assert world.press("C1", value, user="U3", action="cards.snooze") == "done"  # pressed twice: the first one stands
+    assert world.quiet == Snoozed("U2", NOW + timedelta(hours=24))
+    assert len([each for each in world.lines() if "no reminders" in each]) == 1
+    for hours in (3, 4, 24):
+        assert world.remind(hours) == Outcome()
+    assert world.remind(25.1) == Outcome(updated=1)
+    assert "breached" in world.lines()[-1]
+    assert "cards.snooze" in str(world.shown["C1/7"].blocks)
+
+
+def test_a_reminder_that_slack_does_not_take_is_told_with_the_next_run() -> None:
+    world = subscribed()
+    world.refuses["C1"] = UnreachableError("timeout", "no answer")
+    with pytest.raises(CardsFailedError):
+        world.remind(3)
+    world.refuses = {}
+    assert world.remind(3.1) == Outcome(updated=1)
+
+
+def test_what_is_over_and_was_only_compared_gets_no_new_card() -> None:
+    """The sweep takes in the history of a repository."""
+    world = World(ticket=replace(TICKET, state="closed", resolution="completed"))
+    world.subscribe("C1", "severity:sev1")
+    assert world.tell("changed") == Outcome()
+    assert world.tell("closed", "d2") == Outcome(posted=1)

@@ -4,8 +4,8 @@
     conjunction = factor { "and" factor }
     factor = "not" factor | "(" expression ")" | field ":" value
 
-Fields: label, component, severity, repo (with * and ?), event (opened, closed, reopened, labeled, changed). Case makes
-no difference. A value with spaces or parentheses stands in double quotes.
+Fields: label, component, severity, repo (with * and ?), event (opened, closed, reopened, labeled, breached, changed).
+Case makes no difference. A value with spaces or parentheses stands in double quotes.
 """
 
 import re
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 FIELDS = ("label", "component", "severity", "repo", "event")
-EVENTS = ("opened", "closed", "reopened", "labeled", "changed")
+EVENTS = ("opened", "closed", "reopened", "labeled", "breached", "changed")
 MOST_CHARACTERS, MOST_DEPTH = 500, 20
 _TOKEN = re.compile(r'\s*(?:([()])|([A-Za-z]+):(?:"([^"]*)"|([^\s()"]+))|([^\s()]+))')
 # What people's phones and desktops make of a quote.

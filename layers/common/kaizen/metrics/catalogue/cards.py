@@ -9,7 +9,7 @@ METRICS = (
         "Slash commands by what became of them: done, refused with an explanation, or rejected at the door.",
         ("command", "result"),
         values={
-            "command": ("subscribe", "unsubscribe", "list", "summary", "help", "other"),
+            "command": ("subscribe", "unsubscribe", "list", "summary", "ticket", "help", "other"),
             "result": ("done", "refused", "rejected"),
         },
     ),
