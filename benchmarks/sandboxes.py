@@ -195,7 +195,7 @@ def measure(fleet: int) -> dict[str, Any]:
         start, used = perf_counter(), process_time()
         run = Run(
             reader=KubernetesReader(client), writer=None, resumer=_NoResumer(), store=store, board=Board(),
-            take=lambda at, within: take(lambda: prometheus, POLICY, at, within), policy=POLICY, switch=True,
+            take=lambda at, within: take(lambda: prometheus, POLICY, at, within), policy=POLICY, switch=lambda: True,
             clock=lambda: clock[0], left=lambda: 1.0,
         )  # fmt: skip
         done = run.go()

@@ -24,8 +24,10 @@
 | NOTIFIED                        | `stop_after` is to come, not asked | stay                                         |
 | NOTIFIED                        | else                               | due: the guards decide (`guards`)            |
 | STOP_CLAIMED                    | stopped, seen so                   | STOPPED; the notice says so                  |
-| STOP_CLAIMED                    | fenced, undone                     | ACTIVE; the notice says so                   |
-| STOP_CLAIMED                    | else: a run broke off              | finish or undo                               |
+| STOP_CLAIMED                    | undone, and somebody keeps it      | SNOOZED until then; the notice says so       |
+| STOP_CLAIMED                    | undone                             | ACTIVE; the notice says why                  |
+| STOP_CLAIMED                    | refused by the backend, undone     | ACTIVE for a window; three times: reported   |
+| STOP_CLAIMED                    | else: a run broke off              | the guards decide: go on, or undo            |
 | STOPPED                         | somebody resumes it                | RESUMED, then it is restored                 |
 | STOPPED                         | something scaled it up             | ACTIVE; three times: reported as flapping |
 | RESUMED                         | restored, seen so                  | ACTIVE; the notice says so                   |
@@ -50,7 +52,7 @@ Action = Literal["none", "notify", "stop", "finish", "restore"]
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What is known of a sandbox at `now`, and what the last action brought: `receipt`, `stop` or `restored`, with what
-    is `lacking` after it.
+    is `lacking` after it, or why a stop was undone (`refusal`).
 
     `held` is why nobody is told or stopped at all: a dry run, the switch or the breaker; empty where nothing holds.
     """
@@ -70,7 +72,8 @@ class Facts:
     scaled_up: bool = False
     request: Request | None = None
     receipt: Receipt | None = None
-    stop: Literal["", "done", "undone"] = ""
+    stop: Literal["", "done", "undone", "refused"] = ""
+    refusal: str = ""
     restored: bool = False
     lacking: tuple[str, ...] = ()
 
@@ -151,16 +154,19 @@ def _set_apart(row: Row, facts: Facts, policy: SandboxPolicy) -> Decision | None
 
 
 def _kept(row: Row, facts: Facts, policy: SandboxPolicy) -> Decision | None:
-    wanted = facts.request
-    if wanted is not None and wanted.kind == "keep":
-        made = _to(row, "SNOOZED", "kept", f"kept for {wanted.hours} hours", "kept", facts)
-        until = wanted.at + timedelta(hours=wanted.hours)
-        return replace(made, row=replace(made.row, until=until, by=wanted.by, handled=wanted.id))
+    if facts.request is not None and facts.request.kind == "keep":
+        return _snoozed(row, facts.request, facts)
     if row.state != "SNOOZED":
         return None
     if row.until is not None and facts.now < row.until:
         return _stay(row, "snoozed", f"kept until {row.until:%Y-%m-%d %H:%M} UTC")
     return _to(row, "ACTIVE", "snooze_over", "the time that it was kept for is over", "kept", facts)
+
+
+def _snoozed(row: Row, keep: Request, facts: Facts) -> Decision:
+    made = _to(row, "SNOOZED", "kept", f"kept for {keep.hours} hours", "kept", facts)
+    until = keep.at + timedelta(hours=keep.hours)
+    return replace(made, row=replace(made.row, until=until, by=keep.by, handled=keep.id))
 
 
 def _unknown(row: Row, facts: Facts, policy: SandboxPolicy) -> Decision | None:
@@ -283,9 +289,16 @@ def _claimed_stop(row: Row, facts: Facts) -> Decision:
             issued=facts.now,
         )
         return _stay(after, "stopped", row.reason)
+    if not facts.stop:
+        return Decision("finish", row, "finish", "a run broke off while it was stopping")
+    told = replace(row, outcome="notified", stop_id="", attempts=0)
+    if facts.request is not None and facts.request.kind == "keep":
+        return _snoozed(told, facts.request, facts)
+    undone = _to(told, "ACTIVE", "refused", facts.refusal, "refused", facts)
     if facts.stop == "undone":
-        return _to(row, "ACTIVE", "refused", "it was changed while it was being stopped", "refused", facts)
-    return Decision("finish", row, "finish", "a run broke off while it was stopping")
+        return undone
+    # The window begins anew: nobody is to be told again and again of a stop that cannot be made.
+    return replace(undone, row=replace(undone.row, flaps=row.flaps + 1, resumed_at=facts.now))
 
 
 def _stopped(row: Row, facts: Facts) -> Decision:

@@ -20,7 +20,7 @@ FRESH = timedelta(seconds=60)
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One stop that is about to be made. `sandbox` and `usage` are the re-check, `read_at` is when it was made.
+    """One write of a stop that is about to be made. `sandbox` and `usage` are the re-check, `read_at` when it was made.
 
     `kept`: somebody pressed *Keep* since the look; `busy` is until when the sandbox says that it is, if it does.
     `switch` is False where the kill switch holds; `whole` says that the inventory was read to its end; `cap` and
@@ -176,6 +176,11 @@ def refusals(case: Case, guards: Iterable[Guard] = GUARDS) -> list[tuple[str, st
     """(guard, why not) of each that does not hold; a stop needs an empty list."""
     found = [(guard.__name__, guard(case)) for guard in guards]
     return [(name, why) for name, why in found if why]
+
+
+def words(case: Case) -> list[tuple[str, str]]:
+    """What people and the sandbox itself say against it: after the last write, nothing else undoes a stop."""
+    return refusals(case, (opt_in, exempt, snoozed, busy))
 
 
 def before_writing(case: Case) -> list[tuple[str, str]]:

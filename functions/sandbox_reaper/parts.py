@@ -63,7 +63,10 @@ def place(given: ReaperSettings) -> Place:
 
 
 def switched_on(given: ReaperSettings) -> bool:
-    """The kill switch, read anew in each run: missing or `on` permits; anything else, and no answer, does not."""
+    """The kill switch, read anew in each run and before each write.
+
+    Missing or `on` permits; anything else, and no answer, does not.
+    """
     try:
         return secret(given.sandbox_switch_parameter, fresh=True).strip().lower() == "on"
     except SecretMissingError:
@@ -92,16 +95,16 @@ def run(
 ) -> Run:
     """A run that writes only where it is live and switched on; a resume is written in any case. Raises BackendError."""
     cluster = connect(place(given), secret, sleep)
-    writer, on = KubernetesWriter(cluster), switched_on(given)
+    writer = KubernetesWriter(cluster)
     return Run(
         reader=KubernetesReader(cluster),
-        writer=writer if policy.mode == "live" and on else None,
+        writer=writer if policy.mode == "live" and switched_on(given) else None,
         resumer=writer,
         take=lambda at, within: take(lambda: prometheus(given), policy, at, within),
         store=store,
         board=shown,
         policy=policy,
-        switch=on,
+        switch=lambda: switched_on(given),
         clock=utc_now,
         left=left,
     )

@@ -21,13 +21,14 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One for each stop, never changed. Items are in the order in which they are stopped."""
+    """One for each stop, never changed. Items are in the order in which they are stopped; `pods` ran before it."""
 
     stop_id: str
     uid: str
     name: str
     at: datetime
     items: tuple[Item, ...]
+    pods: tuple[str, ...] = ()
 
 
 def record_of(sandbox: Sandbox, stop_id: str, at: datetime) -> Record:
@@ -36,12 +37,16 @@ def record_of(sandbox: Sandbox, stop_id: str, at: datetime) -> Record:
         (each for each in sandbox.workloads if each.size), key=lambda each: (ORDER.index(each.kind), each.name)
     )
     items = tuple(Item(each.kind, each.name, each.uid, each.generation, each.size) for each in running)
-    return Record(stop_id, sandbox.uid, sandbox.name, at, items)
+    return Record(stop_id, sandbox.uid, sandbox.name, at, items, sandbox.pods)
 
 
 def matches(record: Record, sandbox: Sandbox) -> bool:
-    """Whether what runs is exactly what the record holds, unchanged since. Workloads are told apart by their uids."""
-    return record.items == record_of(sandbox, record.stop_id, record.at).items
+    """Whether what runs is exactly what the record holds, unchanged since, less what this stop has taken already.
+
+    Workloads are told apart by their uids.
+    """
+    left = tuple(item for item in record.items if not taken(record, current(sandbox, item)))
+    return left == record_of(sandbox, record.stop_id, record.at).items
 
 
 def current(sandbox: Sandbox, item: Item) -> Workload | None:
@@ -58,6 +63,11 @@ def stopped(record: Record, sandbox: Sandbox) -> bool:
     """Whether each is at 0 by this stop; one that is gone runs no more."""
     found = [current(sandbox, item) for item in record.items]
     return all(each is None or taken(record, each) for each in found)
+
+
+def untouched(record: Record, sandbox: Sandbox) -> bool:
+    """Whether nothing is at 0 by this stop."""
+    return not _taken(record, sandbox)
 
 
 def owed(record: Record, found: Workload | None, *, unmarked: bool) -> bool:
@@ -103,13 +113,26 @@ def running(sandbox: Sandbox) -> bool:
     return any(each.size for each in sandbox.workloads)
 
 
-def rollout_of(sandbox: Sandbox) -> str:
-    """Changes with every rollout of any workload, with what is wanted of it, and with their set."""
-    return _print(f"{each.kind}/{each.uid}/{each.generation}/{each.rollout}" for each in sandbox.workloads)
+def rollout_of(sandbox: Sandbox, record: Record | None = None) -> str:
+    """Changes with every rollout of any workload, with what is wanted of it, and with their set.
+
+    In the midst of the stop of a record, what it has taken counts as it was before.
+    """
+    before = {item.uid: item.generation for item in _taken(record, sandbox)}
+    return _print(
+        f"{each.kind}/{each.uid}/{before.get(each.uid, each.generation)}/{each.rollout}" for each in sandbox.workloads
+    )
 
 
-def pods_of(sandbox: Sandbox) -> str:
+def pods_of(sandbox: Sandbox, record: Record | None = None) -> str:
+    """Changes with every pod; in the midst of the stop of a record, with those alone that it did not have."""
+    if record is not None and _taken(record, sandbox) and set(sandbox.pods) <= set(record.pods):
+        return _print(record.pods)
     return _print(sandbox.pods)
+
+
+def _taken(record: Record | None, sandbox: Sandbox) -> list[Item]:
+    return [item for item in record.items if taken(record, current(sandbox, item))] if record is not None else []
 
 
 def _print(parts: Iterable[str]) -> str:

@@ -15,7 +15,7 @@ from typing import Literal, Protocol
 from kaizen.metrics.changes import Change, add
 from kaizen.policy.sections.sandboxes import SandboxPolicy
 from sandbox_reaper import fleet, guards, protection, restore, stopping, wording
-from sandbox_reaper.backend import BackendError, Inventory, Reader, Sandbox, Writer
+from sandbox_reaper.backend import BackendError, FencedError, GoneError, Inventory, Reader, Sandbox, Writer
 from sandbox_reaper.decision import MOST_FLAPS, Decision, Facts, busy_until, decide, wanted
 from sandbox_reaper.owners import owner_of
 from sandbox_reaper.state import BEFORE_STOP, Owner, Receipt, Request, Row
@@ -24,6 +24,9 @@ from sandbox_reaper.usage import SKEW, Readings, Usage, judged
 _GONE = Usage("unknown", "gone", "it is gone")
 LEAST_LEFT = 0.2  # share of the time; below it nothing new is begun
 _MOST_MOVES = 8
+_MOST_ATTEMPTS = 3  # runs that are at one stop, before it is undone
+_REHEARSAL = "rehearsal"  # the stop id of a write that is not kept
+_HELD = {"": "", "dry_run": "this is a dry run", "switched_off": "the switch is off", "breaker": "the breaker is open"}
 _REREAD = timedelta(seconds=30)  # then the figures of the re-check are read again
 _FLAPPING = timedelta(hours=24)
 _COUNTED_EVERY = timedelta(minutes=15)  # of what a stopped sandbox saves
@@ -91,7 +94,7 @@ class Outcome:
     visits: list[Visit] = field(default_factory=list)
     faults: list[Exception] = field(default_factory=list)
     source: str = ""
-    held: str = ""
+    held: Literal["", "dry_run", "switched_off", "breaker"] = ""
     cap: str = ""
     breaker: str = ""
     stops: Counter[str] = field(default_factory=Counter)
@@ -120,8 +123,9 @@ class SourceError(Exception):
 class Run:
     """`writer` is None in a dry run, or while the switch is off: then nothing in here can stop anything.
 
-    `take` reads the figures of the fleet at an instant, with those of each pod of some namespaces; `left` is the share
-    of the function's time that is left.
+    `switch` reads whether the kill switch permits: it is asked again before each write. `take` reads the figures of the
+    fleet at an instant, with those of each pod of some namespaces; `left` is the share of the function's time that is
+    left.
     """
 
     reader: Reader
@@ -131,7 +135,7 @@ class Run:
     store: Store
     board: Board
     policy: SandboxPolicy
-    switch: bool
+    switch: Callable[[], bool]
     clock: Callable[[], datetime]
     left: Callable[[], float]
 
@@ -156,7 +160,7 @@ class Run:
                 break
             self._guarded(done, visit, partial(self._moved, done=done))
         # A run for one sandbox is there for who asked: what is merely due waits for the caps of a whole run.
-        due = [each for each in mine if each.due and (not only or each.row.asked)]
+        due = [each for each in mine if each.due and (not only or each.row.asked or each.row.state == "STOP_CLAIMED")]
         done.cap = fleet.over_cap([each.row.owner.target for each in due if each.row.owner], done.alive, self.policy)
         self._stop_all(due, done)
         self._conclude(done)
@@ -204,7 +208,7 @@ class Run:
     def _held(self, done: Outcome) -> Literal["", "dry_run", "switched_off", "breaker"]:
         if self.policy.mode != "live":
             return "dry_run"
-        if not self.switch or self.writer is None:
+        if self.writer is None or not self.switch():
             return "switched_off"
         return "breaker" if done.breaker else ""
 
@@ -221,6 +225,8 @@ class Run:
         now = _whole(self.clock())
         flapping = row.flaps >= MOST_FLAPS and row.resumed_at is not None and now - row.resumed_at < _FLAPPING
         why_not = protection.unreapable(sandbox, self.policy.protected)
+        if not why_not and row.state == "UNREAPABLE" and visit.usage.value == "idle" and self.writer is not None:
+            why_not = self._barred(visit)  # it may be what was refused before
         exempt = protection.exempt(sandbox, now) if protection.opted_in(sandbox) else "it is not opted in any more"
         idle = visit.usage.value == "idle"  # only then is it told of or stopped, and the rest is asked for
         return Facts(
@@ -233,9 +239,9 @@ class Run:
             cores=sandbox.cores,
             memory=sandbox.memory,
             evidence=wording.evidence(visit.usage.figures, self.policy, sandbox.fleeting) if idle else (),
-            held=self._held(done),
+            held=done.held,
             exempt=exempt,
-            unreapable=f"something scaled it up after {row.flaps} stops" if flapping else why_not,
+            unreapable=f"it runs on after {row.flaps} stops" if flapping else why_not,
             scaled_up=row.state == "STOPPED" and restore.running(sandbox),
             request=wanted(row, visit.requests),
         )
@@ -249,8 +255,10 @@ class Run:
         facts = self._facts(visit, done)
         for _ in range(_MOST_MOVES):
             before = visit.row
+            if self._about_to_tell(visit, facts) and (barred := self._barred(visit)):
+                facts = replace(facts, unreapable=barred)
             decision = self._step(visit, facts)
-            if decision.action == "stop":
+            if decision.action in ("stop", "finish"):
                 visit.due = True
                 break
             if decision.action == "none":
@@ -261,6 +269,30 @@ class Run:
                 continue
             facts = self._acted(visit, decision, facts, done)
         self._shown(visit)
+
+    def _about_to_tell(self, visit: Visit, facts: Facts) -> bool:
+        return visit.row.state == "IDLE" and decide(visit.row, facts, self.policy).action == "notify"
+
+    def _barred(self, visit: Visit) -> str:
+        """Why the backend would not take the stop, asked without one: nobody is told of what cannot be done."""
+        assert self.writer is not None
+        sandbox: Sandbox | None = visit.sandbox
+        for _ in range(2):
+            if sandbox is None:
+                return ""  # the next run sees it
+            try:
+                for each in sandbox.workloads:
+                    if each.size:
+                        self.writer.rehearse(sandbox, each, _REHEARSAL)
+            except (FencedError, GoneError):
+                sandbox = self.reader.sandbox(sandbox.name)  # it has moved since the list
+            except BackendError as error:
+                if error.retryable:
+                    raise
+                return f"the cluster would not let it be stopped: {error}"
+            else:
+                return ""
+        return ""  # each write has a fence of its own
 
     def _given_back(self, visit: Visit) -> bool:
         """Whether a stop was undone of which the row knows nothing, or nothing any more.
@@ -308,11 +340,6 @@ class Run:
                 channel = self.board.channel(visit.row.owner)
                 receipt = self.board.show(replace(visit.row, channel=channel))
                 return replace(facts, now=_whole(self.clock()), receipt=receipt)
-            case "finish":
-                record = self.store.record(visit.row.uid, visit.row.stop_id)
-                ended = stopping.finish(self.reader, self.writer, self.resumer, record)
-                done.stops["stopped" if ended == "done" else "undone"] += 1
-                return replace(facts, now=_whole(self.clock()), stop=ended)
             case _:
                 self._shown(visit)
                 lacking = self._resumed(visit)
@@ -335,45 +362,110 @@ class Run:
             visit.row = self.store.save(replace(row, shown=row.outcome), (), _whole(self.clock()))
 
     def _stop_all(self, due: Sequence[Visit], done: Outcome) -> None:
-        readings: Readings | None = None
-        for place, visit in enumerate(due):
+        """What a run left half done comes first."""
+        recheck = _Recheck(self, _pods_within(each.sandbox for each in due))
+        for place, visit in enumerate(sorted(due, key=_urgency)):
             if self.left() <= LEAST_LEFT:
                 done.postponed += len(due) - place
                 return
-            now = _whole(self.clock())
-            if readings is None or now - readings.at > _REREAD:
-                readings = self.take(now, _pods_within(each.sandbox for each in due))
-            self._guarded(done, visit, partial(self._stop, readings=readings, done=done))
+            act = self._go_on if visit.row.state == "STOP_CLAIMED" else self._stop
+            self._guarded(done, visit, partial(act, recheck=recheck, done=done))
 
-    def _stop(self, visit: Visit, readings: Readings, done: Outcome) -> None:
+    def _stop(self, visit: Visit, recheck: "_Recheck", done: Outcome) -> None:
         """The re-check, every guard, the record, every guard again, the claim, the writes."""
-        sandbox = self.reader.sandbox(visit.row.name)
-        visit.requests = self.store.requests(visit.row.uid).get(visit.row.uid, ())
-
-        def case(seen: Sandbox | None, record: restore.Record | None) -> guards.Case:
-            return self._case(visit, seen, readings, record, done)
-
-        before = case(sandbox, None)
+        sandbox = self._seen(visit, recheck)
+        before = self._case(visit, sandbox, recheck, None, done)
         visit.guarded = guards.before_writing(before)
         if visit.guarded or sandbox is None or self.writer is None:
             return
         stop_id = f"{visit.row.name}-{before.now:%Y%m%dT%H%M%SZ}"
         record = self.store.keep_record(restore.record_of(sandbox, stop_id, before.now))
-        visit.guarded = guards.refusals(case(sandbox, record))
+        visit.guarded = guards.refusals(self._case(visit, sandbox, recheck, record, done))
         if visit.guarded or record is None:
             return
-        row = replace(visit.row, state="STOP_CLAIMED", stop_id=stop_id, why="stop_claimed", cores=sandbox.cores)
-        visit.row = self.store.save(replace(row, memory=sandbox.memory), (), before.now)
-        ended = stopping.stop(
-            self.reader, self.writer, record, sandbox, lambda seen: not guards.refusals(case(seen, record))
-        )
-        done.stops["stopped" if ended == "done" else "undone"] += 1
-        self._step(visit, replace(self._facts(visit, done), stop=ended))
+        row = replace(visit.row, state="STOP_CLAIMED", stop_id=stop_id, why="stop_claimed", attempts=1)
+        row = replace(row, cores=sandbox.cores, memory=sandbox.memory)
+        visit.row = self.store.save(row, (), before.now)
+        self._carried_out(visit, sandbox, record, recheck, done)
+
+    def _seen(self, visit: Visit, recheck: "_Recheck") -> Sandbox | None:
+        """The sandbox as it is now. Figures that have become old are read before it: they take seconds."""
+        recheck.readings()
+        return self.reader.sandbox(visit.row.name)
+
+    def _go_on(self, visit: Visit, recheck: "_Recheck", done: Outcome) -> None:
+        """A stop that a run broke off: to its end where every guard still holds, else undone."""
+        row = visit.row
+        sandbox, record = self._seen(visit, recheck), self.store.record(row.uid, row.stop_id)
+        if sandbox is None or sandbox.uid != row.uid:
+            self._ended(visit, stopping.Ended("undone", stopping.GONE), done)
+            return
+        kept = record if record is not None else restore.by_marks(sandbox, row.stop_id, self.clock())
+        if kept is None or restore.untouched(kept, sandbox):
+            self._ended(visit, stopping.Ended("undone", "a run broke off before anything of it was stopped"), done)
+        elif record is None:
+            self._undone(visit, kept, stopping.Ended("undone", "there is no durable record of it"), done)
+        elif self.writer is None:
+            self._undone(visit, kept, stopping.Ended("undone", _HELD[done.held]), done)
+        elif restore.stopped(record, sandbox):
+            against = guards.words(self._case(visit, sandbox, recheck, record, done))
+            if against:
+                self._undone(visit, kept, stopping.Ended("undone", against[0][1]), done)
+            else:
+                self._ended(visit, stopping.Ended("done"), done)
+        elif row.attempts >= _MOST_ATTEMPTS:
+            why = f"the cluster did not take it in {row.attempts} runs"
+            self._undone(visit, kept, stopping.Ended("refused", why), done)
+        else:
+            visit.row = self.store.save(replace(row, attempts=row.attempts + 1), (), _whole(self.clock()))
+            self._carried_out(visit, sandbox, record, recheck, done)
+
+    def _carried_out(
+        self, visit: Visit, sandbox: Sandbox, record: restore.Record, recheck: "_Recheck", done: Outcome
+    ) -> None:
+        """The writes, each after every guard was asked once more."""
+        assert self.writer is not None
+
+        def refusal(seen: Sandbox) -> str:
+            visit.guarded = guards.refusals(self._case(visit, seen, recheck, record, done))
+            return visit.guarded[0][1] if visit.guarded else ""
+
+        try:
+            look = partial(self._seen, visit, recheck)
+            ended = stopping.stop(self.reader, self.writer, record, sandbox, look, refusal)
+        except BackendError as error:
+            if not error.retryable:  # no write was tried again, nor was anything given back
+                self._stuck(visit, error)
+            raise
+        self._ended(visit, ended, done)
+
+    def _undone(self, visit: Visit, record: restore.Record, ended: stopping.Ended, done: Outcome) -> None:
+        try:
+            stopping.restore(self.reader, self.resumer, record)
+        except (BackendError, stopping.UnfinishedError) as error:
+            self._stuck(visit, error)
+            raise
+        self._ended(visit, ended, done)
+
+    def _stuck(self, visit: Visit, error: Exception) -> None:
+        """Told once, as long as it lasts."""
+        if visit.row.outcome != "stuck":
+            now = _whole(self.clock())
+            row = replace(visit.row, outcome="stuck", reason=str(error), ended=now)
+            visit.row = self.store.save(row, (), now)
+            self._shown(visit)
+
+    def _ended(self, visit: Visit, ended: stopping.Ended, done: Outcome) -> None:
+        done.stops["stopped" if ended.how == "done" else "undone"] += 1
+        self._step(visit, replace(self._facts(visit, done), stop=ended.how, refusal=ended.why))
         self._shown(visit)
 
     def _case(
-        self, visit: Visit, seen: Sandbox | None, readings: Readings, record: restore.Record | None, done: Outcome
+        self, visit: Visit, seen: Sandbox | None, recheck: "_Recheck", record: restore.Record | None, done: Outcome
     ) -> guards.Case:
+        """All that the guards ask for, as it is now: figures, presses, beats and the switch are read anew."""
+        readings = recheck.readings()
+        visit.requests = self.store.requests(visit.row.uid).get(visit.row.uid, ())
         busy, pressed, usage = busy_until(visit.requests), wanted(visit.row, visit.requests), _GONE
         if seen is not None:
             usage = judged(seen, _touched(seen, visit.row), readings, self.policy, busy)
@@ -386,11 +478,11 @@ class Run:
             busy=busy,
             read_at=readings.at,
             policy=self.policy,
-            switch=self.switch,
+            switch=self.switch(),
             whole=visit.row.uid in done.listed,
             config=done.config,
-            rollout=restore.rollout_of(seen) if seen is not None else "",
-            pods=restore.pods_of(seen) if seen is not None else "",
+            rollout=restore.rollout_of(seen, record) if seen is not None else "",
+            pods=restore.pods_of(seen, record) if seen is not None else "",
             canary=readings.of("canary", self.policy.canary) or 0.0,
             cap=done.cap,
             breaker=done.breaker,
@@ -405,6 +497,21 @@ class Run:
             done.faults.append(BlockedError("breaker", done.breaker))
         if done.cap:
             done.faults.append(BlockedError("cap", done.cap))
+
+
+@dataclass(slots=True)
+class _Recheck:
+    """The figures of what is due, never older than half a minute; also those of each pod `within` some namespaces."""
+
+    run: Run
+    within: frozenset[str]
+    read: Readings | None = None
+
+    def readings(self) -> Readings:
+        now = _whole(self.run.clock())
+        if self.read is None or now - self.read.at > _REREAD:
+            self.read = self.run.take(now, self.within)
+        return self.read
 
 
 def _whole(at: datetime) -> datetime:

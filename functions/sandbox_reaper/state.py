@@ -12,8 +12,8 @@ BEFORE_STOP: tuple[State, ...] = (
     "ACTIVE", "IDLE", "NOTICE_CLAIMED", "NOTIFIED", "SNOOZED", "EXEMPT", "UNREAPABLE",
 )  # fmt: skip
 Outcome = Literal[
-    "", "notified", "kept", "in_use", "withdrawn", "stopped", "refused", "resuming", "resumed", "resumed_partly",
-    "restarted",
+    "", "notified", "kept", "in_use", "withdrawn", "stopped", "stuck", "refused", "resuming", "resumed",
+    "resumed_partly", "restarted",
 ]  # fmt: skip
 
 
@@ -66,8 +66,8 @@ class Row:
 
     `config`, `rollout` and `pods` are what held when the notice went out. `frozen` is since when nothing is known.
     `outcome` is what the notice should say, `shown` what it is known to say. `issued` is when its buttons
-    were signed. `counted` is until when its savings are counted. `owed` is the id of a stop that something else
-    undid in part: the rest is still to be given back.
+    were signed. `attempts` counts the runs that were at one stop. `counted` is until when its savings are counted.
+    `owed` is the id of a stop that something else undid in part: the rest is still to be given back.
     """
 
     uid: str

@@ -1,12 +1,14 @@
 """A stop and its undoing, workload by workload, each write fenced. What was written down before it is all it knows."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from sandbox_reaper.backend import FencedError, GoneError, Reader, Sandbox, Workload, Writer
-from sandbox_reaper.restore import Item, Record, current, owed, restored, stopped, taken
+from sandbox_reaper.backend import BackendError, FencedError, GoneError, Reader, Sandbox, Workload, Writer
+from sandbox_reaper.restore import Item, Record, current, owed, restored, taken
 
 _ATTEMPTS = 3
+GONE, CHANGED = "it is gone, or another by now", "it was changed while it was being stopped"
 
 
 class Resumer(Protocol):
@@ -19,67 +21,63 @@ class UnfinishedError(Exception):
     """Not everything is as it should be after several attempts; the next run goes on."""
 
 
-def stop(
-    reader: Reader, writer: Writer, record: Record, sandbox: Sandbox, holds: Callable[[Sandbox], bool]
-) -> Literal["done", "undone"]:
-    """Take every workload of the record to 0. `undone` where it is not what it was: then nothing of this stop is left.
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """`undone`: nothing of the stop is left, and `why`. `refused`: the same, since the backend does not take it."""
 
-    `holds` asks all guards again before a write that was refused is tried once more while nothing has been changed yet.
+    how: Literal["done", "undone", "refused"]
+    why: str = ""
+
+
+def stop(
+    reader: Reader,
+    writer: Writer,
+    record: Record,
+    sandbox: Sandbox,
+    look: Callable[[], Sandbox | None],
+    refusal: Callable[[Sandbox], str],
+) -> Ended:
+    """Take to 0 whatever of the record is not yet, one write after the other; what was taken is undone on any refusal.
+
+    `look` reads the sandbox anew; `refusal` asks all guards, before each write, with the sandbox as it is then.
     Raises BackendError and UnfinishedError; whether the last write took effect is unknown then.
     """
     seen: Sandbox | None = sandbox
-    for _ in range(_ATTEMPTS):
+    fenced = 0
+    while True:
         if seen is None or seen.uid != record.uid:
-            return "undone"  # it is gone, with all that was changed
-        found = [(item, current(seen, item)) for item in record.items]
-        ours = [item for item, each in found if taken(record, each)]
-        same = all(item in ours or _as_recorded(item, each) for item, each in found)
-        if not same or (not ours and not holds(seen)):
+            return Ended("undone", GONE)  # with all that was changed
+        left = [(item, each) for item in record.items if not taken(record, each := current(seen, item))]
+        if not left:
+            return Ended("done")
+        if not all(_as_recorded(item, each) for item, each in left):
+            ended = Ended("undone", CHANGED)
             break
+        if why := refusal(seen):
+            ended = Ended("undone", why)
+            break
+        (_, workload) = left[0]
+        assert workload is not None
         try:
-            _stop_rest(writer, record, seen)
+            writer.stop(seen, workload, record.stop_id)
         except (FencedError, GoneError):
-            seen = reader.sandbox(record.name)
-            continue
-        seen = reader.sandbox(record.name)
-        if seen is not None and seen.uid == record.uid and stopped(record, seen):
-            return "done"
+            fenced += 1
+            if fenced >= _ATTEMPTS:
+                ended = Ended("refused", "it is written to all the time, or has a mark that is not ours")
+                break
+        except BackendError as error:
+            if error.retryable:
+                raise
+            ended = Ended("refused", f"the cluster refused to stop {workload.kind} {workload.name}: {error}")
+            break
+        seen = look()
     restore(reader, writer, record)
-    return "undone"
+    return ended
 
 
 def _as_recorded(item: Item, found: Workload | None) -> bool:
     """Whether a workload is wanted as it was; its version also moves with its status, and says nothing."""
     return found is not None and (found.generation, found.size) == (item.generation, item.size)
-
-
-def _stop_rest(writer: Writer, record: Record, sandbox: Sandbox) -> None:
-    for item in record.items:
-        workload = current(sandbox, item)
-        if workload is None:
-            raise GoneError(item.name)
-        if not taken(record, workload):
-            writer.stop(sandbox, workload, record.stop_id)
-
-
-def finish(reader: Reader, writer: Writer | None, resumer: Resumer, record: Record | None) -> Literal["done", "undone"]:
-    """After a run that broke off: go on where its id is on an object, else there is nothing to undo.
-
-    Without a writer, what it has changed is undone. Raises as `stop` does.
-    """
-    if record is None:
-        return "undone"  # it broke off before the first write: the record comes first
-    sandbox = reader.sandbox(record.name)
-    if sandbox is None or sandbox.uid != record.uid:
-        return "undone"
-    if not any(taken(record, current(sandbox, item)) for item in record.items):
-        return "undone"
-    if writer is None:
-        restore(reader, resumer, record)
-        return "undone"
-    if stopped(record, sandbox):
-        return "done"
-    return stop(reader, writer, record, sandbox, lambda _: False)
 
 
 def restore(reader: Reader, resumer: Resumer, record: Record, *, unmarked: bool = False) -> Sandbox | None:

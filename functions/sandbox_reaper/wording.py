@@ -113,8 +113,14 @@ def _withdrawn(row: Row, secret: str) -> Message:
 
 
 def _refused(row: Row, secret: str) -> Message:
-    lead = f"⚪ *{escape(row.name)}* was changed while it was being stopped. It is as it was, and runs on."
-    return _ended(row, "Sandbox not stopped", lead)
+    lead = f"⚪ *{escape(row.name)}* is not stopped: {cut(row.reason, 1000)}."
+    return _ended(row, "Sandbox not stopped", f"{lead} Whatever of it had been stopped already is back.")
+
+
+def _stuck(row: Row, secret: str) -> Message:
+    """Neither stopped nor brought back: somebody has to look at the cluster."""
+    lead = f"🔴 *{escape(row.name)}* was being stopped, and part of it may be down: {cut(row.reason, 1000)}."
+    return _ended(row, "Sandbox stopped in part", f"{lead} Every run tries again to bring it back.")
 
 
 def _resuming(row: Row, secret: str) -> Message:
@@ -146,7 +152,7 @@ def _ended(row: Row, title: str, lead: str) -> Message:
 
 _BY_OUTCOME = {
     "notified": _notice, "kept": _kept, "in_use": _in_use, "withdrawn": _withdrawn, "stopped": _stopped,
-    "refused": _refused, "resuming": _resuming, "resumed": _resumed, "resumed_partly": _resumed_partly,
+    "stuck": _stuck, "refused": _refused, "resuming": _resuming, "resumed": _resumed, "resumed_partly": _resumed_partly,
     "restarted": _restarted,
 }  # fmt: skip
 

@@ -106,7 +106,7 @@ class World:
     def run(self, only: str = "") -> Outcome:
         live = self.policy.mode == "live" and self.switch
         made = Run(
-            self, self if live else None, self, self.take, self, self, self.policy, self.switch,
+            self, self if live else None, self, self.take, self, self, self.policy, lambda: self.switch,
             self.clock, lambda: self.left,
         )  # fmt: skip
         return made.go(only)
@@ -176,6 +176,7 @@ class World:
         return self._write(given, now, size=size, stop="", original=None)
 
     def rehearse(self, given: Sandbox, found: Workload, stop_id: str) -> None:
+        self._hook("rehearse")
         self._fenced(given, found)
 
     def _fenced(self, given: Sandbox, found: Workload) -> Workload:

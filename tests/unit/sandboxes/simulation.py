@@ -44,14 +44,13 @@ _LATEST_ANSWER = 240  # seconds that Slack takes at most in one run
 
 @dataclass
 class Running:
-    """One run while it is under way: the minute of its last figures, what was half stopped before it, what it stops.
+    """One run while it is under way: the minute of its last figures, and what it stops.
 
     `drift` is how far its own clock is off.
     """
 
     drift: timedelta
     read: float = 0.0
-    claimed: frozenset[str] = frozenset()
     stops: set[str] = field(default_factory=set)
 
 
@@ -169,10 +168,11 @@ class Simulation(World):
                 self._judge(self.claims[stop_id], before)
 
     def _judge(self, row: Row, before: dict[str, int]) -> None:
-        """A stop was written: was it right, by the truth, and by what was known? The row is that of its claim."""
+        """A write of a stop was made: was it right, by the truth, and by what was known? The row is that of its claim.
+
+        Each write is judged, also where a stop goes on that a run broke off.
+        """
         running = self.running[-1]
-        if row.name in running.stops or row.name in running.claimed:
-            return  # it is judged by its first write
         running.stops.add(row.name)
         self.sizes.setdefault(row.name, before)
         life = self.lives[row.name]
@@ -189,8 +189,7 @@ class Simulation(World):
             self.wrong.append(f"{row.name} was unknown at {self.minute}")
 
     def run(self, only: str = "") -> Outcome:
-        claimed = frozenset(row.name for row in self.stored.values() if row.state == "STOP_CLAIMED")
-        self.running.append(Running(timedelta(seconds=self.luck.uniform(-20, 20)), claimed=claimed))
+        self.running.append(Running(timedelta(seconds=self.luck.uniform(-20, 20))))
         try:
             done = super().run(only)
         finally:
