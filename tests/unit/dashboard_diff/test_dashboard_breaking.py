@@ -113,6 +113,8 @@ NONE = [
     (b'{"title": "x", "panels": [], "v":' + b'{"a":' * 70 + b"1" + b"}" * 71, "levels deep"),
     (b'{"title": "x", "panels": [], "v": ' + b"9" * 5000 + b"}", "safely"),
     (b'{"apiVersion": "v1", "kind": "ConfigMap", "data": {}}', "ConfigMap"),
+    (b'{"title": "x", "panels": [], "templating": {"list": [' + b"{}," * 2000 + b"{}]}}", "more than 2000 variables"),
+    (b'{"title": "x", "panels": [{"targets": [' + b"{}," * 5000 + b"{}]}]}", "more than 5000 queries"),
     (b" " * (10 * 1024 * 1024 + 1), "larger than 10 MiB"),
 ]  # fmt: skip
 

@@ -120,10 +120,10 @@ def _values(before: Any, after: Any, kind: str, path: Path = ()) -> Iterator[Val
     if isinstance(before, dict) and isinstance(after, dict):
         for name in before | after:
             yield from _values(before.get(name, MISSING), after.get(name, MISSING), kind, (*path, name))
-    elif noise.pruned(before, kind, path) is MISSING and noise.pruned(after, kind, path) is MISSING:
-        return
-    elif not same(noise.pruned(before, kind, path), noise.pruned(after, kind, path)):
-        yield path, after
+    elif not same(before, after):
+        one, other = (noise.pruned(each, kind, path) for each in (before, after))
+        if one is not other and not same(one, other):
+            yield path, after
 
 
 def _asked(panel: Panel, sides: Sides, *, newer: bool) -> list[Any]:

@@ -5,6 +5,7 @@ value, it is a change.
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from kaizen.dashboards.model import Json
@@ -131,7 +132,7 @@ _KINDS = {"dashboard": _DASHBOARD, "variable": _VARIABLE, "annotation": _ANNOTAT
 
 def noise(path: Path, before: Any, after: Any, kind: str) -> str:
     """The kind of noise that a difference is, empty if it is none. `kind` is the panel's, or that of another part."""
-    if _any_of(path, _EDITOR):
+    if _of_editor(path):
         return EDITOR
     if granted(path, before, kind) and granted(path, after, kind):
         return EMPTY if _empty(before) and _empty(after) else DEFAULT
@@ -142,26 +143,34 @@ def granted(path: Path, value: Any, kind: str) -> bool:
     """Whether it makes no difference that the value is there."""
     if _empty(value):
         return True
-    known = _known(path, _KINDS.get(kind, _DEFAULTS.get(kind, {})))
-    if known is None and kind not in _KINDS:
-        known = _known(path, _ANY)
-    return known is not None and any(type(each) is type(value) and each == value for each in known)
+    known = _taken(path, kind)
+    return known is not None and _among(value, known)
+
+
+def _among(value: Any, known: tuple[Any, ...]) -> bool:
+    return any(type(each) is type(value) and each == value for each in known)
 
 
 def pruned(value: Any, kind: str, path: Path = ()) -> Any:
     """The value without all that makes no difference; MISSING where nothing is left. Equal parts become equal."""
     if isinstance(value, dict):
-        inner = {name: pruned(each, kind, (*path, name)) for name, each in value.items()}
-        found: Json = {name: each for name, each in inner.items() if each is not MISSING}
+        found: Json = {}
+        for name, each in value.items():
+            inner = pruned(each, kind, (*path, name))
+            if inner is not MISSING:
+                found[name] = inner
         return found or MISSING
-    if isinstance(value, list) and path[-1:] == ("steps",):
-        return value  # the first step's value is null: minus infinity
-    if granted(path, value, kind) or _any_of(path, _EDITOR):
-        return MISSING
     if isinstance(value, list):
-        inner_items = [pruned(each, kind, (*path, "*")) for each in value]
-        return [None if each is MISSING else each for each in inner_items]
-    return value
+        if path[-1:] == ("steps",):
+            return value  # the first step's value is null: minus infinity
+        if granted(path, value, kind) or _of_editor(path):
+            return MISSING
+        below = (*path, "*")
+        return [None if (inner := pruned(each, kind, below)) is MISSING else inner for each in value]
+    if value is None or value == "" or value is MISSING or _of_editor(path):
+        return MISSING
+    known = _taken(path, kind)
+    return MISSING if known is not None and _among(value, known) else value
 
 
 def paths() -> Iterator[tuple[str, str]]:
@@ -175,12 +184,21 @@ def _empty(value: Any) -> bool:
     return value is MISSING or value is None or value == "" or (isinstance(value, list | dict) and not value)
 
 
+# The same few hundred paths come again with every panel.
+@lru_cache(maxsize=20_000)
+def _taken(path: Path, kind: str) -> tuple[Any, ...] | None:
+    """Values that Grafana takes for granted there."""
+    known = _known(path, _KINDS.get(kind, _DEFAULTS.get(kind, {})))
+    return _known(path, _ANY) if known is None and kind not in _KINDS else known
+
+
+@lru_cache(maxsize=20_000)
+def _of_editor(path: Path) -> bool:
+    return ".".join(path) in _EDITOR or ".".join((*path[:1], "*", *path[2:])) in _EDITOR
+
+
 def _known(path: Path, table: dict[str, tuple[Any, ...]]) -> tuple[Any, ...] | None:
     for each in (".".join(path), ".".join((*path[:-1], "*")), ".".join((*path[:1], "*", *path[2:]))):
         if each in table:
             return table[each]
     return None
-
-
-def _any_of(path: Path, patterns: tuple[str, ...]) -> bool:
-    return ".".join(path) in patterns or ".".join((*path[:1], "*", *path[2:])) in patterns

@@ -57,8 +57,9 @@ def settings(before: Dashboard, after: Dashboard, dropped: Drops) -> Iterator[Ch
         words.append(changed("title", before.title, after.title))
     more, count = _words(before.settings, after.settings, "dashboard", dropped)
     words += more
-    names = [[each.get("name") for each in side.variables] for side in (before, after)]
-    one, other = ([each for each in side if each in names[0] and each in names[1]] for side in names)
+    names = [[str(each.get("name")) for each in side.variables] for side in (before, after)]
+    common = set(names[0]) & set(names[1])
+    one, other = ([each for each in side if each in common] for side in names)
     if one != other:
         words.append(("variables in another order",))
         count += 1

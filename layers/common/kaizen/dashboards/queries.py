@@ -33,6 +33,8 @@ class Query:
             return None
         if len(self.text) > LONGEST:
             return UnreadError("the query is too long")
+        if not self.stand.room(self.text):
+            return UnreadError("there are more queries than are read")
         fault: PromqlError | None = None
         for filled in self.stand.filled(self.text):
             try:

@@ -11,7 +11,8 @@ from kaizen.dashboards.rows import rows_of
 
 LARGEST = 10 * 1024 * 1024  # bytes; the largest of 5,400 real ones has 3 MB
 DEEPEST = 60
-MOST_PANELS = 5000
+MOST_PANELS = MOST_QUERIES = 5000
+MOST_PARTS = 2000  # variables, annotations or links
 # Numbers of Grafana's own, which say nothing about the dashboard.
 _DROPPED = ("id", "version", "iteration")
 # Told in one line, never as edits: how the file was made, and how it is first looked at.
@@ -19,6 +20,7 @@ _NOTES = (
     "schemaVersion", "pluginVersion", "__inputs", "__requires", "__elements", "gnetId", "fiscalYearStartMonth",
     "weekStart", "liveNow", "preload", "style", "time", "refresh", "hideControls", "sharedCrosshair",
 )  # fmt: skip
+_WORDS = {"templating": "variables"}
 _PARTS = ("uid", "title", "rows", "panels", "templating", "annotations", "links")
 
 
@@ -42,6 +44,9 @@ def read(content: bytes) -> Dashboard:
         raise NoDashboardError(str(error)) from error
     if sum(len(row.panels) for row in rows) > MOST_PANELS:
         raise NoDashboardError(f"it has more than {MOST_PANELS} panels")
+    asked = [panel.content.get("targets") for row in rows for panel in row.panels]
+    if sum(len(each) for each in asked if isinstance(each, list)) > MOST_QUERIES:
+        raise NoDashboardError(f"it has more than {MOST_QUERIES} queries")
     own_uid = spec.get("uid")
     return Dashboard(
         uid=uid or (own_uid if isinstance(own_uid, str) else ""),
@@ -133,6 +138,8 @@ def _list(value: Any, name: str) -> list[Any]:
         return []
     if not isinstance(value, list):
         raise NoDashboardError(f"its {name} are no list")
+    if len(value) > MOST_PARTS:
+        raise NoDashboardError(f"it has more than {MOST_PARTS} {_WORDS.get(name, name)}")
     return value
 
 

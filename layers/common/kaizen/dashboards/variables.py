@@ -15,6 +15,7 @@ USE = re.compile(
 _UNIT = re.compile(r"(?:ms|[smhdwy])\b")
 _NUMBERS = ("_ms", "_s")  # endings of Grafana's own variables that are numbers
 _FIRST = 900_000_000  # milliseconds, and a number: nobody writes these by hand
+_MOST, _EACH = 300_000, 200  # characters of queries that are read, and of those that each costs beside its own
 _STRINGS = "\"'`"
 _ANY = "[z]"
 
@@ -77,6 +78,12 @@ class Stand:
     def __init__(self) -> None:
         self._shown: list[str] = []
         self.known: dict[tuple[str, bool], Any] = {}  # queries that were read with it, by their texts
+        self._room = _MOST
+
+    def room(self, text: str) -> bool:
+        """Whether there is still time to read a query: hostile files hold megabytes of them."""
+        self._room -= _EACH + len(text)
+        return self._room >= 0
 
     def _index(self, shown: str) -> int:
         if shown not in self._shown:
