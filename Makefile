@@ -91,8 +91,10 @@ build: .build/sam/.done ## validate the template and build what is deployed
 	@$(SAM) validate --lint --region $(REGION)
 	@$(SAM) build --build-dir .build/aws
 
-deploy: build ## build and deploy; CONFIG=prod chooses another part of samconfig.toml
-	@$(SAM) deploy --template-file .build/aws/template.yaml --config-file "$(CURDIR)/samconfig.toml" --config-env $(CONFIG) --region $(REGION)
+deploy: build .venv/.done ## build and deploy; CONFIG=prod chooses another part of samconfig.toml
+	@overrides=$$($(PY) -m tools.overrides --config $(CONFIG)) && eval "set -- $$overrides" && \
+	$(SAM) deploy --template-file .build/aws/template.yaml --config-file "$(CURDIR)/samconfig.toml" --config-env $(CONFIG) --region $(REGION) \
+		--parameter-overrides "$$@"
 
 policy: .venv/.done ## check FILE, show what it changes, and put it in force on the stack of CONFIG
 	@test -n "$(FILE)" || { echo "error: name the policy's file: make policy FILE=policy.toml"; exit 2; }

@@ -14,10 +14,11 @@ _LATE = timedelta(minutes=7, seconds=30)  # between two readings: longer is a ga
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The counters of one instant (aware UTC): stream -> (bytes sent, bytes saved) since ever."""
+    """The counters of one instant (aware UTC): stream -> (bytes sent, bytes saved) since ever; and what ran then."""
 
     at: datetime
     streams: Mapping[str, tuple[int, int]]
+    build: str = ""
 
 
 @dataclass(frozen=True, slots=True)

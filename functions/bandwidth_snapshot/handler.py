@@ -34,7 +34,7 @@ def run(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
     request = read_request(event, now)
     store = parts.store(settings())
     if request.kind == "record":
-        store.keep(store.counters(now))
+        store.keep(store.counters(now, settings().build_hash or ""))
         return {"recorded": True}
     made = parts.snapshot(settings(), current_policy(settings().policy_parameter).bandwidth)
     if request.kind == "report":

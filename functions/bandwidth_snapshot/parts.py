@@ -34,6 +34,7 @@ _LEASE = timedelta(minutes=6)  # longer than the function may run
 
 @dataclass(frozen=True)
 class BandwidthSettings(Settings):
+    build_hash: str | None
     event_bus_name: str
     bandwidth_table: str
     metrics_table: str
@@ -92,18 +93,20 @@ def telling(given: BandwidthSettings, policy: BandwidthPolicy) -> Telling:
 
 
 def snapshot(given: BandwidthSettings, policy: BandwidthPolicy) -> Snapshot:
-    query = policy.query
+    query, readings = policy.query, cache(store(given).readings)
 
-    @cache
     def bins(day: date) -> Mapping[str, Sequence[Bin]]:
         if query is None:
-            return bins_of(day, store(given).readings(day))
+            return bins_of(day, readings(day))
         return bins_of_query(lambda: prometheus(given), query, day)
 
+    build = given.build_hash or str(SCHEMA.build)
+    versions = {"major": str(SCHEMA.major), "minor": str(SCHEMA.minor), "build": build}
     return Snapshot(
         store=store(given),
         bins=bins,
         source="counters" if query is None else "prometheus",
-        versions={"major": str(SCHEMA.major), "minor": str(SCHEMA.minor), "build": str(SCHEMA.build)},
+        versions=versions,
         telling=telling(given, policy),
+        readings=readings,
     )

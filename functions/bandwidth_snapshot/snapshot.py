@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache, partial
 
-from bandwidth_snapshot.day import Bin, closed, together
+from bandwidth_snapshot.builds import stretches
+from bandwidth_snapshot.day import Bin, Reading, closed, together
 from bandwidth_snapshot.detector import ALL
 from bandwidth_snapshot.store import BandwidthStore, rounded
 from bandwidth_snapshot.telling import Known, Telling
@@ -20,13 +21,17 @@ class SnapshotFailedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """`bins` gives a day's bins by stream and raises what is transient; `versions` go into each row."""
+    """`bins` gives a day's bins by stream and raises what is transient; `versions` go into each row.
+
+    `readings` are those of a day and around it: they know which builds ran, also where the bins come from Prometheus.
+    """
 
     store: BandwidthStore
     bins: Callable[[date], Mapping[str, Sequence[Bin]]]
     source: str
     versions: dict[str, str]
     telling: Telling
+    readings: Callable[[date], Sequence[Reading]] = lambda _: ()
 
     def close(self, now: datetime) -> list[date]:
         """Yesterday, and the days before it that are left; alerts and, on Mondays, the week's message.
@@ -75,7 +80,8 @@ class Snapshot:
                 bins = self.bins(day)
                 rows = [rounded(closed(stream, day, each)) for stream, each in sorted(bins.items())]
                 total = rounded(closed(ALL, day, together(bins)))
-                self.store.write(rows, total, self.source, self.versions, now)
+                ran = stretches(day, self.readings(day), together(bins))
+                self.store.write(rows, total, self.source, self.versions, now, ran)
                 done.append(day)
             except Exception as error:  # noqa: BLE001 - raised by the caller, once every day has been tried
                 error.add_note(day.isoformat())

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from bandwidth_snapshot.builds import Stretch
 from bandwidth_snapshot.day import Day, Reading
 from bandwidth_snapshot.detector import ALL
 from kaizen.metrics.changes import Change, actions
@@ -28,8 +29,8 @@ class BandwidthStore:
         self._table = table
         self._metrics_table = metrics_table
 
-    def counters(self, now: datetime) -> Reading:
-        """What phase_stream has counted until now."""
+    def counters(self, now: datetime, build: str = "") -> Reading:
+        """What phase_stream has counted until now; `build` is what runs."""
         rows, _ = read_rows(self._client, self._metrics_table)
         streams: dict[str, tuple[int, int]] = {}
         for place, name in enumerate((SENT, SAVED)):
@@ -38,7 +39,7 @@ class BandwidthStore:
                 old = list(streams.get(stream, (0, 0)))
                 old[place] += int(series.value)
                 streams[stream] = (old[0], old[1])
-        return Reading(now, streams)
+        return Reading(now, streams, build)
 
     def keep(self, reading: Reading) -> None:
         """One reading; the same instant's again changes nothing."""
@@ -47,6 +48,7 @@ class BandwidthStore:
             "pk": f"readings#{at[:10]}",
             "sk": at,
             "streams": {stream: list(each) for stream, each in reading.streams.items()},
+            "build": reading.build,
             "expires_at": int((reading.at + READINGS_KEPT).timestamp()),
         }
         self._client.put_item(TableName=self._table, Item=to_item(item))
@@ -61,7 +63,8 @@ class BandwidthStore:
         return [
             Reading(
                 parse_instant(item["sk"]),
-                {stream: (int(each[0]), int(each[1])) for stream, each in item.get("streams", {}).items()},
+                {stream: (int(each[0]), int(each[1])) for stream, each in item["streams"].items()},
+                item.get("build", ""),
             )
             for item in items
         ]
@@ -79,6 +82,14 @@ class BandwidthStore:
             rosters[day.date] = {name: int(each) for name, each in item.get("streams", {}).items()}
         return days, rosters
 
+    def builds(self, day: date) -> list[Stretch]:
+        """What ran on a closed day, in order; empty where nobody knows."""
+        return [
+            Stretch(each["build"], parse_instant(each["since"]), float(each["avg_mb_s"]))
+            for item in self._days(ALL, day, day)
+            for each in item.get("builds", [])
+        ]
+
     def _days(self, stream: str, first: date, last: date) -> Iterator[dict[str, Any]]:
         return pages(
             self._client,
@@ -93,14 +104,27 @@ class BandwidthStore:
             ConsistentRead=True,
         )
 
-    def write(self, days: Sequence[Day], total: Day, source: str, versions: dict[str, str], now: datetime) -> int:
+    def write(
+        self,
+        days: Sequence[Day],
+        total: Day,
+        source: str,
+        versions: dict[str, str],
+        now: datetime,
+        builds: Sequence[Stretch] = (),
+    ) -> int:
         """How many rows are new or say something else than before; a row that says the same is left alone.
 
-        The total's row comes last and names the streams: who finds it finds theirs.
+        The total's row comes last and names the streams: who finds it finds theirs. It has the builds of the day, too;
+        the last of them is that of every row.
         """
         given = versions | {"source": source, "closed_at": format_instant(now)}
+        if builds:
+            given["build"] = builds[-1].build
+        ran = [{"build": each.build, "since": format_instant(each.since), "avg_mb_s": each.average} for each in builds]
         written = sum(self._write(day, {}, given) for day in days)
-        return written + self._write(total, {"streams": {each.stream: each.bytes for each in days}}, given)
+        more = {"streams": {each.stream: each.bytes for each in days}, "builds": ran}
+        return written + self._write(total, more, given)
 
     def _write(self, day: Day, more: dict[str, Any], given: dict[str, str]) -> bool:
         """Two runs at once write the same; one that read earlier does not undo a later revision."""

@@ -126,7 +126,8 @@ class Telling:
         changed = known.turnover
         usual = [self._usual(each, verdict.compared, known, changed) for each in known.streams if each.stream != ALL]
         since = self._since(day, known.before(day.stream))
-        message = wording.alert(verdict, contributors(usual), since, changed, self.page(day.date))
+        ran = self.store.builds(day.date - timedelta(days=1))[-1:] + self.store.builds(day.date)
+        message = wording.alert(verdict, contributors(usual), since, changed, self.page(day.date), ran)
         self.tell(f"anomaly/{day.stream}/{since}", message)
         average, expected = round(day.average * 1000), round(verdict.expected * 1000)
         in_a_row = (day.date - since).days + 1

@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import date
+from itertools import pairwise
 from math import isinf
 
+from bandwidth_snapshot.builds import Stretch
 from bandwidth_snapshot.day import Day
 from bandwidth_snapshot.detector import ALL, Verdict
 from bandwidth_snapshot.forecast import Forecast
@@ -16,6 +18,7 @@ TITLE = "Bandwidth of the phase streams"
 _BARS = "▏▎▍▌▋▊▉█"
 _WIDTH = 20  # characters of the longest bar
 _MOST_STREAMS = 8
+_MOST_BUILDS = 3  # the last ones of a day
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
@@ -127,6 +130,16 @@ def _stream(day: Day) -> str:
     return f"{name:<24} {rate(day.average):>7} MB/s  p95 {rate(day.p95):>7}  max {rate(day.maximum):>7}{saved}"
 
 
+def deployed(builds: Sequence[Stretch], day: date) -> list[str]:
+    """A line for each build that began on a day, with what was sent before and after; it need not be the reason."""
+    lines = []
+    for before, after in pairwise(builds):
+        if before.build != after.build and after.since.date() == day:
+            name = f"Build {cut(after.build, 64)} runs since {after.since:%H:%M} UTC"
+            lines.append(f"{name}: {rate(before.average)} MB/s before, {rate(after.average)} MB/s after.")
+    return lines[-_MOST_BUILDS:]
+
+
 def turned(changed: Turnover) -> list[str]:
     """A line for each stream that is new or silent; the total goes on with them and without."""
     lines = []
@@ -150,8 +163,12 @@ def alert(
     since: date,
     changed: Turnover = NOTHING,
     page: str = "",
+    builds: Sequence[Stretch] = (),
 ) -> Message:
-    """What rose, by how much, since when, and what most of it comes from. `since` is the first day of it in a row."""
+    """What rose, by how much, since when, and what most of it comes from. `since` is the first day of it in a row.
+
+    `builds` ran on the day, in order; before them the last one of the day before, where it is known.
+    """
     day = verdict.day
     what = "All streams together" if day.stream == ALL else f"The stream {cut(day.stream, 60)}"
     times = "" if isinf(verdict.ratio) else f", {verdict.ratio:.1f} times as much"
@@ -170,7 +187,8 @@ def alert(
     grown = [f"{cut(name, 60)} {more:+.2f} MB/s{new.get(name, '')}" for name, more in contributors[:3] if more > 0]
     most = f"Most of it: {', '.join(grown)}." if grown and day.stream == ALL else ""
     cost = f"At this rate that is {volume((day.average - verdict.expected) * 1e6 * 86400 * 30)} more a month."
-    text = "\n".join(each for each in (lead, f"{why} {began}", most, cost) if each)
+    parts = (lead, f"{why} {began}", most, "\n".join(deployed(builds, day.date)), cost)
+    text = "\n".join(each for each in parts if each)
     note = f"Peak {rate(day.maximum)} MB/s, p95 {rate(day.p95)} MB/s, {day.complete:.0%} of the day measured, UTC."
     note += _more(page)
     title = "Unexpected bandwidth"

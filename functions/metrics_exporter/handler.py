@@ -37,6 +37,7 @@ class ExporterSettings(Settings):
     metrics_table: str
     metrics_token_parameter: str
     policy_parameter: str
+    build_hash: str | None = None
 
 
 @cache
@@ -75,6 +76,7 @@ def read() -> Reading:
         policy=policy,
         policy_refused=policy_refused(settings().policy_parameter),
         seconds=time.monotonic() - started,
+        build=settings().build_hash or "",
     )
     return Reading(rows, scrape)
 

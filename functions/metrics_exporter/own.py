@@ -32,7 +32,10 @@ OWN = (
     Metric("kaizen_policy_refused", "gauge", "1 while the policy parameter holds a policy that was refused."),
     Metric("kaizen_store_up", "gauge", "1: the store answered. When it does not, the scrape itself fails."),
     Metric("kaizen_scrape_duration_seconds", "gauge", "Time that this scrape spent on reading."),
-    Metric("kaizen_build_info", "gauge", "The version that answers; always 1.", ("version",)),
+    Metric(
+        "kaizen_build_info", "gauge", "The version that answers, and its build as deployed; always 1.",
+        ("version", "build"),
+    ),
 )  # fmt: skip
 
 Values = dict[tuple[str, ...], float]  # label values -> sample
@@ -46,6 +49,7 @@ class Scrape:
     policy: Policy
     policy_refused: bool
     seconds: float
+    build: str = ""  # empty where nobody said
 
 
 def own_values(scrape: Scrape) -> dict[str, Values]:
@@ -58,7 +62,7 @@ def own_values(scrape: Scrape) -> dict[str, Values]:
         "kaizen_policy_refused": {(): scrape.policy_refused},
         "kaizen_store_up": {(): 1},
         "kaizen_scrape_duration_seconds": {(): scrape.seconds},
-        "kaizen_build_info": {(kaizen.__version__,): 1},
+        "kaizen_build_info": {(kaizen.__version__, scrape.build): 1},
     }
 
 

@@ -35,6 +35,7 @@ class HandshakeSettings(Settings):
     phase_table: str
     metrics_table: str
     phase_help_url: str | None
+    build_hash: str | None = None
 
 
 @cache
@@ -50,7 +51,7 @@ def dynamodb() -> "DynamoDBClient":
 @cache
 def server() -> Server:
     """With the build of the page that is deployed beside it, so that an older page is told to reload."""
-    return offer(settings().phase_help_url, read_page(Path(__file__).parents[1]).build)
+    return offer(settings().phase_help_url, read_page(Path(__file__).parents[1]).build, settings().build_hash)
 
 
 @http_function

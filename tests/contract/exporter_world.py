@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 TOKEN_PARAMETER, POLICY_PARAMETER, TABLE = "/kaizen/metrics/token", "/kaizen/policy", "metrics"
 ENVIRONMENT = {
+    "BUILD_HASH": "1c73f2a",
     "AWS_ACCESS_KEY_ID": "testing",
     "AWS_SECRET_ACCESS_KEY": "testing",
     "AWS_DEFAULT_REGION": "eu-west-1",

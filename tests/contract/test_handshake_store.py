@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 TABLES = {"PhaseTable": "phase", "MetricsTable": "metrics"}
 CREATED = ("AttributeDefinitions", "BillingMode", "KeySchema")
 ENVIRONMENT = {
+    "BUILD_HASH": "1c73f2a",
     "AWS_ACCESS_KEY_ID": "testing",
     "AWS_SECRET_ACCESS_KEY": "testing",
     "AWS_DEFAULT_REGION": "eu-west-1",

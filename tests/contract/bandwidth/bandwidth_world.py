@@ -11,7 +11,7 @@ from unittest.mock import patch
 import boto3
 from moto import mock_aws
 
-from bandwidth_snapshot.day import Bin, start_of
+from bandwidth_snapshot.day import Bin, Reading, start_of
 from bandwidth_snapshot.detector import Limits
 from bandwidth_snapshot.snapshot import Snapshot
 from bandwidth_snapshot.source import SourceError
@@ -66,6 +66,7 @@ class World:
     published: list[BandwidthAnomaly] = field(default_factory=list)
     slack_down: bool = False
     cap: int | None = None
+    readings: list[Reading] = field(default_factory=list)  # for their builds
 
     def bins(self, day: date) -> Mapping[str, Sequence[Bin]]:
         if day in self.down:
@@ -90,7 +91,8 @@ class World:
             self.published.append,
             monthly_cap=self.cap,
         )
-        return Snapshot(self.store, self.bins, "counters", {"major": "1", "minor": "0", "build": "0"}, telling)
+        versions = {"major": "1", "minor": "0", "build": "0"}
+        return Snapshot(self.store, self.bins, "counters", versions, telling, lambda _: self.readings)
 
     def history(self, days: int = 60) -> None:
         """So many days before yesterday are closed and judged."""

@@ -21,6 +21,7 @@ from tests.contract.bandwidth.bandwidth_world import World, tables
 
 TOKENS = "first-token second-token"
 SETTINGS = {
+    "BUILD_HASH": "1c73f2a",
     "EVENT_BUS_NAME": "bus", "BANDWIDTH_TABLE": "bandwidth", "METRICS_TABLE": "metrics", "SLACK_TABLE": "slack",
     "POLICY_PARAMETER": "/kaizen/policy", "PROMETHEUS_URL": "", "PROMETHEUS_TOKEN_PARAMETER": "/kaizen/none",
     "REPORTS_TOKEN_PARAMETER": "/kaizen/reports/token", "API_URL_PARAMETER": "/kaizen/dev/api-url",

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from bandwidth_snapshot.day import Reading, bins_of, start_of
+from bandwidth_snapshot.day import bins_of, start_of
 from bandwidth_snapshot.snapshot import SnapshotFailedError
 from bandwidth_snapshot.store import BandwidthStore
 from kaizen.metrics.changes import add
@@ -109,8 +109,8 @@ def test_readings_of_our_own_counters(store: BandwidthStore) -> None:
         count(store._client, "metrics", [add("phase_frame_bytes_sent_total", labels, 700)], at)
         count(store._client, "metrics", [add("phase_frame_bytes_sent_total", labels | {"kind": "full"}, 300)], at)
         count(store._client, "metrics", [add("bytes_saved_total", {"stream": "a"}, 50)], at)
-        store.keep(store.counters(at + timedelta(minutes=5 * step)))
+        store.keep(store.counters(at + timedelta(minutes=5 * step), "1c73f2a"))
     found = bins_of(YESTERDAY, store.readings(YESTERDAY))["a"]
     assert [(each.sent, each.saved) for each in found] == [(1000, 50), (1000, 50)]
-    assert isinstance(store.readings(YESTERDAY)[0], Reading)
+    assert {each.build for each in store.readings(YESTERDAY)} == {"1c73f2a"}
     assert datetime.now(UTC) > at

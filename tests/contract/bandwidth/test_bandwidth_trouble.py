@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from bandwidth_snapshot.day import Reading, start_of
 from bandwidth_snapshot.snapshot import SnapshotFailedError
 from bandwidth_snapshot.source import MOST_STREAMS, SourceError, TooManyStreamsError, bins_of_query
 from bandwidth_snapshot.store import BandwidthStore
@@ -111,6 +112,20 @@ def test_a_jump_on_the_day_of_a_new_name_is_compared_with_the_old_one(world: Wor
     world.rates[YESTERDAY] = {"a": 4.0}
     world.snapshot.close(NOW)
     assert "Most of it: a +3.30 MB/s." in world.told[ALERT].text
+
+
+def test_an_alert_names_the_build_that_began_on_the_day(world: World) -> None:
+    """The row has the build, too, and what was sent before and after it."""
+    world.rates[YESTERDAY] = {"b": 6.0}
+    world.readings = [
+        Reading(start_of(YESTERDAY) + timedelta(minutes=5 * each), {}, "new" if each >= 169 else "old")
+        for each in range(288)
+    ]
+    world.snapshot.close(NOW)
+    assert "Build new runs since 14:05 UTC: 7.70 MB/s before, 7.70 MB/s after." in world.told[ALERT].text
+    rows = [each for each in items(world.store._client) if each["sk"]["S"] == YESTERDAY.isoformat()]
+    assert {each["build"]["S"] for each in rows if each["pk"]["S"].startswith("day#")} == {"new"}
+    assert [each.build for each in world.store.builds(YESTERDAY)] == ["old", "new"]
 
 
 def test_rates_that_are_none_are_gaps() -> None:

@@ -42,7 +42,7 @@ def test_everything_is_there_before_anything_happened(form: str) -> None:
         for outcome in ("met", "breached"):
             assert found[key("kaizen_sla_tickets_total", outcome=outcome, **labels)] == 0
     assert found[key("kaizen_store_up")] == 1
-    assert found[key("kaizen_build_info", version=kaizen.__version__)] == 1
+    assert found[key("kaizen_build_info", version=kaizen.__version__, build="")] == 1
     assert found[key("kaizen_scrape_duration_seconds")] == 0.25
 
 

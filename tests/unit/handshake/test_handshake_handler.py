@@ -25,7 +25,7 @@ FAILURES = [UNAVAILABLE, EndpointConnectionError(endpoint_url="https://dynamodb"
 @pytest.fixture
 def memory(monkeypatch: pytest.MonkeyPatch) -> Memory:
     made = Memory(stream("kuramoto", 17))
-    settings = handler.HandshakeSettings("phase", "metrics", "https://example.org/clients")
+    settings = handler.HandshakeSettings("phase", "metrics", "https://example.org/clients", "1c73f2a")
     monkeypatch.setattr(handler, "settings", lambda: settings)
     monkeypatch.setattr(handler, "dynamodb", lambda: made)
     monkeypatch.setattr(handler, "server", lambda: offer(settings.phase_help_url))
@@ -93,6 +93,7 @@ REFUSAL = {
     "features": {"both": ["str"], "server_only": ["str"], "client_only": []},
     "stream_epoch": "NoneType",
     "server_build": "str",
+    "server_commit": "str",
     "upgrade": {
         "who": "str",
         "title": "str",

@@ -113,6 +113,7 @@ def test_the_document_is_frozen() -> None:
         "features": {"both": ["delta2"], "server_only": ["r8"], "client_only": []},
         "stream_epoch": 17,
         "server_build": "b2",
+        "server_commit": "",
         "upgrade": {
             "who": "client",
             "title": "This client speaks schema 1.2, the server 3.4",

@@ -51,7 +51,7 @@ class Server:
     """What a server offers; `current` is the top of what it supports.
 
     `build` is the hash of the page's assets that it serves now. `help_url` leads a client's owner to the newer client,
-    `command` installs it where one command can.
+    `command` installs it where one command can. `commit` is the build that answers: it informs, and decides nothing.
     """
 
     current: Version
@@ -61,6 +61,7 @@ class Server:
     deprecated: tuple[Deprecation, ...] = ()
     help_url: str = ""
     command: str = ""
+    commit: str = ""
 
     def __post_init__(self) -> None:
         majors = [each.major for each in self.supports]
@@ -132,6 +133,7 @@ class Negotiation:
             },
             "stream_epoch": stream_epoch,
             "server_build": server.build,
+            "server_commit": server.commit,
             "upgrade": None if self.upgrade is None else self.upgrade.as_document(),
         }
 

@@ -11,6 +11,10 @@ FEATURES = frozenset({"delta2", "zstd", "br", "gzip", "columns", "levels", "audi
 DEPRECATED: tuple[Deprecation, ...] = ()
 
 
-def offer(help_url: str | None = None, build: str = "") -> Server:
-    """`help_url` leads a client's owner to the newer client; `build` is the hash of the page's assets, if any."""
-    return Server(SCHEMA, SUPPORTS, FEATURES, build=build, deprecated=DEPRECATED, help_url=help_url or "")
+def offer(help_url: str | None = None, build: str = "", commit: str | None = None) -> Server:
+    """`help_url` leads a client's owner to the newer client; `build` is the hash of the page's assets, if any; `commit`
+    is what was deployed, where that is known.
+    """
+    return Server(
+        SCHEMA, SUPPORTS, FEATURES, build=build, deprecated=DEPRECATED, help_url=help_url or "", commit=commit or ""
+    )
