@@ -54,7 +54,7 @@ class Desk:
                 found = self.subscriptions.remove(command.channel, command.rest.strip("`").lower())
                 return wording.unsubscribed(command.rest or "(none)", found, command.user), found
             case "list":
-                return wording.listed(self.subscriptions.of(command.channel)), True
+                return wording.listed(self.subscriptions.of(command.channel), self._digests(command.channel)), True
             case "summary":
                 return self._summary(command, now), True
             case "ticket":
@@ -84,6 +84,10 @@ class Desk:
             paused = not policy.pause_labels.isdisjoint(label.lower() for label in ticket.labels)
             return wording.one_ticket(Entry(ticket, sla.status(ticket, policy, now), paused), now), True
         return wording.several_tickets(found) if found else wording.no_ticket(given), False
+
+    def _digests(self, channel: str) -> list[Route]:
+        """Those that the policy sends to this channel, and those to a webhook, which does not say where it leads."""
+        return [each for each in self.policy().routes if each.channel in (None, channel)]
 
     def _summary(self, command: Command, now: datetime) -> Answer:
         everything = Route("summary", command.channel, None, "UTC", 0, (), (), (), True)

@@ -9,6 +9,8 @@ from typing import Any
 
 from kaizen.digest import wording as digest
 from kaizen.digest.board import Entry
+from kaizen.policy import Route
+from kaizen.policy.sections.tickets import WEEKDAYS
 from kaizen.slack.blocks import Message, context, section
 from kaizen.slack.escape import cut, date, escape
 from kaizen.subscriptions.expression import ExpressionError
@@ -93,12 +95,24 @@ def full(most: int) -> Answer:
     return ephemeral(f"This channel has {most} subscriptions, and may have no more: end one first.")
 
 
-def listed(subscriptions: Sequence[Subscription]) -> Answer:
+def listed(subscriptions: Sequence[Subscription], digests: Sequence[Route]) -> Answer:
+    """Subscriptions, and below them the digests of the policy, which no command changes."""
+    told = [_digest(each) for each in digests[:_MOST_LISTED]]
+    below = ["\n".join(["*Digests*, from the policy", *told])] if told else []
     if not subscriptions:
-        return ephemeral(f"This channel has no subscriptions. Make one: `/kaizen subscribe {EXAMPLE}`")
+        return ephemeral(f"This channel has no subscriptions. Make one: `/kaizen subscribe {EXAMPLE}`", *below)
     lines = [f"• `{each.id}`  `{_code(each.text)}`  by <@{each.by}>" for each in subscriptions[:_MOST_LISTED]]
     left = len(subscriptions) - len(lines)
-    return ephemeral("\n".join(["*This channel hears of*", *lines, *[f"and {left} more"] * (left > 0)]))
+    return ephemeral("\n".join(["*This channel hears of*", *lines, *[f"and {left} more"] * (left > 0)]), *below)
+
+
+def _digest(route: Route) -> str:
+    only = [f"{name}: {', '.join(map(_code, wanted))}" for name, wanted in
+            (("component", route.components), ("severity", route.severities)) if wanted]  # fmt: skip
+    quiet = f"not on {', '.join(WEEKDAYS[day] for day in route.quiet_days)}" if route.quiet_days else ""
+    where = "" if route.channel else "to the channel of an Incoming Webhook"
+    parts = [f"daily at {route.digest_hour:02}:00 {escape(route.zone)}", quiet, *only, where]
+    return f"• `{_code(route.name)}` {', '.join(filter(None, parts))}"
 
 
 def summary(messages: Sequence[Message]) -> Answer:

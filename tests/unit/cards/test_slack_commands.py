@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kaizen.policy import Policy
 from kaizen.subscriptions.model import Subscription
 from kaizen.tickets import Ticket
 from local.outside.slack.rules import refusal
@@ -40,11 +41,17 @@ class Kept:
         return bool(found)
 
 
-def typed(text: str, kept: Kept, tickets: Sequence[Ticket] = ()) -> tuple[Answer, bool]:
+def typed(text: str, kept: Kept, tickets: Sequence[Ticket] = (), policy: Policy | None = None) -> tuple[Answer, bool]:
     body = urlencode({"command": "/kaizen", "text": text, "channel_id": "C1ABC", "user_id": "U1ABC"}).encode()
     command = read_command(body, FORM)
     assert command is not None
-    desk = Desk(kept, tickets=lambda: list(tickets), windows=dict, policy=default_policy, canaries=lambda now: ())
+    desk = Desk(
+        kept,
+        tickets=lambda: list(tickets),
+        windows=dict,
+        policy=lambda: policy or default_policy(),
+        canaries=lambda now: (),
+    )
     answer, done = desk.answer(command, NOW)
     assert refusal(answer) is None
     return answer, done
@@ -145,3 +152,16 @@ def test_a_ticket_that_is_not_there_is_said(given: str, said: str) -> None:
     answer, done = typed(f"ticket {given}", Kept(), [TICKET])
     assert not done
     assert said in answer["text"]
+
+
+def test_the_list_shows_the_digests_of_the_policy_too() -> None:
+    answer, _ = typed("list", Kept())
+    shown = str(answer["blocks"])
+    assert "This channel has no subscriptions" in shown
+    assert "`default` daily at 09:00 UTC, to the channel of an Incoming Webhook" in shown
+    elsewhere = replace(default_policy().routes[0], channel="C0OTHER", webhook_parameter=None, quiet_days=(5, 6))
+    here = replace(elsewhere, name="ours", channel="C1ABC", components=("api",))
+    policy = replace(default_policy(), routes=(elsewhere, here))
+    shown = str(typed("list", Kept(), policy=policy)[0]["blocks"])
+    assert "`ours` daily at 09:00 UTC, not on saturday, sunday, component: api" in shown
+    assert "default" not in shown

@@ -154,8 +154,9 @@ def _countdown(entry: Entry, zone: str) -> Line:
             f"{since} {date(standing.breached_at, zone)} {over}",
             f"{since} {plain_date(standing.breached_at, zone)} {over}",
         )
-    hours = standing.remaining_seconds // 3600
-    return _same(f"SLA: {hours}h remaining{' (working time)' if business else ''}{paused}")
+    hours, minutes = divmod(standing.remaining_seconds // 60, 60)
+    left = f"{minutes}m" if minutes and not hours else f"{hours}h"  # in its last hour, minutes are what counts
+    return _same(f"SLA: {left} remaining{' (working time)' if business else ''}{paused}")
 
 
 def _due(entry: Entry, zone: str) -> Line:
