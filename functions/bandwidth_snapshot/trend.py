@@ -46,12 +46,13 @@ def trend(days: Sequence[Day]) -> Trend | None:
 
 @dataclass(frozen=True, slots=True)
 class Week:
-    """Seven days from a Monday on: MB/s over the whole days among them, and how many those are."""
+    """Seven days from a Monday on: MB/s sent and saved over the whole days among them, and how many those are."""
 
     monday: date
     average: float
     bytes: int
     whole: int
+    saved: float = 0.0
 
 
 def weeks(days: Sequence[Day]) -> list[Week]:
@@ -61,7 +62,10 @@ def weeks(days: Sequence[Day]) -> list[Week]:
         by_monday.setdefault(each.date.toordinal() - each.date.weekday(), []).append(each)
     made = []
     for monday, group in sorted(by_monday.items()):
-        whole = [each.average for each in group if each.whole]
-        average = sum(whole) / len(whole) if whole else 0.0
-        made.append(Week(date.fromordinal(monday), average, sum(each.bytes for each in group), len(whole)))
+        whole = [each for each in group if each.whole]
+        average = sum(each.average for each in whole) / len(whole) if whole else 0.0
+        sent = sum(each.bytes for each in whole)
+        # Saved beside sent, at the same rate: days are not measured to the last second.
+        saved = average * sum(each.saved for each in whole) / sent if sent else 0.0
+        made.append(Week(date.fromordinal(monday), average, sum(each.bytes for each in group), len(whole), saved))
     return made

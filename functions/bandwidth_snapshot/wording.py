@@ -11,7 +11,7 @@ from bandwidth_snapshot.detector import ALL, Verdict
 from bandwidth_snapshot.forecast import Forecast
 from bandwidth_snapshot.trend import Trend, Week
 from bandwidth_snapshot.turnover import NOTHING, Turnover
-from kaizen.slack.blocks import Message, context, header, section
+from kaizen.slack.blocks import MAX_POINTS, Block, Message, context, header, line_chart, section
 from kaizen.slack.escape import cut, link
 
 TITLE = "Bandwidth of the phase streams"
@@ -50,7 +50,7 @@ def weekly(
     page: str = "",
 ) -> Message:
     """The last weeks as bars, which way they go, and yesterday by streams. `weeks` end with the one just over."""
-    week = f"the week of {weeks[-1].monday}" + (f" ({weeks[-1].whole} days so far)" if weeks[-1].whole < 7 else "")
+    week = f"the week of {weeks[-1].monday}" + (f" (whole days: {weeks[-1].whole})" if weeks[-1].whole < 7 else "")
     lead = f"*{rate(weeks[-1].average)} MB/s* on average in {week}, {volume(weeks[-1].bytes)} in all"
     if len(weeks) > 1 and weeks[-2].average > 0:
         change = weeks[-1].average / weeks[-2].average - 1
@@ -63,10 +63,11 @@ def weekly(
     table = "\n".join(_stream(each) for each in sorted(streams, key=lambda each: -each.bytes)[:_MOST_STREAMS])
     more = len(streams) - _MOST_STREAMS
     note = f"MB = 10^6 bytes, UTC. A star marks weeks with days that are not whole. Last day: {last.date}."
+    bars = section(f"*By week*, MB/s\n```{chart}```")
     blocks = [
         header(TITLE),
         section(f"{lead}.\n{trend}"),
-        section(f"*By week*, MB/s\n```{chart}```"),
+        bars,
         section(f"*{day_name(last.date)} by stream*\n```{table or 'no stream sent anything'}```"),
     ]
     if more > 0:
@@ -76,7 +77,23 @@ def weekly(
         blocks.append(section(cut(came_and_went, 2000)))
     note += _more(page)
     words = [TITLE, f"{plain(lead)}.", plain(trend), chart, table, *([came_and_went] if came_and_went else []), note]
-    return Message((*blocks, context(note)), "\n".join(words))
+    plainer = (*blocks, context(note))
+    drawn = _chart(weeks)
+    if drawn is None:
+        return Message(plainer, "\n".join(words))
+    return Message(tuple(drawn if each is bars else each for each in plainer), "\n".join(words), plainer)
+
+
+def _chart(weeks: Sequence[Week]) -> Block | None:
+    """The weeks that have a whole day, as Slack draws them; None for a single one, which is no line."""
+    shown = [each for each in weeks if each.whole][-MAX_POINTS:]
+    if len(shown) < 2:
+        return None
+    labels = [f"{each.monday:%d %b %y}{'' if each.whole == 7 else ' *'}" for each in shown]
+    series = {"sent": [round(each.average, 3) for each in shown]}
+    if any(each.saved for each in shown):
+        series["saved by deltas"] = [round(each.saved, 3) for each in shown]
+    return line_chart("MB/s by week, all streams together", labels, series, "Week from Monday (UTC)", "MB/s")
 
 
 def trend_line(growth: Trend | None) -> str:

@@ -92,6 +92,8 @@ def _alert(stack: Stack) -> str:
 def _report(stack: Stack) -> str:
     reports = _told(stack, "Bandwidth of the phase streams")
     need(len(reports) == 1 and "Trend: +" in reports[0], reports)
+    blocks = [each["blocks"] for each in stack.outside.of(Slack).workspace.listed() if each["text"] == reports[0]]
+    need(any(each["type"] == "data_visualization" for each in blocks[0]), "the message has no chart")
     return next(line for line in reports[0].splitlines() if line.startswith("Trend"))
 
 

@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from local.outside.slack.charts import MAX_CHARTS, chart_faults, too_many_charts
+
 MAX_BLOCKS, MAX_TEXT, MAX_ALL_BLOCKS, MAX_METADATA = 50, 40_000, 13_200, 8_000
 _BUTTON = {"type", "text", "action_id", "url", "value", "style", "confirm", "accessibility_label"}
 _KEYS = {
@@ -19,6 +21,7 @@ _KEYS = {
     "actions": {"elements"},
     "image": {"image_url", "slack_file", "alt_text", "title"},
     "markdown": {"text"},
+    "data_visualization": {"title", "chart"},
 }
 
 
@@ -33,8 +36,8 @@ class Refusal:
         return f"{self.code}: {'; '.join(self.faults)}"
 
 
-def refusal(message: Mapping[str, Any]) -> Refusal | None:
-    """Why Slack would not take the message; None when it would."""
+def refusal(message: Mapping[str, Any], *, charts: bool = True) -> Refusal | None:
+    """Why Slack would not take the message; None when it would. `charts`: the workspace has chart blocks already."""
     blocks = message.get("blocks") or []
     text = message.get("text") or ""
     if not isinstance(blocks, list) or not isinstance(text, str):
@@ -46,6 +49,7 @@ def refusal(message: Mapping[str, Any]) -> Refusal | None:
     if len(blocks) > MAX_BLOCKS:
         return Refusal("invalid_blocks", (f"no more than {MAX_BLOCKS} items allowed [/blocks]",))
     faults = [fault for index, block in enumerate(blocks) for fault in _block(f"/blocks/{index}", block)]
+    faults += too_many_charts(blocks, most=MAX_CHARTS if charts else 0)
     faults += _repeated([block.get("block_id") for block in blocks if isinstance(block, dict)], "block_id")
     if faults:
         return Refusal("invalid_blocks", tuple(faults))
@@ -104,6 +108,8 @@ def _block(place: str, block: Any) -> Iterator[str]:
             yield from _plain(f"{place}/image_url", block.get("image_url"), 3000)
         case "markdown":
             yield from _plain(f"{place}/text", block.get("text"), 12_000)
+        case "data_visualization":
+            yield from chart_faults(place, block)
 
 
 def _actions(place: str, elements: Any) -> Iterator[str]:

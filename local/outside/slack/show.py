@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from local.html import page
+from local.outside.slack.drawing import drawn
 from local.outside.slack.mrkdwn import escaped, mrkdwn
 
 REFRESH_SECONDS = 10
@@ -49,6 +50,8 @@ def _block(given: Mapping[str, Any], now: datetime, entry: Mapping[str, Any]) ->
             return f'<div class="section context">{parts}</div>'
         case "section":
             return _section(given, now, entry)
+        case "data_visualization":
+            return drawn(given)
         case "actions":
             buttons = "".join(_button(each, entry) for each in given["elements"])
             return f'<div class="buttons">{buttons}</div>'

@@ -34,6 +34,7 @@ class Workspace:
     messages: list[dict[str, Any]] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
     troubles: list[Trouble] = field(default_factory=list)
+    charts: bool = True  # whether it takes chart blocks: Slack gives them to one workspace after the other
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _last: int = 0
 
@@ -49,7 +50,7 @@ class Workspace:
                 return Reply(429, "rate_limited", self._pause())
             if trouble == "fatal_error":
                 return Reply(500, "fatal_error")
-            fault = refusal(message)
+            fault = refusal(message, charts=self.charts)
             if fault is not None:
                 self.refused.append(str(fault))
                 return Reply(400, fault.code)
@@ -107,14 +108,17 @@ class Workspace:
                 kept["ephemeral"] = given.get("response_type") != "in_channel"
 
     def ask(self, wanted: Mapping[str, Any]) -> str:
-        """Take orders from a test, such as `{"next": ["ratelimited"], "retry_after": 2}`; what is wrong, or nothing."""
+        """Take orders from a test, such as `{"next": ["ratelimited"], "charts": false}`; what is wrong, or nothing."""
         troubles, pause = wanted.get("next", []), wanted.get("retry_after", 1)
+        charts = wanted.get("charts", True)
+        if not isinstance(charts, bool):
+            return "charts must be true or false"
         if not isinstance(troubles, list) or any(each not in TROUBLES for each in troubles):
             return f"next must be a list of {', '.join(TROUBLES)}"
         if not isinstance(pause, int) or pause < 0:
             return "retry_after must be seconds"
         with self._lock:
-            self.troubles, self.retry_after = list(troubles), pause
+            self.troubles, self.retry_after, self.charts = list(troubles), pause, charts
         return ""
 
     def _trouble(self) -> Trouble | None:
@@ -151,7 +155,7 @@ class Workspace:
         return self._told(found)
 
     def _refused(self, given: Mapping[str, Any]) -> dict[str, Any] | None:
-        fault = refusal(given)
+        fault = refusal(given, charts=self.charts)
         if fault is None:
             return None
         self.refused.append(str(fault))

@@ -11,9 +11,9 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from kaizen.slack.blocks import Message, section
+from kaizen.slack.blocks import Message, line_chart, section
 from kaizen.slack.client import Bot, Webhook
-from kaizen.slack.errors import RateLimitedError, UnclearError
+from kaizen.slack.errors import RateLimitedError, RefusedError, UnclearError
 from kaizen.slack.notices import BusyError, Notices
 from local.outside.slack.service import BOT_TOKEN, Slack, webhook
 from local.outside.slack.workspace import Trouble, Workspace
@@ -122,3 +122,29 @@ def test_a_webhook_says_each_change_in_a_message_of_its_own(world: World) -> Non
     posted = world.notices("a").posted("one")
     assert posted is not None
     assert posted.stamp == ""
+
+
+CHART = line_chart("MB/s by week", ["1 Mar", "8 Mar"], {"sent": [1.0, 2.0]}, "Week", "MB/s")
+
+
+@pytest.mark.parametrize("charts", [True, False], ids=["has charts", "has no charts"])
+def test_a_workspace_without_chart_blocks_gets_the_plainer_ones(world: World, charts: bool) -> None:
+    """When it is posted and when it is edited, by a bot; by a webhook, too. Nothing else of the message changes."""
+    assert world.workspace.ask({"charts": charts}) == ""
+    for number in (1, 2):
+        words = section(f"bars {number}")
+        message = Message((section(f"lead {number}"), CHART), "words", (section(f"lead {number}"), words))
+        world.notices("a").show("one", message, world.bot, now)
+        (posted,) = world.workspace.listed()
+        assert posted["blocks"] == [section(f"lead {number}"), CHART if charts else words]
+    Webhook(webhook(world.address), here=True).post(message, "key", "")
+    assert world.workspace.messages[-1]["blocks"][1] == (CHART if charts else words)
+
+
+def test_a_message_that_is_malformed_otherwise_is_refused_still(world: World) -> None:
+    bad = {"type": "nonsense"}
+    with pytest.raises(RefusedError, match="invalid_blocks"):
+        world.notices("a").show("one", Message((bad,), "words"), world.bot, now)
+    with pytest.raises(RefusedError, match="invalid_blocks"):
+        world.notices("a").show("one", Message((bad,), "words", (bad,)), world.bot, now)
+    assert world.texts() == []

@@ -7,7 +7,7 @@ answer is a bare `ok`. slack_sdk costs some 95 ms of CPU to import, so that it i
 import logging
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from http.client import HTTPException
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from urllib.error import URLError
 
 from kaizen.slack.address import is_loopback, is_public
-from kaizen.slack.blocks import Message
+from kaizen.slack.blocks import Block, Message
 from kaizen.slack.errors import (
     UNCLEAR_CODES,
     BlindError,
@@ -82,11 +82,16 @@ class Webhook:
         from kaizen.slack.straight import StraightWebhookClient
 
         client = StraightWebhookClient(self._url, timeout=TIMEOUT_SECONDS, retry_handlers=[], logger=_silent)
-        body = {"text": message.text, "blocks": list(message.blocks), "unfurl_links": False, "unfurl_media": False}
-        with _counted(self.requests, "webhook"):
-            answer = _sent(lambda: client.send_dict(body))
-            _judge(answer.status_code, answer.headers, "" if answer.body == "ok" else answer.body or "nothing at all")
-        return ""
+
+        def send(blocks: Sequence[Block]) -> str:
+            body = {"text": message.text, "blocks": list(blocks), "unfurl_links": False, "unfurl_media": False}
+            with _counted(self.requests, "webhook"):
+                answer = _sent(lambda: client.send_dict(body))
+                said = "" if answer.body == "ok" else answer.body or "nothing at all"
+                _judge(answer.status_code, answer.headers, said)
+            return ""
+
+        return _taken(message, send)
 
     def edit(self, message: Message, stamp: str) -> str:
         raise refused("cant_update_message")
@@ -109,18 +114,25 @@ class Bot:
         content = {
             "channel": self._channel,
             "text": message.text,
-            "blocks": list(message.blocks),
             "metadata": {"event_type": EVENT_TYPE, "event_payload": {"key": key}},
             "unfurl_links": False,
             "unfurl_media": False,
         }
-        answer = self._call("chat.postMessage", json=content | ({"thread_ts": thread} if thread else {}))
-        return str(answer["ts"])
+        content |= {"thread_ts": thread} if thread else {}
+
+        def send(blocks: Sequence[Block]) -> str:
+            return str(self._call("chat.postMessage", json=content | {"blocks": list(blocks)})["ts"])
+
+        return _taken(message, send)
 
     def edit(self, message: Message, stamp: str) -> str:
         # Blocks are sent each time: without them, Slack would show the text alone.
-        content = {"channel": self._channel, "ts": stamp, "text": message.text, "blocks": list(message.blocks)}
-        return str(self._call("chat.update", json=content)["ts"])
+        content = {"channel": self._channel, "ts": stamp, "text": message.text}
+
+        def send(blocks: Sequence[Block]) -> str:
+            return str(self._call("chat.update", json=content | {"blocks": list(blocks)})["ts"])
+
+        return _taken(message, send)
 
     def find(self, key: str, since: datetime, thread: str) -> str | None:
         method = "conversations.replies" if thread else "conversations.history"
@@ -176,6 +188,19 @@ class Bot:
                 self._token, base_url=self._api_url, timeout=TIMEOUT_SECONDS, retry_handlers=[], logger=_silent
             )
         return self._built
+
+
+def _taken(message: Message, send: Callable[[Sequence[Block]], str]) -> str:
+    """What `send` gives for the message's blocks, or for the plainer ones where the workspace refuses the new kinds.
+
+    A refused message was not posted, so that it may be sent again.
+    """
+    try:
+        return send(message.blocks)
+    except RefusedError as error:
+        if error.code != "invalid_blocks" or not message.plainer:
+            raise
+        return send(message.plainer)
 
 
 @contextmanager
