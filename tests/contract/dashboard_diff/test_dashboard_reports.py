@@ -129,12 +129,13 @@ def test_a_bucket_that_fails(desk: Desk) -> None:
 
 
 def test_nothing_of_a_dashboard_becomes_markup(desk: Desk) -> None:
-    evil = panel(EVIL, f'up{{a="{EVIL[:20]}"}}', number=3, y=8, description=EVIL)
-    number = desk.open({FILE: content(BASE | {"title": EVIL, "panels": [*BASE["panels"], evil]})})
+    evil = panel(EVIL + "x" * 10_000, f'up{{a="{EVIL[:20]}"}}', number=3, y=8, description=EVIL)
+    number = desk.open({FILE: content(BASE | {"title": EVIL * 300, "panels": [*BASE["panels"], evil]})})
     desk.run(desk.event(number))
     body = desk.comments(number)[0].body
     page = get(ADDRESS.findall(body)[0])[1].decode()
     assert "<script" not in page
+    assert len(body) <= 65_536
     assert page.count("</title>") == 1 + page.count("<svg")
     ElementTree.fromstring(get(PICTURE.findall(body)[0][0])[1])
 

@@ -1,5 +1,8 @@
 """Two versions of a dashboard compared. Pure."""
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
 from kaizen.dashboards import breaking, layout, matching, noise, others, sources
 from kaizen.dashboards.diff import Change, Diff, Metrics, QueryChange, What
 from kaizen.dashboards.drops import Drops
@@ -8,7 +11,7 @@ from kaizen.dashboards.leaves import same
 from kaizen.dashboards.matching import Pairs, targets
 from kaizen.dashboards.model import Dashboard, Panel
 from kaizen.dashboards.panels import Difference, Sides, difference
-from kaizen.dashboards.placing import Places, row_changes, rows, together
+from kaizen.dashboards.placing import Places, Rows, row_changes, rows, together, with_rows
 from kaizen.dashboards.plan import Mark, plan
 from kaizen.dashboards.queries import query, query_text, variable_metrics
 from kaizen.dashboards.sentences import Sentence, many, quoted
@@ -68,20 +71,21 @@ def _changed(before: Dashboard, after: Dashboard, sides: Sides) -> Diff:
     dropped = Drops()
     marks: dict[int, tuple[Mark, ...]] = {}
     panels = _panels(before, after, pairs, Places(before, after, pairs, known), sides, dropped, marks)
+    emptied = _emptied(before, known, marks)
     found = [
         *others.settings(before, after, dropped),
         *others.variables(before, after, dropped),
         *others.annotations(before, after, dropped),
         *others.links(before, after, dropped),
-        *row_changes(before, after, known, dropped, marks),
-        *together(spread(panels)),
+        *with_rows(list(row_changes(before, after, known, dropped, marks)), emptied),
+        *together(spread([each for each in panels if each.what != "removed" or each.where not in emptied])),
     ]
     for name in before.dropped | after.dropped:
         one, other = before.dropped.get(name), after.dropped.get(name)
         if not same(one, other):
             dropped.add(noise.OWN, "", name, one, other)
     broken = tuple(breaking.breaking(before, after, pairs, sides))
-    notes = tuple(others.notes(before, after))
+    notes = tuple(others.notes(before, after, dropped))
     return Diff(
         state="changed" if found or broken else "same",
         title=after.title,
@@ -95,6 +99,17 @@ def _changed(before: Dashboard, after: Dashboard, sides: Sides) -> Diff:
         plan=plan(before, after, marks, known),
         edits=edits(before, after, pairs, known, sides),
     )
+
+
+def _emptied(before: Dashboard, known: Rows, marks: Mapping[int, Sequence[Mark]]) -> dict[str, list[str]]:
+    """Rows that are gone with all of their panels: their titles, unless two rows share one."""
+    titles = Counter(row.title for row in before.rows)
+    return {
+        row.title: [_name(panel) for panel in row.panels]
+        for index, row in enumerate(before.rows)
+        if index not in known and row.marked and row.panels and titles[row.title] == 1
+        and all(marks.get(id(panel)) == ("removed",) for panel in row.panels)
+    }  # fmt: skip
 
 
 def _all(dashboard: Dashboard, mark: Mark) -> dict[int, tuple[Mark, ...]]:

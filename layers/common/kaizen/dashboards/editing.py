@@ -67,7 +67,7 @@ _ROW = ("repeat", "repeatDirection", "description")
 def _dashboard(before: Dashboard, after: Dashboard) -> Iterator[Value]:
     if before.title != after.title:
         yield ("title",), after.title
-    if before.uid and before.uid != after.uid:
+    if before.uid != after.uid:
         yield ("uid",), after.uid
     for path, value in _values(before.settings, after.settings, "dashboard"):
         if path[0] != "timepicker":

@@ -111,7 +111,7 @@ def _query(given: QueryChange, *, whole: bool) -> str:
     """`whole`: its panel is new, too."""
     state = "" if whole or (given.before and given.after) else "new" if given.after else "removed"
     words = "; ".join(sentence(each) for each in given.words) or state
-    name = f"query {code(given.name, 60)}" if given.name != "for example" else "for example"
+    name = f"query {code(given.name, 60)}" if given.name not in ("", "for example") else given.name or "query"
     label = f"  {name}{f': {words}' if words else ''}"
     if not given.before:
         return f"{label}\n{preformatted(given.after.strip().splitlines()[:20], 'promql', '  ')}"

@@ -77,7 +77,8 @@ def _change(given: Change, room: Room) -> str:
 def _query(given: QueryChange, room: Room, *, whole: bool) -> str:
     state = "" if whole or (given.before and given.after) else "new" if given.after else "removed"
     words = "; ".join(_sentence(each) for each in given.words) or state
-    name = f"query <code>{escape(given.name[:60])}</code>" if given.name != "for example" else "for example"
+    quiet = given.name in ("", "for example")
+    name = given.name or "query" if quiet else f"query <code>{escape(given.name[:60])}</code>"
     label = f'<p class="small words">{name}{f": {words}" if words else ""}</p>'
     if not given.before:
         return label + _pre(

@@ -55,6 +55,8 @@ def settings(before: Dashboard, after: Dashboard, dropped: Drops) -> Iterator[Ch
     words: list[Sentence] = []
     if before.title != after.title:
         words.append(changed("title", before.title, after.title))
+    if after.uid and not before.uid:
+        words.append(("uid ", quoted(after.uid), " added: Grafana knows the dashboard by it from now on"))
     more, count = _words(before.settings, after.settings, "dashboard", dropped)
     words += more
     names = [[str(each.get("name")) for each in side.variables] for side in (before, after)]
@@ -64,14 +66,17 @@ def settings(before: Dashboard, after: Dashboard, dropped: Drops) -> Iterator[Ch
         words.append(("variables in another order",))
         count += 1
     if words:
-        yield Change("changed", "dashboard", after.title, tuple(words), leaves=count + (before.title != after.title))
+        yield Change("changed", "dashboard", after.title, tuple(words), leaves=max(count, len(words)))
 
 
-def notes(before: Dashboard, after: Dashboard) -> Iterator[Sentence]:
+def notes(before: Dashboard, after: Dashboard, dropped: Drops) -> Iterator[Sentence]:
     """How it was made and how it is first looked at: a line each, and no change."""
     for name in before.notes | after.notes:
         one, other = before.notes.get(name), after.notes.get(name)
-        if same(one, other) or str(one) == str(other):
+        if same(one, other):
+            continue
+        if str(one) == str(other):
+            dropped.add(noise.FORMAT, "", name, one, other)
             continue
         if name == "time" and all(isinstance(each, dict) and set(each) >= {"from", "to"} for each in (one, other)):
             yield changed("time range", _range(one), _range(other))

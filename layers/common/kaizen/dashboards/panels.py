@@ -60,7 +60,7 @@ class Sides:
 def difference(before: Panel, after: Panel, sides: Sides, drops: Drops) -> Difference:
     found = Difference(after.title or after.kind, drops)
     if before.title != after.title:
-        found.say(0, ("renamed from ", quoted(before.title)))
+        found.say(0, _renamed(before.title, after.title))
     if before.kind != after.kind:
         found.say(1, changed("kind", before.kind, after.kind))
     _sources(before, after, found)
@@ -71,6 +71,13 @@ def difference(before: Panel, after: Panel, sides: Sides, drops: Drops) -> Diffe
     if before.plugin_version != after.plugin_version:
         found.drop(noise.PLUGIN, "pluginVersion", before.plugin_version, after.plugin_version)
     return found
+
+
+def _renamed(before: str, after: str) -> Sentence:
+    """Of a new spelling the old one says nothing, and a clean-up makes dozens."""
+    if " ".join(before.split()).casefold() == " ".join(after.split()).casefold():
+        return ("title in other upper and lower case or spaces",)
+    return ("renamed from ", quoted(before))
 
 
 def _sources(before: Panel, after: Panel, found: Difference) -> None:

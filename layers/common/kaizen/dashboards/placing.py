@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 
 from kaizen.dashboards import labels, noise
 from kaizen.dashboards.diff import Change, What
@@ -115,6 +116,17 @@ class Places:
 
 def _corner(panel: Panel) -> str:
     return f"x {panel.place.x}, y {panel.place.y}"
+
+
+def with_rows(changes: list[Change], gone: dict[str, list[str]]) -> Iterator[Change]:
+    """Rows that are removed with all of their panels, whose titles these are, as one change each."""
+    for each in changes:
+        titles = gone.get(each.title) if (each.what, each.subject) == ("removed", "row") else None
+        if titles:
+            told: Sentence = (f"with its {many(len(titles), 'panel')}: ", *listed(titles))
+            yield replace(each, words=(told,), leaves=each.leaves + len(titles))
+        else:
+            yield each
 
 
 def together(changes: list[Change]) -> Iterator[Change]:

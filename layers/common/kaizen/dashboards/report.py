@@ -42,9 +42,11 @@ def _file(given: FileDiff, *, noise: bool) -> Iterator[str]:
 def _change(given: Change) -> Iterator[str]:
     words = "; ".join(plain(each) for each in given.words)
     where = f" [{given.where}]" if given.where else ""
-    yield f"  {given.what:8}{given.subject} {given.title}{where}{': ' if words else ''}{words}".rstrip()
+    name = f" {given.title}" if given.title else ""
+    yield f"  {given.what:8}{given.subject}{name}{where}{': ' if words else ''}{words}".rstrip()
     for each in given.queries if given.what != "removed" else ():
-        yield f"          query {each.name}: {'; '.join(map(plain, each.words))}".rstrip(" :")
+        query = f"query {each.name}".rstrip()
+        yield f"          {query}: {'; '.join(map(plain, each.words))}".rstrip(" :")
         yield from (f"            {line}" for line in marks.lines(each.before, each.after))
 
 

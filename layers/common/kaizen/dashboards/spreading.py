@@ -1,6 +1,6 @@
 """What many panels have in common is told once, with their names. Pure."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Container, Sequence
 from dataclasses import replace
 
@@ -15,8 +15,8 @@ Words = tuple[Sentence, ...]
 def spread(changes: Sequence[Change]) -> list[Change]:
     """Shared sentences first, then what is left of each panel."""
     edited = [each for each in changes if each.what not in ("added", "removed")]
-    sentences = _shared([(words, each.title) for each in edited for words in each.words])
-    queries = _shared([(key, each.title) for each in edited for query in each.queries if (key := _key(query))])
+    sentences = _shared([(words, each) for each in edited for words in each.words])
+    queries = _shared([(key, each) for each in edited for query in each.queries if (key := _key(query))])
     return [
         *(_told(words, titles) for words, titles in sentences.items()),
         *(_asked(key, titles, edited) for key, titles in queries.items()),
@@ -24,15 +24,21 @@ def spread(changes: Sequence[Change]) -> list[Change]:
     ]
 
 
-def _shared[K](given: list[tuple[K, str]]) -> dict[K, list[str]]:
-    found: dict[K, list[str]] = defaultdict(list)
-    for key, title in given:
-        found[key].append(title)
+def _shared[K](given: list[tuple[K, Change]]) -> dict[K, list[str]]:
+    """Titles of the panels that share something; panels of different rows may have the same one."""
+    found: dict[K, dict[int, str]] = defaultdict(dict)
+    for key, change in given:
+        found[key][id(change)] = change.title
     return {
-        key: list(dict.fromkeys(titles))
+        key: list(titles.values())
         for key, titles in found.items()
-        if len(set(titles)) >= LEAST and key != ("moved within its row",)
+        if len(titles) >= LEAST and key != ("moved within its row",)
     }
+
+
+def _named(titles: list[str]) -> Sentence:
+    counts = Counter(titles)
+    return listed([f"{title} ({count}×)" if count > 1 else title for title, count in counts.items()])
 
 
 def _key(query: QueryChange) -> Words | None:
@@ -45,14 +51,14 @@ def _key(query: QueryChange) -> Words | None:
 
 
 def _told(words: Sentence, titles: list[str]) -> Change:
-    told: Sentence = (*words, f" in {len(titles)} panels: ", *listed(titles))
+    told: Sentence = (*words, f" in {len(titles)} panels: ", *_named(titles))
     return Change("changed", "panels", "", (told,), leaves=len(titles))
 
 
 def _asked(key: Words, titles: list[str], changes: Sequence[Change]) -> Change:
     """With one of the queries for an example."""
     like = [query for each in changes for query in each.queries if _key(query) == key]
-    last: Sentence = (f"in {many(len(like), 'query', 'queries')} of {len(titles)} panels: ", *listed(titles))
+    last: Sentence = (f"in {many(len(like), 'query', 'queries')} of {len(titles)} panels: ", *_named(titles))
     example = replace(like[0], name="for example")
     return Change("changed", "panels", "", (*key, last), (example,), leaves=len(like))
 
