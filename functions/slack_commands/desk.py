@@ -11,7 +11,8 @@ from kaizen.digest.canaries import LateCanary
 from kaizen.digest.render import render
 from kaizen.mttr_store import Windows
 from kaizen.policy import Policy, Route
-from kaizen.subscriptions.expression import ExpressionError, parse
+from kaizen.subscriptions.daily import read as daily_digest
+from kaizen.subscriptions.expression import ExpressionError, before_digest, parse
 from kaizen.subscriptions.model import Subscription
 from kaizen.tickets import Ticket
 from slack_commands import wording
@@ -66,12 +67,14 @@ class Desk:
         if not command.rest:
             return wording.nothing_given(), False
         try:
-            parse(command.rest)
+            text, end = before_digest(command.rest)
+            parse(text)
+            daily = None if end is None else daily_digest(command.rest[end:], end)
         except ExpressionError as error:
             return wording.mistake(command.rest, error), False
         if len(self.subscriptions.of(command.channel)) >= MOST:
             return wording.full(MOST), False
-        made = Subscription(command.channel, command.rest, command.user, now)
+        made = Subscription(command.channel, text.strip(), command.user, now, daily)
         return wording.subscribed(made, known=not self.subscriptions.add(made)), True
 
     def _ticket(self, given: str, now: datetime) -> tuple[Answer, bool]:

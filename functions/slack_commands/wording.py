@@ -23,6 +23,7 @@ EXAMPLE = "severity:sev1 and component:api"
 HELP = (
     "*What `/kaizen` can do*\n"
     f"• `/kaizen subscribe {EXAMPLE}`: this channel gets a card for each such ticket, also when the label comes later\n"
+    f"• `/kaizen subscribe {EXAMPLE} digest 09:00 Europe/Berlin weekdays`: and a digest of them\n"
     "• `/kaizen list`: what this channel has subscribed to\n"
     "• `/kaizen unsubscribe 1a2b3c`: the id is in the list\n"
     "• `/kaizen summary`: the digest of all open tickets, now, for you alone\n"
@@ -57,11 +58,12 @@ def help_text(given: str) -> Answer:
 
 def subscribed(subscription: Subscription, known: bool) -> Answer:
     text = f"`{_code(str(subscription.expression))}`"
+    daily = f" A digest of them goes out at {escape(str(subscription.daily))}." if subscription.daily else ""
     if known:
-        return ephemeral(f"This channel has subscribed to {text} already.", _how_to_end(subscription))
+        return ephemeral(f"This channel has subscribed to {text} already.{daily}", _how_to_end(subscription))
     return in_channel(
         f"🔔 <@{subscription.by}> subscribed this channel to {text}.\n"
-        "Each such ticket gets one card here, which is kept up to date; changes stand in its thread.",
+        f"Each such ticket gets one card here, which is kept up to date; changes stand in its thread.{daily}",
         _how_to_end(subscription),
     )
 
@@ -101,9 +103,15 @@ def listed(subscriptions: Sequence[Subscription], digests: Sequence[Route]) -> A
     below = ["\n".join(["*Digests*, from the policy", *told])] if told else []
     if not subscriptions:
         return ephemeral(f"This channel has no subscriptions. Make one: `/kaizen subscribe {EXAMPLE}`", *below)
-    lines = [f"• `{each.id}`  `{_code(each.text)}`  by <@{each.by}>" for each in subscriptions[:_MOST_LISTED]]
+    lines = [
+        f"• `{each.id}`  `{_code(each.text)}`{_at(each)}  by <@{each.by}>" for each in subscriptions[:_MOST_LISTED]
+    ]
     left = len(subscriptions) - len(lines)
     return ephemeral("\n".join(["*This channel hears of*", *lines, *[f"and {left} more"] * (left > 0)]), *below)
+
+
+def _at(subscription: Subscription) -> str:
+    return f"  digest {escape(str(subscription.daily))}" if subscription.daily else ""
 
 
 def _digest(route: Route) -> str:

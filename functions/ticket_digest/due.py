@@ -23,4 +23,4 @@ def due(route: Route, now: datetime, last: date | None) -> date | None:
 
 def _instant(route: Route, day: date) -> datetime:
     """The route's hour on a local day. An hour that a clock change skips comes right after it; of two, the first."""
-    return datetime.combine(day, time(route.digest_hour), ZoneInfo(route.zone))
+    return datetime.combine(day, time(route.digest_hour, route.digest_minute), ZoneInfo(route.zone))

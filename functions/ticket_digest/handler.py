@@ -20,7 +20,9 @@ from kaizen.runtime.settings import Settings
 from kaizen.slack.client import Poster
 from kaizen.slack.delivery import Pace
 from kaizen.slack.destination import poster
+from kaizen.slack.errors import RefusedError
 from kaizen.slack.outbox import Outbox
+from kaizen.subscriptions.store import read_subscriptions
 from kaizen.tickets import UnreadableTicketsError, open_tickets
 from kaizen.times import utc_now
 from ticket_digest.posting import Desk, Reading, Result
@@ -106,6 +108,17 @@ def lambda_handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
             log = logger.warning if result.delivered.repeated else logger.info
             log("digest", **asdict(result))
             results.append(result)
+    if not forced:
+        for subscription in read_subscriptions(dynamodb(), given.slack_table):
+            try:
+                if subscription.daily is not None:
+                    logger.info("digest", **asdict(desk.subscribed(subscription)))
+            except RefusedError as error:  # a channel that is gone must not fail every run for ever
+                logger.error("digest refused", subscription=subscription.id, reason=str(error))
+            except Exception as error:  # noqa: BLE001 - raised below, like those of routes
+                logger.error("no digest", subscription=subscription.id, error=type(error).__name__, reason=str(error))
+                error.add_note(f"subscription {subscription.id} of {subscription.channel}")
+                errors.append(error)
     if unreadable:
         errors.append(UnreadableTicketsError(unreadable))
     if errors:

@@ -1,7 +1,7 @@
 """One route's digest: whether it is due, what it says, and that it goes out once."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Literal
 
@@ -14,8 +14,10 @@ from kaizen.policy import Policy, Route
 from kaizen.slack.client import Poster
 from kaizen.slack.delivery import Delivered, Pace, deliver
 from kaizen.slack.outbox import Outbox
+from kaizen.subscriptions.model import Subscription
 from kaizen.tickets import Ticket
 from ticket_digest.due import due
+from ticket_digest.subscribed import route_of, subject_of
 
 SUCCESS_METRIC = "kaizen_digest_last_success_timestamp_seconds"
 _AFTER_THE_END = timedelta(seconds=30)  # a lease outlives the function that holds it
@@ -66,13 +68,36 @@ class Desk:
             lambda now: [set_gauge(SUCCESS_METRIC, {"route": route.name}, int(now.timestamp()))],
         )
 
+    def subscribed(self, subscription: Subscription) -> Result:
+        """The same for a subscription: a digest of its tickets alone, and none where there are none.
+
+        Raises what the stores and Slack raise.
+        """
+        route = route_of(subscription)
+        pk = f"digest#{route.name}"
+        last = self.outbox.last(pk)
+        day = due(route, self.pace.clock(), date.fromisoformat(last) if last else None)
+        if day is None:
+            return Result(route.name, "not_due")
+        reading = self.read()
+        wanted = [each for each in reading.tickets if subscription.matches(subject_of(each))]
+        route = replace(route, components=tuple(sorted({each.component for each in wanted})))
+        return self._post(route, pk, day.isoformat(), lambda now: [], replace(reading, tickets=wanted, canaries=()))
+
     def forced(self, route: Route, request: str) -> Result:
         """Post now, once for each request; the day's own digest, and the gauge that misses it, are left alone."""
         return self._post(route, f"forced#{route.name}", request, lambda now: [])
 
-    def _post(self, route: Route, pk: str, sk: str, success: Callable[[datetime], list[Change]]) -> Result:
+    def _post(
+        self,
+        route: Route,
+        pk: str,
+        sk: str,
+        success: Callable[[datetime], list[Change]],
+        given: Reading | None = None,
+    ) -> Result:
         poster = self.poster(route)  # first: a secret that is missing should hold nothing
-        reading = self.read()
+        reading = given or self.read()
         shown = board(reading.tickets, reading.windows, self.policy, route, reading.at, reading.canaries)
         messages = render(shown) if shown.groups or shown.canaries or route.empty_digest else []
         lease = timedelta(seconds=self.pace.remaining()) + _AFTER_THE_END

@@ -165,3 +165,17 @@ def test_the_list_shows_the_digests_of_the_policy_too() -> None:
     shown = str(typed("list", Kept(), policy=policy)[0]["blocks"])
     assert "`ours` daily at 09:00 UTC, not on saturday, sunday, component: api" in shown
     assert "default" not in shown
+
+
+def test_a_subscription_may_have_a_digest() -> None:
+    kept = Kept()
+    answer, done = typed("subscribe severity:sev1 and component:api digest 09:00 Europe/Berlin weekdays", kept)
+    assert done
+    assert "A digest of them goes out at 09:00 Europe/Berlin weekdays." in answer["text"]
+    (made,) = kept.all
+    assert (made.text, str(made.daily)) == ("severity:sev1 and component:api", "09:00 Europe/Berlin weekdays")
+    assert "digest 09:00 Europe/Berlin weekdays" in typed("list", kept)[0]["text"]
+    answer, done = typed("subscribe severity:sev1 digest 9 am", kept)
+    assert not done
+    assert answer["text"].splitlines()[2] == " " * 21 + "^```"
+    assert typed("subscribe digest 09:00", kept)[1] is False, "of which tickets?"

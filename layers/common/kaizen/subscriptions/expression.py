@@ -131,6 +131,14 @@ def parse(text: str) -> Expression:
     return expression
 
 
+def before_digest(text: str) -> tuple[str, int | None]:
+    """The expression alone, and where the word `digest` behind it ends; None where there is none."""
+    for token in _tokens(text.translate(_QUOTES)):
+        if token.keyword("digest"):
+            return text[: token.position], token.position + len("digest")
+    return text, None
+
+
 def _tokens(text: str) -> Iterable[_Token]:
     place = 0
     while text[place:].strip():

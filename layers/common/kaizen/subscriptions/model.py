@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from kaizen.subscriptions.daily import Daily, read
 from kaizen.subscriptions.expression import Expression, ExpressionError, Subject, parse
 from kaizen.times import format_instant, parse_instant
 
@@ -14,12 +15,16 @@ PARTITION = "subscription#all"  # one query reads them all: there are hundreds a
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """`text` is the expression as its author wrote it; `by` is the author's Slack id."""
+    """`text` is the expression as its author wrote it; `by` is the author's Slack id.
+
+    `daily` is when its digest goes out; None for one without.
+    """
 
     channel: str
     text: str
     by: str
     created_at: datetime
+    daily: Daily | None = None
 
     @property
     def id(self) -> str:
@@ -48,8 +53,11 @@ def attributes(subscription: Subscription) -> dict[str, Any]:
         "text": subscription.text,
         "by": subscription.by,
         "created_at": format_instant(subscription.created_at),
+        "daily": str(subscription.daily) if subscription.daily else None,
     }
 
 
 def subscription_from(item: Mapping[str, Any]) -> Subscription:
-    return Subscription(item["channel"], item["text"], item["by"], parse_instant(item["created_at"]))
+    daily = item.get("daily")
+    created_at = parse_instant(item["created_at"])
+    return Subscription(item["channel"], item["text"], item["by"], created_at, read(daily, 0) if daily else None)

@@ -26,10 +26,14 @@ def read_subscriptions(client: "DynamoDBClient", table: str, channel: str = "") 
 
 
 def add(client: "DynamoDBClient", table: str, subscription: Subscription) -> bool:
-    """Whether it is new: the same expression in the same channel is kept as it was."""
+    """Whether it is new: the same expression in the same channel is kept, unless its digest is at another time."""
     try:
         client.put_item(
-            TableName=table, Item=to_item(attributes(subscription)), ConditionExpression="attribute_not_exists(pk)"
+            TableName=table,
+            Item=to_item(attributes(subscription)),
+            ConditionExpression="attribute_not_exists(pk) OR #daily <> :daily",
+            ExpressionAttributeNames={"#daily": "daily"},
+            ExpressionAttributeValues=to_item({":daily": str(subscription.daily) if subscription.daily else None}),
         )
     except client.exceptions.ConditionalCheckFailedException:
         return False

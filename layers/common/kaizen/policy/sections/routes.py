@@ -26,6 +26,7 @@ class Route:
     components: tuple[str, ...]
     severities: tuple[str, ...]
     empty_digest: bool
+    digest_minute: int = 0  # of subscriptions alone
 
 
 def read(file: Table) -> tuple[Route, ...]:
