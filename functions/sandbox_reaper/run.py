@@ -17,7 +17,7 @@ from kaizen.policy.sections.sandboxes import SandboxPolicy
 from sandbox_reaper import fleet, guards, protection, restore, stopping, wording
 from sandbox_reaper.backend import BackendError, FencedError, GoneError, Inventory, Reader, Sandbox, Writer
 from sandbox_reaper.decision import MOST_FLAPS, Decision, Facts, busy_until, decide, wanted
-from sandbox_reaper.owners import owner_of
+from sandbox_reaper.owners import instead, owner_of
 from sandbox_reaper.state import BEFORE_STOP, Owner, Receipt, Request, Row
 from sandbox_reaper.usage import SKEW, Readings, Usage, judged
 
@@ -50,7 +50,7 @@ class Store(Protocol):
 
 
 class Board(Protocol):
-    """Where people read. Both raise SlackError and BusyError."""
+    """Where people read. Both raise SlackError and BusyError, and UntoldError where the owner's name is wrong."""
 
     def channel(self, owner: Owner) -> str: ...
     def show(self, row: Row) -> Receipt: ...
@@ -102,6 +102,10 @@ class Outcome:
     postponed: int = 0
     idle: int = 0
     alive: int = 0
+
+
+class UntoldError(Exception):
+    """Slack takes no message for that person or channel: there is none, or the app may not write there."""
 
 
 class BlockedError(Exception):
@@ -196,8 +200,12 @@ class Run:
         row = rows.get(sandbox.uid) or Row(sandbox.uid, sandbox.name)
         mine = requests.get(sandbox.uid, ())
         usage = judged(sandbox, _touched(sandbox, row), readings, self.policy, busy_until(mine))
-        owner = owner_of(sandbox, self.policy.owners, self.policy.channel or "")
-        return Visit(sandbox, row, usage, mine, owner)
+        return Visit(sandbox, row, usage, mine, self._owner(sandbox, row))
+
+    def _owner(self, sandbox: Sandbox, row: Row) -> Owner:
+        fallback = self.policy.channel or ""
+        found = owner_of(sandbox, self.policy.owners, fallback)
+        return instead(found, fallback) if found.known and found.target == row.untold else found
 
     def _look_at_all(self, done: Outcome) -> None:
         alive = [each for each in done.visits if each.row.state in BEFORE_STOP]
@@ -265,6 +273,7 @@ class Run:
                 stays = (decision.row.state, decision.row.handled) == (before.state, before.handled)
                 if stays or facts.stop or facts.restored:
                     break  # what was just changed is looked at in the next run
+                self._shown(visit)  # while the row says why
                 facts = replace(facts, request=wanted(visit.row, visit.requests), receipt=None)
                 continue
             facts = self._acted(visit, decision, facts, done)
@@ -337,14 +346,28 @@ class Run:
         match decision.action:
             case "notify":
                 assert visit.row.owner is not None
-                channel = self.board.channel(visit.row.owner)
-                receipt = self.board.show(replace(visit.row, channel=channel))
+                try:
+                    channel = self.board.channel(visit.row.owner)
+                    receipt = self.board.show(replace(visit.row, channel=channel))
+                except UntoldError:
+                    if not visit.row.owner.known:
+                        raise
+                    return self._told_elsewhere(visit, facts)
                 return replace(facts, now=_whole(self.clock()), receipt=receipt)
             case _:
                 self._shown(visit)
                 lacking = self._resumed(visit)
                 done.resumes += 1
                 return replace(facts, now=_whole(self.clock()), restored=True, lacking=lacking)
+
+    def _told_elsewhere(self, visit: Visit, facts: Facts) -> Facts:
+        """Nothing was delivered: the same notice goes to the fallback channel, with the grace of an unknown owner."""
+        row = visit.row
+        assert row.owner is not None
+        again = replace(row, state="IDLE", untold=row.owner.target, claimed=None, stop_after=None)
+        visit.row = self.store.save(again, (), facts.now)
+        visit.owner = self._owner(visit.sandbox, visit.row)
+        return replace(facts, owner=visit.owner)
 
     def _resumed(self, visit: Visit) -> tuple[str, ...]:
         """What is not as it was before the stop, after all has been given back that could be."""
@@ -478,6 +501,7 @@ class Run:
             busy=busy,
             read_at=readings.at,
             policy=self.policy,
+            owner=self._owner(seen, visit.row) if seen is not None else visit.owner,
             switch=self.switch(),
             whole=visit.row.uid in done.listed,
             config=done.config,
