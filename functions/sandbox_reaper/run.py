@@ -198,7 +198,7 @@ class Run:
         readings: Readings,
     ) -> Visit:
         row = rows.get(sandbox.uid) or Row(sandbox.uid, sandbox.name)
-        mine = requests.get(sandbox.uid, ())
+        mine = _asked_of(sandbox, requests)
         usage = judged(sandbox, _touched(sandbox, row), readings, self.policy, busy_until(mine))
         return Visit(sandbox, row, usage, mine, self._owner(sandbox, row))
 
@@ -488,7 +488,8 @@ class Run:
     ) -> guards.Case:
         """All that the guards ask for, as it is now: figures, presses, beats and the switch are read anew."""
         readings = recheck.readings()
-        visit.requests = self.store.requests(visit.row.uid).get(visit.row.uid, ())
+        inside = seen is not None and seen.whole and any(each.kind == "Sandbox" for each in seen.workloads)
+        visit.requests = _asked_of(seen or visit.sandbox, self.store.requests("" if inside else visit.row.uid))
         busy, pressed, usage = busy_until(visit.requests), wanted(visit.row, visit.requests), _GONE
         if seen is not None:
             usage = judged(seen, _touched(seen, visit.row), readings, self.policy, busy)
@@ -541,6 +542,13 @@ class _Recheck:
 def _whole(at: datetime) -> datetime:
     """Down to the second, so that what is stored equals what is compared."""
     return at.astimezone(UTC).replace(microsecond=0)
+
+
+def _asked_of(sandbox: Sandbox, requests: Mapping[str, Sequence[Request]]) -> Sequence[Request]:
+    """Its presses and beats; and the beats of Sandboxes in it, as the namespace is not stopped without them."""
+    within = [each.uid for each in sandbox.workloads if each.kind == "Sandbox" and each.uid != sandbox.uid]
+    beats = [each for uid in within for each in requests.get(uid, ()) if each.kind == "busy"]
+    return (*requests.get(sandbox.uid, ()), *beats)
 
 
 def _touched(sandbox: Sandbox, row: Row) -> datetime:

@@ -9,6 +9,8 @@ import pytest
 from kaizen.slack.blocks import Message
 from kaizen.slack.client import Bot
 from kaizen.slack.errors import refused
+from local.outside.kubernetes import kinds
+from sandbox_actions import busy
 from sandbox_reaper import handler
 from sandbox_reaper.handler import FailedError, TooShortError, explained
 from sandbox_reaper.replay import run_of
@@ -411,3 +413,21 @@ def test_an_owner_whom_slack_does_not_know_is_told_of_in_the_channel(
     world.later(hours=2)
     world.run()
     assert world.sizes("shop") == {"web": 2, "db": 1}  # it has the day of an unknown owner
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_a_namespace_is_busy_while_a_sandbox_in_it_beats(world: ReaperWorld, late: bool) -> None:
+    """With its own token; also where the first beat comes in the last moment."""
+    world.agent("shop", "coder")
+    world.sandbox("shop", figures=idle_figures(LIVE, pods=4))
+    with world.kubernetes.cluster.lock:
+        uid = world.kubernetes.cluster.get(kinds.SANDBOXES, "shop", "coder")["metadata"]["uid"]
+    world.later(days=1)
+    for place in range(12):
+        if not late or place == 8:
+            until = (world.clock[0] + timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+            beat = world.beat(uid, json.dumps({"until": until}), f"Bearer {busy.token(uid, 'busy-secret')}")
+            assert beat["statusCode"] == 200
+        world.run()
+        world.later(minutes=4)
+    assert (world.mode("shop", "coder"), world.sizes("shop")) == ("Running", {"web": 2, "db": 1})
