@@ -18,10 +18,11 @@
 | IDLE                            | else                               | NOTICE_CLAIMED, then the notice goes out     |
 | NOTICE_CLAIMED                  | the receipt is there               | NOTIFIED, `stop_after` a grace later or more |
 | NOTICE_CLAIMED                  | none, and its claim has expired    | claimed anew: looked for, then sent again |
-| NOTIFIED                        | the policy is another              | IDLE since now; receipt void                 |
+| NOTIFIED                        | the policy, or the owner, is another | IDLE since now; receipt void               |
 | NOTIFIED                        | rollout or pods are others         | ACTIVE; receipt void                         |
 | NOTIFIED                        | its owner wants it stopped now     | stay, asked                                  |
 | NOTIFIED                        | `stop_after` is to come, not asked | stay                                         |
+| NOTIFIED                        | due, but held, or long overdue     | IDLE since now; receipt void                 |
 | NOTIFIED                        | else                               | due: the guards decide (`guards`)            |
 | STOP_CLAIMED                    | stopped, seen so                   | STOPPED; the notice says so                  |
 | STOP_CLAIMED                    | undone, and somebody keeps it      | SNOOZED until then; the notice says so       |
@@ -44,8 +45,11 @@ from sandbox_reaper.state import BEFORE_STOP, Outcome, Owner, Receipt, Request, 
 from sandbox_reaper.usage import COVERAGE, Usage
 
 CLAIM = timedelta(minutes=2)  # then whoever claimed is taken to be gone
+LATE = timedelta(hours=1)  # after the time that the notice names: whoever read it may think that it is over
 MOST_FLAPS = 3
 RENEWED = timedelta(days=6)  # buttons live for seven
+# What outlasts the time in a notice, so that the notice would not be true any more. A dry run may be a single one.
+_VOIDING = {"switched_off": "stops are switched off", "breaker": "too many sandboxes are idle at once"}
 Action = Literal["none", "notify", "stop", "finish", "restore"]
 
 
@@ -127,6 +131,7 @@ def _to(row: Row, state: State, why: str, reason: str, outcome: Outcome, facts: 
         receipt=None,
         stop_after=None,
         asked=False,
+        untold="",
         outcome=outcome if told else row.outcome,
         ended=facts.now if told else row.ended,
         why=why,
@@ -217,13 +222,12 @@ def _claim(row: Row, facts: Facts, policy: SandboxPolicy, why: str) -> Decision:
         return _stay(row, "notice_claimed", "its last notice does not say yet what became of it")
     grace = timedelta(seconds=policy.grace if facts.owner.known else policy.unknown_owner_grace)
     assert row.since is not None
-    again = bool(row.claimed)
     after = replace(
         row,
         state="NOTICE_CLAIMED",
         claimed=facts.now,
         issued=facts.now,
-        owner=row.owner if again else facts.owner,
+        owner=facts.owner,
         # A minute for Slack to answer in, so that the time in the message stays true.
         stop_after=facts.now + grace + min(timedelta(minutes=1), grace / 10),
         config=facts.config,
@@ -233,6 +237,8 @@ def _claim(row: Row, facts: Facts, policy: SandboxPolicy, why: str) -> Decision:
         memory=facts.memory,
         evidence=facts.evidence,
         notice=f"{row.uid}/{row.since:%Y%m%dT%H%M%SZ}",
+        outcome="",  # that of the notice before it
+        shown="",
     )
     return Decision("notify", replace(after, why=why, reason=facts.usage.reason), why, facts.usage.reason)
 
@@ -261,11 +267,11 @@ def _noticed(row: Row, facts: Facts, policy: SandboxPolicy) -> Decision:
 
 def _told(row: Row, facts: Facts) -> Decision:
     assert row.stop_after is not None
+    assert row.owner is not None
     if row.config != facts.config:
-        voided = _to(row, "IDLE", "policy_changed", "the policy is not the one of the notice", "withdrawn", facts).row
-        # Since now: with the old instant, the new notice would be taken for the old one.
-        after = replace(voided, since=facts.now, first_reading=facts.now)
-        return Decision("none", after, after.why, after.reason)
+        return _void(row, "policy_changed", "the policy is not the one of the notice", facts)
+    if not row.owner.same(facts.owner):
+        return _void(row, "owner_changed", "its owner is another than the one who was told", facts)
     if row.rollout != facts.rollout or row.pods != facts.pods:
         return _to(row, "ACTIVE", "changed", "it was changed since the notice", "in_use", facts)
     wanted = facts.request
@@ -274,7 +280,17 @@ def _told(row: Row, facts: Facts) -> Decision:
         return _stay(after, "asked", "its owner wants it stopped")
     if facts.now < row.stop_after and not row.asked:
         return _stay(row, "grace", f"its owner has until {row.stop_after:%Y-%m-%d %H:%M:%S} UTC")
+    if facts.held in _VOIDING:
+        return _void(row, "held", _VOIDING[facts.held], facts)
+    if facts.now - row.stop_after > LATE:
+        return _void(row, "overdue", "the time that its notice named is long past", facts)
     return Decision("stop", replace(row, why="due", reason=facts.usage.reason), "due", facts.usage.reason)
+
+
+def _void(row: Row, why: str, reason: str, facts: Facts) -> Decision:
+    """It is told of anew, and the grace begins anew. Since now: else the new notice would be taken for the old one."""
+    after = replace(_to(row, "IDLE", why, reason, "withdrawn", facts).row, since=facts.now, first_reading=facts.now)
+    return Decision("none", after, why, reason)
 
 
 def _claimed_stop(row: Row, facts: Facts) -> Decision:

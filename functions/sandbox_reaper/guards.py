@@ -12,7 +12,7 @@ from kaizen.policy.sections.sandboxes import SandboxPolicy
 from sandbox_reaper import protection
 from sandbox_reaper.backend import Sandbox
 from sandbox_reaper.restore import Record, matches
-from sandbox_reaper.state import Row
+from sandbox_reaper.state import Owner, Row
 from sandbox_reaper.usage import COVERAGE, Usage
 
 FRESH = timedelta(seconds=60)
@@ -24,7 +24,7 @@ class Case:
 
     `kept`: somebody pressed *Keep* since the look; `busy` is until when the sandbox says that it is, if it does.
     `switch` is False where the kill switch holds; `whole` says that the inventory was read to its end; `cap` and
-    `breaker` are why they hold, empty where they do not; `config`, `rollout`, `pods` are those of now.
+    `breaker` are why they hold, empty where they do not; `config`, `owner`, `rollout`, `pods` are those of now.
     """
 
     now: datetime
@@ -35,6 +35,7 @@ class Case:
     busy: datetime | None
     read_at: datetime
     policy: SandboxPolicy
+    owner: Owner
     switch: bool
     whole: bool
     config: str
@@ -96,6 +97,11 @@ def inventory(case: Case) -> str:
 
 def policy(case: Case) -> str:
     return "" if case.row.config == case.config else "the policy is not the one of the notice"
+
+
+def owner(case: Case) -> str:
+    told = case.row.owner
+    return "" if told is not None and told.same(case.owner) else "its owner is another than the one who was told"
 
 
 def idle(case: Case) -> str:
@@ -167,8 +173,8 @@ def fence(case: Case) -> str:
 
 
 GUARDS: tuple[Guard, ...] = (
-    switch, mode, there, opt_in, denied, exempt, snoozed, busy, restorable, inventory, policy, idle, coverage, canary,
-    recheck, readings, receipt, deadline, rollout, pods, cap, breaker, record, fence,
+    switch, mode, there, opt_in, denied, exempt, snoozed, busy, restorable, inventory, policy, owner, idle, coverage,
+    canary, recheck, readings, receipt, deadline, rollout, pods, cap, breaker, record, fence,
 )  # fmt: skip
 
 

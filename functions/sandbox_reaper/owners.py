@@ -23,6 +23,11 @@ def owner_of(sandbox: Sandbox, names: Mapping[str, str], fallback: str) -> Owner
     return Owner(fallback, "", "nobody is named", known=False)
 
 
+def instead(owner: Owner, fallback: str) -> Owner:
+    """Who hears of it where Slack takes no message for its owner: as if nobody was named, but the name is shown."""
+    return Owner(fallback, owner.name, owner.found, known=False)
+
+
 def may(owner: Owner, user: str, channel: str) -> bool:
     """Whether a press comes from an owner: the person, or anybody in the channel that is told."""
     return user == owner.target if owner.person else bool(channel) and channel == owner.target

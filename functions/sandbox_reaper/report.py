@@ -11,7 +11,7 @@ from kaizen.slack.errors import SlackError
 from kaizen.slack.notices import BusyError
 from sandbox_reaper import wording
 from sandbox_reaper.backend import BackendError
-from sandbox_reaper.run import BlockedError, Outcome, SourceError, Visit
+from sandbox_reaper.run import BlockedError, Outcome, SourceError, UntoldError, Visit
 
 
 def would_stop(done: Outcome) -> list[Visit]:
@@ -73,7 +73,7 @@ def cause(error: BaseException) -> str:
             return error.by
         case BackendError():
             return "kubernetes"
-        case SlackError() | BusyError():
+        case SlackError() | BusyError() | UntoldError():
             return "slack"
     return "other"
 

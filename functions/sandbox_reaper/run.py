@@ -17,7 +17,7 @@ from kaizen.policy.sections.sandboxes import SandboxPolicy
 from sandbox_reaper import fleet, guards, protection, restore, stopping, wording
 from sandbox_reaper.backend import BackendError, FencedError, GoneError, Inventory, Reader, Sandbox, Writer
 from sandbox_reaper.decision import MOST_FLAPS, Decision, Facts, busy_until, decide, wanted
-from sandbox_reaper.owners import owner_of
+from sandbox_reaper.owners import instead, owner_of
 from sandbox_reaper.state import BEFORE_STOP, Owner, Receipt, Request, Row
 from sandbox_reaper.usage import SKEW, Readings, Usage, judged
 
@@ -50,7 +50,7 @@ class Store(Protocol):
 
 
 class Board(Protocol):
-    """Where people read. Both raise SlackError and BusyError."""
+    """Where people read. Both raise SlackError and BusyError, and UntoldError where the owner's name is wrong."""
 
     def channel(self, owner: Owner) -> str: ...
     def show(self, row: Row) -> Receipt: ...
@@ -102,6 +102,10 @@ class Outcome:
     postponed: int = 0
     idle: int = 0
     alive: int = 0
+
+
+class UntoldError(Exception):
+    """Slack takes no message for that person or channel: there is none, or the app may not write there."""
 
 
 class BlockedError(Exception):
@@ -194,10 +198,14 @@ class Run:
         readings: Readings,
     ) -> Visit:
         row = rows.get(sandbox.uid) or Row(sandbox.uid, sandbox.name)
-        mine = requests.get(sandbox.uid, ())
+        mine = _asked_of(sandbox, requests)
         usage = judged(sandbox, _touched(sandbox, row), readings, self.policy, busy_until(mine))
-        owner = owner_of(sandbox, self.policy.owners, self.policy.channel or "")
-        return Visit(sandbox, row, usage, mine, owner)
+        return Visit(sandbox, row, usage, mine, self._owner(sandbox, row))
+
+    def _owner(self, sandbox: Sandbox, row: Row) -> Owner:
+        fallback = self.policy.channel or ""
+        found = owner_of(sandbox, self.policy.owners, fallback)
+        return instead(found, fallback) if found.known and found.target == row.untold else found
 
     def _look_at_all(self, done: Outcome) -> None:
         alive = [each for each in done.visits if each.row.state in BEFORE_STOP]
@@ -265,6 +273,7 @@ class Run:
                 stays = (decision.row.state, decision.row.handled) == (before.state, before.handled)
                 if stays or facts.stop or facts.restored:
                     break  # what was just changed is looked at in the next run
+                self._shown(visit)  # while the row says why
                 facts = replace(facts, request=wanted(visit.row, visit.requests), receipt=None)
                 continue
             facts = self._acted(visit, decision, facts, done)
@@ -337,14 +346,28 @@ class Run:
         match decision.action:
             case "notify":
                 assert visit.row.owner is not None
-                channel = self.board.channel(visit.row.owner)
-                receipt = self.board.show(replace(visit.row, channel=channel))
+                try:
+                    channel = self.board.channel(visit.row.owner)
+                    receipt = self.board.show(replace(visit.row, channel=channel))
+                except UntoldError:
+                    if not visit.row.owner.known:
+                        raise
+                    return self._told_elsewhere(visit, facts)
                 return replace(facts, now=_whole(self.clock()), receipt=receipt)
             case _:
                 self._shown(visit)
                 lacking = self._resumed(visit)
                 done.resumes += 1
                 return replace(facts, now=_whole(self.clock()), restored=True, lacking=lacking)
+
+    def _told_elsewhere(self, visit: Visit, facts: Facts) -> Facts:
+        """Nothing was delivered: the same notice goes to the fallback channel, with the grace of an unknown owner."""
+        row = visit.row
+        assert row.owner is not None
+        again = replace(row, state="IDLE", untold=row.owner.target, claimed=None, stop_after=None)
+        visit.row = self.store.save(again, (), facts.now)
+        visit.owner = self._owner(visit.sandbox, visit.row)
+        return replace(facts, owner=visit.owner)
 
     def _resumed(self, visit: Visit) -> tuple[str, ...]:
         """What is not as it was before the stop, after all has been given back that could be."""
@@ -465,7 +488,8 @@ class Run:
     ) -> guards.Case:
         """All that the guards ask for, as it is now: figures, presses, beats and the switch are read anew."""
         readings = recheck.readings()
-        visit.requests = self.store.requests(visit.row.uid).get(visit.row.uid, ())
+        inside = seen is not None and seen.whole and any(each.kind == "Sandbox" for each in seen.workloads)
+        visit.requests = _asked_of(seen or visit.sandbox, self.store.requests("" if inside else visit.row.uid))
         busy, pressed, usage = busy_until(visit.requests), wanted(visit.row, visit.requests), _GONE
         if seen is not None:
             usage = judged(seen, _touched(seen, visit.row), readings, self.policy, busy)
@@ -478,6 +502,7 @@ class Run:
             busy=busy,
             read_at=readings.at,
             policy=self.policy,
+            owner=self._owner(seen, visit.row) if seen is not None else visit.owner,
             switch=self.switch(),
             whole=visit.row.uid in done.listed,
             config=done.config,
@@ -517,6 +542,13 @@ class _Recheck:
 def _whole(at: datetime) -> datetime:
     """Down to the second, so that what is stored equals what is compared."""
     return at.astimezone(UTC).replace(microsecond=0)
+
+
+def _asked_of(sandbox: Sandbox, requests: Mapping[str, Sequence[Request]]) -> Sequence[Request]:
+    """Its presses and beats; and the beats of Sandboxes in it, as the namespace is not stopped without them."""
+    within = [each.uid for each in sandbox.workloads if each.kind == "Sandbox" and each.uid != sandbox.uid]
+    beats = [each for uid in within for each in requests.get(uid, ()) if each.kind == "busy"]
+    return (*requests.get(sandbox.uid, ()), *beats)
 
 
 def _touched(sandbox: Sandbox, row: Row) -> datetime:

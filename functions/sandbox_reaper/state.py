@@ -33,6 +33,10 @@ class Owner:
     def person(self) -> bool:
         return self.target[:1] in ("U", "W")
 
+    def same(self, other: "Owner") -> bool:
+        """Whether the same ones hear of it, with the same grace; where the name was found does not matter."""
+        return (self.target, self.known) == (other.target, other.known)
+
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
@@ -64,6 +68,7 @@ class Request:
 class Row:
     """`since` is when the idle time began, `notice` names its message; `first_reading` began them.
 
+    `untold` is the owner's Slack id where Slack took no message for it: the fallback channel is told instead.
     `config`, `rollout` and `pods` are what held when the notice went out. `frozen` is since when nothing is known.
     `outcome` is what the notice should say, `shown` what it is known to say. `issued` is when its buttons
     were signed. `attempts` counts the runs that were at one stop. `counted` is until when its savings are counted.
@@ -79,6 +84,7 @@ class Row:
     frozen: datetime | None = None
     claimed: datetime | None = None
     owner: Owner | None = None
+    untold: str = ""
     channel: str = ""
     receipt: Receipt | None = None
     stop_after: datetime | None = None

@@ -59,7 +59,9 @@ def _notice(row: Row, secret: str) -> Message:
     after = "Nothing is deleted: *Resume* brings it back as it was."
     facts = _evidence(row)
     if row.owner is not None and not row.owner.known:
-        facts.append(context("Nobody is named as its owner: set the annotation `kaizen.dev/owner` to a Slack id."))
+        named = f"Its owner by the {row.owner.found} is {row.owner.name}, for whom Slack takes no message"
+        words = escape(named) if row.untold else "Nobody is named as its owner"
+        facts.append(context(f"{words}: set the annotation `kaizen.dev/owner` to a Slack id."))
     elements = [
         *(_press(row, secret, f"keep_{hours}h", f"Keep {hours} h", "primary" * (hours == HOURS[0])) for hours in HOURS),
         *([] if row.asked or _open(row) else [_press(row, secret, "stop", "Stop now", "danger")]),

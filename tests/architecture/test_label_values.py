@@ -90,7 +90,7 @@ def booked(metric: str, label: str) -> set[str]:
 def _decisions() -> set[str]:
     """Why the reaper decides as it does: said in its decisions, or by what holds it."""
     module = "sandbox_reaper.decision"
-    said = given(module, "_to", 2) | given(module, "_stay", 1) | given(module, "_claim", 3)
+    said = given(module, "_to", 2) | given(module, "_stay", 1) | given(module, "_claim", 3) | given(module, "_void", 1)
     said |= given(module, "Decision", 2) | assigned(module, "why")
     loops = [each.iter for each in ast.walk(_tree(module)) if isinstance(each, ast.For)]
     rows = [row for each in loops if isinstance(each, ast.Tuple) for row in each.elts if isinstance(row, ast.Tuple)]

@@ -6,6 +6,11 @@ from datetime import timedelta
 
 import pytest
 
+from kaizen.slack.blocks import Message
+from kaizen.slack.client import Bot
+from kaizen.slack.errors import refused
+from local.outside.kubernetes import kinds
+from sandbox_actions import busy
 from sandbox_reaper import handler
 from sandbox_reaper.handler import FailedError, TooShortError, explained
 from sandbox_reaper.replay import run_of
@@ -235,7 +240,13 @@ def test_the_switch_stops_all_stops_and_no_resume(world: ReaperWorld) -> None:
     world.later(hours=1)
     world.run()
     assert world.sizes("shop") == {"web": 2, "db": 1}
+    world.message("is not stopped for now: stops are switched off")
+    world.later(days=2)
     world.put(SWITCH, "on")
+    world.run()
+    assert world.sizes("shop") == {"web": 2, "db": 1}  # two days later nobody expects it: its owner is told anew
+    world.message("will be stopped")
+    world.later(minutes=40)
     world.run()
     assert world.sizes("shop") == {"web": 0, "db": 0}
     world.put(SWITCH, "off")
@@ -380,3 +391,43 @@ def test_a_stop_of_its_own_stands_when_its_namespace_is_opted_in_later(world: Re
     world.press(stopped, "resume")
     world.woken()
     assert world.mode("shop", "coder") == "Running"
+
+
+def test_an_owner_whom_slack_does_not_know_is_told_of_in_the_channel(
+    world: ReaperWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And fails no run: the others, and the last success, do not wait for somebody to mend an annotation."""
+    post = Bot.post
+
+    def refuse(self: Bot, message: Message, key: str, thread: str) -> str:
+        if self._channel == "C0NOWHERE1":
+            raise refused("channel_not_found")
+        return post(self, message, key, thread)
+
+    monkeypatch.setattr(Bot, "post", refuse)
+    told(world, owner="C0NOWHERE1")
+    message = world.message("will be stopped")
+    assert message["channel"] == "C0SANDBOXES"
+    assert "Its owner by the annotation kaizen.dev/owner is C0NOWHERE1" in json.dumps(message["blocks"])
+    assert world.metric("kaizen_sandbox_last_success_timestamp_seconds")
+    world.later(hours=2)
+    world.run()
+    assert world.sizes("shop") == {"web": 2, "db": 1}  # it has the day of an unknown owner
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_a_namespace_is_busy_while_a_sandbox_in_it_beats(world: ReaperWorld, late: bool) -> None:
+    """With its own token; also where the first beat comes in the last moment."""
+    world.agent("shop", "coder")
+    world.sandbox("shop", figures=idle_figures(LIVE, pods=4))
+    with world.kubernetes.cluster.lock:
+        uid = world.kubernetes.cluster.get(kinds.SANDBOXES, "shop", "coder")["metadata"]["uid"]
+    world.later(days=1)
+    for place in range(12):
+        if not late or place == 8:
+            until = (world.clock[0] + timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+            beat = world.beat(uid, json.dumps({"until": until}), f"Bearer {busy.token(uid, 'busy-secret')}")
+            assert beat["statusCode"] == 200
+        world.run()
+        world.later(minutes=4)
+    assert (world.mode("shop", "coder"), world.sizes("shop")) == ("Running", {"web": 2, "db": 1})

@@ -10,7 +10,7 @@ from sandbox_reaper import fleet
 from sandbox_reaper.backend import FencedError, GoneError, Inventory, Sandbox, Workload
 from sandbox_reaper.queries import MEASURED, queries
 from sandbox_reaper.restore import Record
-from sandbox_reaper.run import Outcome, Run
+from sandbox_reaper.run import Outcome, Run, UntoldError
 from sandbox_reaper.state import Owner, Receipt, Request, Row
 from sandbox_reaper.usage import Readings
 from sandbox_reaper.wording import message
@@ -57,7 +57,10 @@ class Crash(BaseException):
 
 @dataclass
 class World:
-    """`figures` are by sandbox; one without any is not measured. `hooks` run before calls, by the call's name."""
+    """`figures` are by sandbox; one without any is not measured. `unknown` are ids that Slack does not know.
+
+    `hooks` run before calls, by the call's name.
+    """
 
     policy: SandboxPolicy = LIVE
     now: datetime = T0
@@ -74,6 +77,7 @@ class World:
     messages: dict[str, Any] = field(default_factory=dict)
     receipts: dict[str, Receipt] = field(default_factory=dict)
     stops: list[tuple[datetime, str, str]] = field(default_factory=list)
+    unknown: set[str] = field(default_factory=set)
     hooks: dict[str, Callable[[], None]] = field(default_factory=dict)
 
     def add(self, given: Sandbox, figures: Mapping[str, float] | None = None) -> Sandbox:
@@ -231,6 +235,8 @@ class World:
 
     # ------------------------------------------------------------ Slack
     def channel(self, owner: Owner) -> str:
+        if owner.target in self.unknown:
+            raise UntoldError(owner.target)
         return f"D{owner.target[1:]}" if owner.person else owner.target
 
     def show(self, row: Row) -> Receipt:

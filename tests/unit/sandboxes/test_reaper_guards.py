@@ -15,9 +15,10 @@ from sandbox_reaper.usage import Usage
 from tests.unit.sandboxes.sandbox_world import LABELS, LIVE, OWNER, T0, World, idle_figures, sandbox, workload
 
 HERE = sandbox("shop")
+ROW_OWNER = Owner(OWNER, OWNER, "annotation")
 AT = T0 - timedelta(minutes=31)
 ROW = Row(
-    HERE.uid, "shop", "NOTIFIED", since=T0, first_reading=AT, owner=Owner(OWNER, OWNER, "annotation"),
+    HERE.uid, "shop", "NOTIFIED", since=T0, first_reading=AT, owner=ROW_OWNER,
     receipt=Receipt("D0OWNER1", "1.0", AT), stop_after=T0, config="c", rollout=rollout_of(HERE), pods=pods_of(HERE),
 )  # fmt: skip
 GOOD = Case(
@@ -29,6 +30,7 @@ GOOD = Case(
     busy=None,
     read_at=T0 - timedelta(seconds=10),
     policy=LIVE,
+    owner=ROW_OWNER,
     switch=True,
     whole=True,
     config="c",
@@ -63,6 +65,7 @@ SPOILED: dict[str, Case] = {
     "restorable": seen(controllers=("HorizontalPodAutoscaler web",)),
     "inventory": replace(GOOD, whole=False),
     "policy": replace(GOOD, config="d"),
+    "owner": replace(GOOD, owner=Owner("U0NEWOWNER", "", "")),
     "idle": replace(GOOD, usage=replace(GOOD.usage, value="unknown")),
     "coverage": replace(
         GOOD, usage=replace(GOOD.usage, figures={**GOOD.usage.figures, "disk_samples": 200.0})
@@ -99,7 +102,8 @@ def test_a_guard_that_is_taken_away_lets_a_wrong_stop_through(name: str) -> None
         (row(receipt=None), "receipt"),
         (row(receipt=Receipt("D0", "", AT)), "receipt"),
         (row(receipt=None, asked=True), "receipt"),
-        (row(owner=Owner("C0", "", "", known=False)), "receipt"),
+        (replace(row(owner=Owner("C0", "", "", known=False)), owner=Owner("C0", "", "", known=False)), "receipt"),
+        (replace(GOOD, owner=replace(ROW_OWNER, known=False)), "owner"),
         (row(stop_after=None), "deadline"),
         (row(first_reading=None), "readings"),
         (replace(GOOD, read_at=T0 + timedelta(seconds=1)), "recheck"),
@@ -135,6 +139,10 @@ def exempt(world: World) -> None:
     world.change("shop", annotations={"kaizen.dev/owner": OWNER, "kaizen.dev/exempt": "true"})
 
 
+def disown(world: World) -> None:
+    world.change("shop", annotations={})
+
+
 def scale_by_itself(world: World) -> None:
     world.change("shop", controllers=("KEDA ScaledObject web",))
 
@@ -167,6 +175,7 @@ def end_the_canary(world: World) -> None:
 LATE: dict[str, tuple[Callable[[World], None], tuple[str, ...]]] = {
     "opt_in": (relabel, ("opt_in",)),
     "exempt": (exempt, ("exempt",)),
+    "owner": (disown, ("owner",)),
     "restorable": (scale_by_itself, ("restorable",)),
     "rollout": (roll_out, ("rollout",)),
     "pods": (new_pods, ("pods",)),

@@ -9,7 +9,8 @@ from datetime import timedelta
 import pytest
 
 from sandbox_reaper.backend import BackendDeniedError, BackendError, BackendUnavailableError
-from tests.unit.sandboxes.sandbox_world import OWNER, TICK, Crash, World
+from sandbox_reaper.state import Request
+from tests.unit.sandboxes.sandbox_world import OWNER, TICK, Crash, World, workload
 
 SIZES = {"web": 2, "db": 1}
 
@@ -89,6 +90,12 @@ def scaled(world: World) -> None:
 
 def new_pod(world: World) -> None:
     world.change("shop", pods=("shop-9",))
+
+
+def beat_within(world: World) -> None:
+    """A Sandbox in the namespace says so itself."""
+    said = Request("busy", "uid-coder", "busy", "", "", world.now, until=world.now + timedelta(hours=1))
+    world.asked["uid-coder"] = [said]
 
 
 AGAINST = [exempt, opt_out, keep, beat, switch_off, deploy, scaled, new_pod]
@@ -266,3 +273,13 @@ def test_a_dry_run_rehearses_nothing() -> None:
     world.hooks["rehearse"] = lambda: pytest.fail("a dry run has nothing to write with")
     world.ticks(5)
     assert world.row("shop").state == "IDLE"
+
+
+def test_a_beat_of_a_sandbox_within_counts_between_two_writes() -> None:
+    world = World()
+    world.idle("shop", workloads=(workload("coder", 1, "Sandbox"), workload("db", 1, "StatefulSet")))
+    world.until("shop", "NOTIFIED")
+    world.now += timedelta(minutes=40)
+    once(world, "written", lambda: beat_within(world))
+    world.run()
+    assert (sizes(world), len(world.stops)) == ({"coder": 1, "db": 1}, 1)

@@ -10,7 +10,7 @@ import pytest
 from kaizen.slack.errors import UnreachableError
 from sandbox_reaper.backend import BackendUnavailableError, FencedError
 from sandbox_reaper.run import BlockedError, SourceError
-from tests.unit.sandboxes.sandbox_world import LIVE, TICK, Crash, World, idle_figures, sandbox, workload
+from tests.unit.sandboxes.sandbox_world import LIVE, OWNER, TICK, Crash, World, idle_figures, sandbox, workload
 
 
 def text_of(world: World, name: str) -> str:
@@ -63,6 +63,7 @@ def test_a_click_keeps_it_and_the_message_says_so() -> None:
     world.ticks(3)
     assert world.row("shop").state == "NOTIFIED"  # a notice of its own: the old one stays as it is
     assert len(world.messages) == 2
+    assert "will be stopped" in text_of(world, "shop")  # and not what became of the one before
     assert world.stops == []
 
 
@@ -439,3 +440,80 @@ def test_an_opted_out_sandbox_that_cannot_be_read_does_not_keep_the_others() -> 
     world.until("shop", "STOPPED")
     assert world.row("gone").state == "ACTIVE"  # its row has ended with its notice
     assert {name for _, name, _ in world.stops} == {"shop"}
+
+
+@pytest.mark.parametrize(("notes", "grace"), [({"kaizen.dev/owner": "U0NEWOWNER"}, 30), ({}, 24 * 60)])
+def test_another_owner_in_the_grace_is_told_and_has_a_grace_of_their_own(notes: dict[str, str], grace: int) -> None:
+    world = World()
+    world.idle("shop")
+    world.until("shop", "NOTIFIED")
+    first = world.row("shop").notice
+    world.now += TICK
+    world.change("shop", annotations=notes)
+    world.run()
+    assert "Notice withdrawn" in json.dumps(world.messages[first].blocks)
+    world.until("shop", "NOTIFIED")
+    told = world.now
+    assert world.row("shop").channel == ("D0NEWOWNER" if notes else "C0SANDBOXES")
+    world.until("shop", "STOPPED", most=400)
+    assert world.now - told >= timedelta(minutes=grace)
+
+
+def test_an_owner_who_cannot_be_told_is_replaced_until_the_name_is_mended() -> None:
+    world = World()
+    world.idle("shop")
+    world.unknown.add(OWNER)
+    done = world.run()
+    world.now += TICK
+    assert done.faults == []
+    assert (world.row("shop").state, world.row("shop").channel) == ("NOTIFIED", "C0SANDBOXES")
+    world.ticks(12)
+    assert (world.row("shop").state, len(world.messages)) == ("NOTIFIED", 1)  # a day, and no second message
+    world.change("shop", annotations={"kaizen.dev/owner": "U0RIGHT00"})
+    world.ticks(2)
+    assert (world.row("shop").state, world.row("shop").channel) == ("NOTIFIED", "D0RIGHT00")
+
+
+def test_a_name_that_is_mended_before_anything_was_delivered_counts() -> None:
+    world = World()
+    world.idle("shop")
+
+    def down() -> None:
+        raise UnreachableError("gaierror", "no connection")
+
+    world.hooks["show"] = down
+    world.ticks(3)
+    assert world.row("shop").state == "NOTICE_CLAIMED"
+    world.change("shop", annotations={"kaizen.dev/owner": "U0RIGHT00"})
+    world.hooks.clear()
+    world.until("shop", "NOTIFIED")
+    assert world.row("shop").channel == "D0RIGHT00"
+
+
+def test_a_switch_that_was_off_for_days_lets_nobody_be_stopped_by_an_old_notice() -> None:
+    world = World()
+    world.idle("shop")
+    world.until("shop", "NOTIFIED")
+    world.switch = False
+    world.ticks(8)
+    assert "is not stopped for now: stops are switched off" in json.dumps(
+        [each.blocks for each in world.messages.values()]
+    )
+    world.now += timedelta(days=2)
+    world.switch = True
+    world.until("shop", "NOTIFIED")
+    told = world.now
+    world.until("shop", "STOPPED")
+    assert world.now - told >= timedelta(minutes=30)
+    assert len(world.messages) == 2
+
+
+def test_no_run_for_hours_lets_nobody_be_stopped_by_an_old_notice() -> None:
+    world = World()
+    world.idle("shop")
+    world.until("shop", "NOTIFIED")
+    world.now += timedelta(hours=2)
+    world.run()
+    assert world.stops == []
+    world.until("shop", "NOTIFIED")
+    assert len(world.messages) == 2
