@@ -1,7 +1,7 @@
 """The parts of the bandwidth log, built from the function's settings."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
@@ -15,6 +15,8 @@ from bandwidth_snapshot.store import BandwidthStore
 from bandwidth_snapshot.telling import Telling
 from kaizen.events.bandwidth import SOURCE
 from kaizen.events.bus import Publisher
+from kaizen.pager.client import Pager
+from kaizen.pager.events import Incident, resolve, trigger
 from kaizen.phase.schema import SCHEMA
 from kaizen.policy.sections.bandwidth import BandwidthPolicy
 from kaizen.prometheus.client import Prometheus
@@ -46,6 +48,8 @@ class BandwidthSettings(Settings):
     api_url_parameter: str
     slack_token_parameter: str
     slack_api_url: str
+    pager_url: str
+    pager_key_parameter: str
 
 
 class NoPrometheusError(Exception):
@@ -73,12 +77,18 @@ def page(given: BandwidthSettings, today: date) -> str:
         return ""
 
 
-def telling(given: BandwidthSettings, policy: BandwidthPolicy) -> Telling:
+def telling(given: BandwidthSettings, policy: BandwidthPolicy, sleep: Callable[[float], object]) -> Telling:
     notices = Notices(client("dynamodb", LIMITS), given.slack_table, "bandwidth", uuid.uuid4().hex, _LEASE)
 
     def way() -> Poster:
         """The way into the channel. Raises SecretError, or RefusedError for an address that is none."""
         return poster(policy, secret, given.slack_token_parameter, given.slack_api_url)
+
+    def page_out(about: Incident | str) -> None:
+        """Opens an incident, or resolves one. Raises SecretError where no integration key is set up, PagerError."""
+        key = secret(given.pager_key_parameter)
+        event = resolve(about, key) if isinstance(about, str) else trigger(about, key)
+        Pager(given.pager_url, Outbound(), sleep).send(event)
 
     return Telling(
         store=store(given),
@@ -89,10 +99,11 @@ def telling(given: BandwidthSettings, policy: BandwidthPolicy) -> Telling:
         page=lambda day: page(given, day),
         monthly_cap=policy.monthly_cap,
         holidays=policy.holidays,
+        pager=page_out if policy.pager else None,
     )
 
 
-def snapshot(given: BandwidthSettings, policy: BandwidthPolicy) -> Snapshot:
+def snapshot(given: BandwidthSettings, policy: BandwidthPolicy, sleep: Callable[[float], object]) -> Snapshot:
     query, readings = policy.query, cache(store(given).readings)
 
     def bins(day: date) -> Mapping[str, Sequence[Bin]]:
@@ -107,6 +118,6 @@ def snapshot(given: BandwidthSettings, policy: BandwidthPolicy) -> Snapshot:
         bins=bins,
         source="counters" if query is None else "prometheus",
         versions=versions,
-        telling=telling(given, policy),
+        telling=telling(given, policy, sleep),
         readings=readings,
     )

@@ -14,10 +14,12 @@ from bandwidth_snapshot.trend import trend, weeks
 from bandwidth_snapshot.turnover import Rosters, Turnover, turnover
 from kaizen.events.bandwidth import BandwidthAnomaly
 from kaizen.metrics.changes import Change, add, remove, set_gauge
+from kaizen.pager.events import MAX_KEY, Incident
 from kaizen.slack.blocks import Message
 
 LOOKED_BACK = timedelta(days=120)
 SHOWN_WEEKS = 12
+SETTLED_WITHIN = timedelta(days=9)  # readings are kept for so long: what was not whole by then never will be
 _GAUGES = (
     ("kaizen_bandwidth_day_bytes_per_second", "statistic", ("average", "p95", "maximum")),
     ("kaizen_bandwidth_day_bytes", "kind", ("sent", "saved")),
@@ -65,6 +67,7 @@ class Telling:
     page: Callable[[date], str] = lambda _: ""  # the address of the page for a day's message; empty where there is none
     monthly_cap: int | None = None  # bytes
     holidays: frozenset[date] = frozenset()
+    pager: Callable[[Incident | str], object] | None = None  # opens an incident, or resolves the one with that key
 
     def known(self, day: date) -> Known:
         """What the table holds until a day that is closed."""
@@ -76,9 +79,13 @@ class Telling:
 
     def judge(self, known: Known, now: datetime) -> None:
         """Tell of a day if it is unexpected, once. A day that is not whole is judged when it is."""
-        found = alerts({each.stream: self._verdict(each, known.before(each.stream)) for each in known.streams})
+        verdicts = {each.stream: self._verdict(each, known.before(each.stream)) for each in known.streams}
+        found = alerts(verdicts)
         for verdict in found:
             self._alert(verdict, known, now)
+        for usual in verdicts.values():
+            if usual is not None and not usual.unexpected:
+                self._resolve(usual.day, known)
         if any(each.stream == ALL and each.whole for each in known.streams):
             counted = [add("kaizen_bandwidth_anomalies_total", {}, len(found))] if found else []
             self.store.settle(known.day, counted, now)
@@ -128,10 +135,27 @@ class Telling:
         since = self._since(day, known.before(day.stream))
         ran = self.store.builds(day.date - timedelta(days=1))[-1:] + self.store.builds(day.date)
         message = wording.alert(verdict, contributors(usual), since, changed, self.page(day.date), ran)
+        if self.pager is not None:  # before Slack, which is only a copy then
+            self.pager(wording.incident(verdict, key_of(day.stream, since), message, self.page(day.date), now))
         self.tell(f"anomaly/{day.stream}/{since}", message)
         average, expected = round(day.average * 1000), round(verdict.expected * 1000)
         in_a_row = (day.date - since).days + 1
         self.publish(BandwidthAnomaly(now, day.stream, day.date.isoformat(), average, expected, in_a_row))
+
+    def _resolve(self, day: Day, known: Known) -> None:
+        """A usual day ends the incident of the unexpected ones before it; days that cannot be judged lie between."""
+        if self.pager is None:
+            return
+        before = known.before(day.stream)
+        for place in range(len(before) - 1, -1, -1):
+            last, history = before[place], before[:place]
+            if day.date - last.date > SETTLED_WITHIN:
+                return
+            verdict = self._verdict(last, history)
+            if verdict is not None:
+                if verdict.unexpected:
+                    self.pager(key_of(day.stream, self._since(last, history)))
+                return
 
     def _usual(self, day: Day, compared: Sequence[date], known: Known, changed: Turnover) -> tuple[Day, list[Day]]:
         """A stream's day beside those that it is compared with, under its old name where it had one."""
@@ -156,6 +180,11 @@ class Telling:
 
     def _forecast(self, totals: Sequence[Day]) -> Forecast | None:
         return None if self.monthly_cap is None else forecast(totals, trend(totals), self.monthly_cap)
+
+
+def key_of(stream: str, since: date) -> str:
+    """What the pager knows a run of unexpected days by."""
+    return f"kaizen/bandwidth/{stream[: MAX_KEY - 40]}/{since}"
 
 
 def _gauges(day: Day, verdict: Verdict | None) -> list[Change]:

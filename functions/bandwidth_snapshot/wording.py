@@ -1,7 +1,7 @@
 """The Monday message and the alert. Pure."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from itertools import pairwise
 from math import isinf
 
@@ -11,6 +11,7 @@ from bandwidth_snapshot.detector import ALL, Verdict
 from bandwidth_snapshot.forecast import Forecast
 from bandwidth_snapshot.trend import Trend, Week
 from bandwidth_snapshot.turnover import NOTHING, Turnover
+from kaizen.pager.events import Incident, Link
 from kaizen.slack.blocks import MAX_POINTS, Block, Message, context, header, line_chart, section
 from kaizen.slack.escape import cut, link
 
@@ -172,6 +173,22 @@ def turned(changed: Turnover) -> list[str]:
         for gone in changed.gone[:_MOST_STREAMS]
     ]
     return lines
+
+
+def incident(verdict: Verdict, key: str, told: Message, page: str, now: datetime) -> Incident:
+    """The page: what the message says, in one sentence and in full."""
+    day = verdict.day
+    return Incident(
+        key=key,
+        summary=f"Bandwidth of {'all streams' if day.stream == ALL else day.stream}: {rate(day.average)} MB/s on "
+        f"{day.date}, about {rate(verdict.expected)} MB/s expected",
+        source="bandwidth_snapshot",
+        severity="warning",
+        at=now,
+        component=day.stream,
+        details={"what to do": "Find out which stream grew, and whether that was meant.", "message": told.text},
+        links=(Link(page, "Bandwidth log"),) if page else (),
+    )
 
 
 def alert(

@@ -18,6 +18,7 @@ from bandwidth_snapshot.source import SourceError
 from bandwidth_snapshot.store import BandwidthStore
 from bandwidth_snapshot.telling import Telling
 from kaizen.events.bandwidth import BandwidthAnomaly
+from kaizen.pager.events import Incident
 from kaizen.slack.blocks import Message
 
 ENVIRONMENT = {"AWS_DEFAULT_REGION": "eu-central-1", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
@@ -66,6 +67,7 @@ class World:
     published: list[BandwidthAnomaly] = field(default_factory=list)
     slack_down: bool = False
     cap: int | None = None
+    paged: list[Incident | str] | None = None  # incidents, and keys of resolved ones; None without a pager
     readings: list[Reading] = field(default_factory=list)  # for their builds
 
     def bins(self, day: date) -> Mapping[str, Sequence[Bin]]:
@@ -90,6 +92,7 @@ class World:
             lambda subject: subject in self.told,
             self.published.append,
             monthly_cap=self.cap,
+            pager=None if self.paged is None else self.paged.append,
         )
         versions = {"major": "1", "minor": "0", "build": "0"}
         return Snapshot(self.store, self.bins, "counters", versions, telling, lambda _: self.readings)

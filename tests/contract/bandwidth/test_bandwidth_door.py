@@ -26,6 +26,7 @@ SETTINGS = {
     "POLICY_PARAMETER": "/kaizen/policy", "PROMETHEUS_URL": "", "PROMETHEUS_TOKEN_PARAMETER": "/kaizen/none",
     "REPORTS_TOKEN_PARAMETER": "/kaizen/reports/token", "API_URL_PARAMETER": "/kaizen/dev/api-url",
     "SLACK_TOKEN_PARAMETER": "/kaizen/slack/token", "SLACK_API_URL": "https://slack.invalid/api/",
+    "PAGER_URL": "https://events.pagerduty.com", "PAGER_KEY_PARAMETER": "/kaizen/pager/routing-key",
 }  # fmt: skip
 
 

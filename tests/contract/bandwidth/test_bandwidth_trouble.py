@@ -10,6 +10,7 @@ from bandwidth_snapshot.snapshot import SnapshotFailedError
 from bandwidth_snapshot.source import MOST_STREAMS, SourceError, TooManyStreamsError, bins_of_query
 from bandwidth_snapshot.store import BandwidthStore
 from kaizen.metrics.rows import read_rows
+from kaizen.pager.events import Incident
 from kaizen.prometheus.client import Prometheus
 from kaizen.runtime.outbound import Outbound
 from kaizen.runtime.secrets import secret
@@ -169,3 +170,37 @@ def test_rows_are_one_for_each_day_and_stream(world: World) -> None:
     keys = [(each["pk"]["S"], each["sk"]["S"]) for each in items(world.store._client)]
     assert len(keys) == len(set(keys))
     assert sum(key[0] == "day#*" for key in keys) == 45
+
+
+def test_a_run_of_unexpected_days_is_one_incident_that_a_usual_day_resolves(world: World) -> None:
+    world.paged = []
+    for day in range(2):
+        world.rates[YESTERDAY + timedelta(days=day)] = {"a": 4.0}
+    world.slack_down = True  # the page does not wait for Slack
+    with pytest.raises(SnapshotFailedError):
+        world.snapshot.close(NOW)
+    world.slack_down = False
+    for day in range(3):
+        world.snapshot.close(NOW + timedelta(days=day))
+    key = f"kaizen/bandwidth/*/{YESTERDAY}"
+    opened = [each for each in world.paged if isinstance(each, Incident)]
+    assert {each.key for each in opened} == {key}
+    assert "MB/s expected" in opened[0].summary
+    assert opened[0].severity == "warning"
+    assert world.paged.index(key) > max(world.paged.index(each) for each in opened)
+
+
+def test_a_day_that_cannot_be_judged_between_does_not_keep_the_incident_open(world: World) -> None:
+    world.paged = []
+    world.rates[YESTERDAY] = {"a": 4.0}
+    world.numbers[TODAY] = range(1, 100)
+    for day in range(3):
+        world.snapshot.close(NOW + day * DAY)
+    assert f"kaizen/bandwidth/*/{YESTERDAY}" in world.paged
+
+
+def test_without_a_pager_in_the_policy_nobody_is_paged(world: World) -> None:
+    world.rates[YESTERDAY] = {"a": 4.0}
+    world.snapshot.close(NOW)
+    assert world.paged is None
+    assert len(world.told) > 0

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from kaizen.policy import values
-from kaizen.policy.reader import Table, many, real, text
+from kaizen.policy.reader import Table, boolean, many, real, text
 
 _QUERY = text(r"[^\x00-\x08\x0b-\x1f\x7f]{1,2000}", "a PromQL expression of 1 to 2000 characters")
 
@@ -16,6 +16,7 @@ class BandwidthPolicy:
     `query` is PromQL for bytes per second by the label `stream`; None records what phase_stream counts. A day is
     unexpected beyond all three limits: `z`, `ratio`, and `rise` in MB/s. `monthly_cap` is in bytes, for a calendar
     month in UTC; None where there is none. `holidays` are compared with Sundays, and with each other.
+    `pager`: an unexpected day is an incident, too, until there is a usual one.
     """
 
     query: str | None = None
@@ -26,6 +27,7 @@ class BandwidthPolicy:
     rise: float = 0.05
     monthly_cap: int | None = None
     holidays: frozenset[date] = frozenset()
+    pager: bool = False
 
 
 def read(file: Table) -> BandwidthPolicy:
@@ -42,6 +44,7 @@ def read(file: Table) -> BandwidthPolicy:
         rise=table.get("rise", real(0.0, 1e6), default.rise),
         monthly_cap=table.get("monthly_cap", values.volume, None),
         holidays=frozenset(table.get("holidays", many(values.day), ())),
+        pager=table.get("pager", boolean, False),
     )
     if table.has("channel") == table.has("webhook_parameter"):
         table.fault("needs exactly one of channel and webhook_parameter")
