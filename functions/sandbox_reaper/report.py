@@ -36,7 +36,7 @@ def message(done: Outcome, policy: SandboxPolicy) -> Message:
         "cannot be stopped": states["UNREAPABLE"],
     }
     unowned = sum(not each.owner.known for each in done.visits)
-    return wording.report(lines, len(done.visits), others, unowned, policy.window)
+    return wording.report(lines, len(done.visits), others, unowned, policy)
 
 
 def counts(done: Outcome) -> list[Change]:

@@ -10,6 +10,7 @@ from kaizen.policy.sections.sandboxes import SandboxPolicy
 from kaizen.slack.blocks import Block, Message, context, header, section
 from kaizen.slack.buttons import Button, signed
 from kaizen.slack.escape import cut, date, escape, plain_date
+from sandbox_reaper.fleet import most_of
 from sandbox_reaper.state import Owner, Row
 
 FEATURE = "sandboxes"
@@ -172,12 +173,17 @@ def _press(row: Row, secret: str, verb: str, text: str, style: str = "") -> dict
     return shown | {"value": value} | ({"style": style} if style else {})
 
 
-def report(lines: Sequence[Line], fleet: int, others: Mapping[str, int], unowned: int, window: int) -> Message:
-    """What a live run would stop: who owns it, what it holds, and why. `others` counts the rest by what they are."""
+def report(
+    lines: Sequence[Line], fleet: int, others: Mapping[str, int], unowned: int, policy: SandboxPolicy
+) -> Message:
+    """What is idle, so that live runs would stop it: who owns it, what it holds, and why; and how many at most at once.
+
+    `others` counts the rest by what they are.
+    """
     total = f"{cores(sum(each.cores for each in lines))}, {gibibytes(sum(each.memory for each in lines))}"
     title = f"Sandboxes: would stop {len(lines)} of {fleet}"
-    held = f"*{total}* are held by sandboxes of which no five-minute peak in {human(window)} reached its limit."
-    lead = held if lines else "Nothing would be stopped."
+    held = f"*{total}* are held by sandboxes of which no five-minute peak in {human(policy.window)} reached its limit."
+    lead = f"{held} {_caps(policy, fleet)}" if lines else "Nothing would be stopped."
     blocks: list[Block] = [header(title), section(f"{lead}\n{_DRY}")]
     shown = sorted(lines, key=lambda each: (-each.cores, each.name))
     rows = [_line(each) for each in shown[:_MOST]]
@@ -190,6 +196,13 @@ def report(lines: Sequence[Line], fleet: int, others: Mapping[str, int], unowned
     if rest:
         blocks.append(context(" · ".join(rest)))
     return Message(tuple(blocks), f"{title}\n{total}")
+
+
+def _caps(policy: SandboxPolicy, fleet: int) -> str:
+    most = min(policy.most_stops, most_of(fleet, policy))
+    return (
+        f"Live, owners are told so that at most {most} are stopped in a run, and {policy.most_per_owner} of one owner."
+    )
 
 
 def _line(line: Line) -> str:

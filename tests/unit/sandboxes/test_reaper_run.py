@@ -4,6 +4,7 @@ import json
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -200,16 +201,42 @@ def test_one_that_fails_does_not_keep_the_others() -> None:
     assert {world.row(name).state for name in ("good", "bad")} == {"STOPPED"}
 
 
-@pytest.mark.parametrize("changes", [{"most_stops": 2}, {"most_per_owner": 2}, {"most_share": 0.5}])
-def test_more_than_a_cap_is_due_then_none_is_stopped(changes: dict[str, float]) -> None:
-    world = World(policy=replace(LIVE, **({"most_share": 1.0, "most_per_owner": 9} | changes)))  # type: ignore[arg-type]
+CAPS: list[dict[str, Any]] = [{"most_stops": 2}, {"most_per_owner": 2}, {"most_share": 0.5}]
+
+
+def capped(changes: dict[str, Any]) -> World:
+    world = World(policy=replace(LIVE, **({"most_share": 1.0, "most_per_owner": 9} | changes)))
     for name in ("a", "b", "c"):
         world.idle(name)
-    world.until("a", "NOTIFIED")
-    world.now += timedelta(minutes=40)
+    return world
+
+
+@pytest.mark.parametrize("changes", CAPS)
+def test_no_more_are_told_of_together_than_may_be_stopped_together(changes: dict[str, Any]) -> None:
+    """So that no cap holds, and all of them are stopped, the last one a quarter of an hour later."""
+    world = capped(changes)
+    for _ in range(13):
+        assert world.run().faults == []
+        assert len({name for at, name, _ in world.stops if at == world.now}) <= 2
+        world.now += TICK
+    assert {name for _, name, _ in world.stops} == {"a", "b", "c"}
+
+
+@pytest.mark.parametrize("changes", CAPS)
+def test_more_than_a_cap_is_due_then_none_is_stopped_and_the_rest_is_told_anew(changes: dict[str, Any]) -> None:
+    world = capped(changes)
+    world.until("c", "NOTIFIED")
+    world.now += timedelta(minutes=40)  # no run comes until all three are due
     done = world.run()
-    assert any(isinstance(each, BlockedError) for each in done.faults)
+    assert [each.by for each in done.faults if isinstance(each, BlockedError)] == ["cap"]
     assert world.stops == []
+    assert [world.row(name).state for name in "abc"] == ["NOTIFIED", "NOTIFIED", "IDLE"]
+    assert "more sandboxes are due than may be stopped at once" in text_of(world, "c")
+    world.now += TICK
+    assert world.run().faults == []
+    assert {name for _, name, _ in world.stops} == {"a", "b"}
+    world.until("c", "STOPPED")
+    assert len([name for name in world.messages if name.startswith("uid-c")]) == 2
 
 
 def test_many_at_once_open_the_breaker() -> None:
@@ -414,7 +441,7 @@ def test_a_run_for_one_sandbox_is_no_way_around_the_caps() -> None:
     world = World(policy=replace(LIVE, most_stops=1))
     for name in ("a", "b"):
         world.idle(name)
-    world.until("a", "NOTIFIED")
+    world.until("b", "NOTIFIED")
     world.now += timedelta(minutes=40)
     world.run("uid-a")
     assert world.stops == []

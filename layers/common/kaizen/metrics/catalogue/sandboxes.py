@@ -7,7 +7,7 @@ WHYS = (
     "exempt", "lifted", "unreapable", "kept", "snoozed", "snooze_over", "unknown", "unknown_too_long", "active", "idle",
     "dry_run", "switched_off", "breaker", "notice", "notice_claimed", "notice_again", "notified", "policy_changed",
     "changed", "asked", "grace", "due", "guarded", "stopped", "refused", "finish", "resume", "restarted", "flapping",
-    "resumed", "restoring", "owner_changed", "overdue", "held",
+    "resumed", "restoring", "owner_changed", "overdue", "held", "crowded",
 )  # fmt: skip
 STATES = (
     "ACTIVE", "IDLE", "NOTICE_CLAIMED", "NOTIFIED", "STOP_CLAIMED", "STOPPED", "RESUMED", "SNOOZED", "EXEMPT",
