@@ -26,6 +26,7 @@ LEAST_LEFT = 0.2  # share of the time; below it nothing new is begun
 _MOST_MOVES = 8
 _MOST_ATTEMPTS = 3  # runs that are at one stop, before it is undone
 _REHEARSAL = "rehearsal"  # the stop id of a write that is not kept
+_STANDING = ("notified", "stopped", "stuck", "resuming")  # messages that promise something
 _HELD = {
     "": "", "dry_run": "this is a dry run", "switched_off": "the switch is off", "breaker": "the breaker is open",
     "crowded": "too many are due",
@@ -192,11 +193,26 @@ class Run:
                 done.faults.append(error)
                 continue
             over = row.state in ("ACTIVE", "EXEMPT") and row.shown == row.outcome
-            if sandbox is None or sandbox.uid != row.uid or over:
+            if sandbox is None or sandbox.uid != row.uid:
+                self._gone(row, done)
+            elif over:
                 self.store.forget(row)
             else:
                 found.append(sandbox)
         return found
+
+    def _gone(self, row: Row, done: Outcome) -> None:
+        """Its message says so before its row ends; where Slack does not take that, the next run tries again."""
+        try:
+            if row.outcome in _STANDING or row.shown != row.outcome:
+                now = _whole(self.clock())
+                row = self.store.save(replace(row, outcome="gone", ended=now), (), now)
+                if row.channel:
+                    self.board.show(row)
+            self.store.forget(row)
+        except Exception as error:  # noqa: BLE001 - raised at the end of the run
+            error.add_note(row.name)
+            done.faults.append(error)
 
     def _visit(
         self,

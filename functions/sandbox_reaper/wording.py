@@ -146,6 +146,11 @@ def _restarted(row: Row, secret: str) -> Message:
     return _ended(row, "Sandbox runs again", f"{lead} What else was stopped is brought back, too.")
 
 
+def _gone(row: Row, secret: str) -> Message:
+    lead = f"⚪ *{escape(row.name)}* is gone: it was deleted, or made anew as another."
+    return _ended(row, "Sandbox gone", f"{lead} There is nothing to answer any more.")
+
+
 def _ended(row: Row, title: str, lead: str) -> Message:
     """Short: nobody has to do anything."""
     when = f"{date(row.ended, 'UTC')} · " if row.ended is not None else ""
@@ -156,7 +161,7 @@ def _ended(row: Row, title: str, lead: str) -> Message:
 _BY_OUTCOME = {
     "notified": _notice, "kept": _kept, "in_use": _in_use, "withdrawn": _withdrawn, "stopped": _stopped,
     "stuck": _stuck, "refused": _refused, "resuming": _resuming, "resumed": _resumed, "resumed_partly": _resumed_partly,
-    "restarted": _restarted,
+    "restarted": _restarted, "gone": _gone,
 }  # fmt: skip
 
 
@@ -200,9 +205,8 @@ def report(
 
 def _caps(policy: SandboxPolicy, fleet: int) -> str:
     most = min(policy.most_stops, most_of(fleet, policy))
-    return (
-        f"Live, owners are told so that at most {most} are stopped in a run, and {policy.most_per_owner} of one owner."
-    )
+    of_one = min(most, policy.most_per_owner)
+    return f"Live, owners are told so that at most {most} are stopped in a run, {of_one} of one owner."
 
 
 def _line(line: Line) -> str:

@@ -10,8 +10,9 @@ import pytest
 
 from kaizen.slack.errors import UnreachableError
 from sandbox_reaper.backend import BackendUnavailableError, FencedError
+from sandbox_reaper.report import gauges, message
 from sandbox_reaper.run import BlockedError, SourceError
-from tests.unit.sandboxes.sandbox_world import LIVE, OWNER, TICK, Crash, World, idle_figures, sandbox, workload
+from tests.unit.sandboxes.sandbox_world import LABELS, LIVE, OWNER, TICK, Crash, World, idle_figures, sandbox, workload
 
 
 def text_of(world: World, name: str) -> str:
@@ -544,3 +545,52 @@ def test_no_run_for_hours_lets_nobody_be_stopped_by_an_old_notice() -> None:
     assert world.stops == []
     world.until("shop", "NOTIFIED")
     assert len(world.messages) == 2
+
+
+@pytest.mark.parametrize("state", ["NOTIFIED", "STOPPED"])
+def test_a_sandbox_that_is_deleted_leaves_no_message_that_promises_anything(state: str) -> None:
+    world = World()
+    world.idle("shop")
+    world.until("shop", state)
+    notice = world.row("shop").notice
+    del world.sandboxes["shop"]
+
+    def down() -> None:
+        raise UnreachableError("gaierror", "no connection")
+
+    world.hooks["show"] = down
+    world.now += TICK
+    assert len(world.run().faults) == 1
+    assert world.row("shop").notice  # kept until its message says so
+    world.hooks.clear()
+    world.now += TICK
+    assert world.run().faults == []
+    assert world.stored == {}
+    assert "*shop* is gone" in json.dumps(world.messages[notice].blocks)
+
+
+def test_what_is_stopped_or_exempt_is_not_among_the_unknown() -> None:
+    """As the alert counts: four stopped ones beside three that are measured are no fleet of which nothing is known."""
+    world = World(replace(LIVE, most_stops=50, most_share=1.0, most_per_owner=50))
+    for number in range(4):
+        world.idle(f"s{number}")
+    for number in range(3):
+        world.add(sandbox(f"b{number}"), idle_figures(LIVE) | {"cpu": 1.0})
+    world.add(sandbox("dark"))
+    world.until("s0", "STOPPED")
+    for number in range(4):
+        del world.figures[f"s{number}"]
+    world.idle("free", labels={**LABELS, "kaizen.dev/exempt": "true"})
+    del world.figures["free"]
+    world.now += timedelta(hours=3)
+    found = {each.metric: each.amounts for each in gauges(world.run())}
+    assert [number for _, number in found["kaizen_sandbox_unknown"]] == [1]
+
+
+def test_the_report_of_a_dry_run_says_how_many_are_stopped_at_once() -> None:
+    world = World(replace(LIVE, mode="dry-run"))
+    for number in range(30):
+        world.idle(f"s{number:02}")
+    world.run()
+    shown = json.dumps(message(world.run(), world.policy).blocks)
+    assert "at most 5 are stopped in a run, 2 of one owner" in shown

@@ -73,7 +73,7 @@ METRICS = (
     Metric(
         "kaizen_sandbox_unknown",
         "gauge",
-        "Sandboxes of whose usage nothing is known, as of the last whole run; none of them is ever stopped.",
+        "Sandboxes of whose usage nothing is known; neither stopped, exempt nor unreapable ones count.",
         absent=True,
     ),
     Metric(
