@@ -8,7 +8,7 @@ from typing import Protocol
 from kaizen.events.slack import SlackInteraction
 from kaizen.slack.blocks import Message
 from kaizen.slack.buttons import Button, Refused, verified
-from sandbox_actions.wording import why
+from sandbox_actions.wording import not_yours, over, why
 
 FEATURE = "sandboxes"
 _KEEP = {"keep_4h": 4, "keep_24h": 24}  # hours
@@ -62,11 +62,15 @@ class Actions:
         button = verified(event.value, event.action_id, self.secret(), self.clock())
         if isinstance(button, Refused):
             return button.reason
+        if button.bound.get("channel") != event.channel_id:
+            return "not an owner"  # a copy of the message, elsewhere
         if not _owns(button, event):
+            self._refused(button, event, not_yours(event.user_id, button.bound.get("owner", "")))
             return "not an owner"
         standing = self.store.standing(button.subject)
         since = button.bound.get("since", "")
         if standing is None or standing.since != since:
+            self._refused(button, event, over(event.user_id))
             return "over"  # the message is of an earlier idle time
         if button.verb == "why":
             thread = event.thread_ts or event.message_ts
@@ -77,6 +81,11 @@ class Actions:
         if button.verb in ("stop", "resume"):
             return self._asked(button, event, button.verb, 0)
         return "no such button"
+
+    def _refused(self, button: Button, event: SlackInteraction, answer: Message) -> None:
+        """Whoever pressed would else believe that it counted. Once for each person and button."""
+        subject = f"refused/{button.subject}/{button.bound.get('since', '')}/{button.verb}/{event.user_id}"
+        self.tell(subject, answer, event.channel_id, event.thread_ts or event.message_ts)
 
     def _asked(self, button: Button, event: SlackInteraction, kind: str, hours: int) -> str:
         """Put down first, then the reaper is woken: a repeated event wakes it again, which does no harm."""
@@ -90,8 +99,8 @@ class Actions:
 
 
 def _owns(button: Button, event: SlackInteraction) -> bool:
-    """The person who was told, or anybody in the channel that was; and in that message's own channel."""
+    """The person who was told, or anybody in the channel that was."""
     owner = button.bound.get("owner", "")
-    if not owner or button.bound.get("channel") != event.channel_id:
+    if not owner:
         return False
     return event.user_id == owner if owner[0] in "UW" else event.channel_id == owner

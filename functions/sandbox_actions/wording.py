@@ -19,3 +19,15 @@ def why(standing: "Standing") -> Message:
     lines.append(f"Now: {escape(standing.state.lower().replace('_', ' '))}, {escape(standing.reason)}.")
     text = "\n".join(lines)
     return Message((section(text),), text)
+
+
+def not_yours(user: str, owner: str) -> Message:
+    """To who pressed a button that is somebody else's."""
+    text = f"<@{escape(user)}>, that press does not count: only <@{escape(owner)}>, who was told, may answer here."
+    return Message((section(text),), text)
+
+
+def over(user: str) -> Message:
+    """To who pressed a button of a message that is not the newest of its sandbox."""
+    text = f"<@{escape(user)}>, that press does not count any more: this message is of an earlier time."
+    return Message((section(text),), text)

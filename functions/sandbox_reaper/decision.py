@@ -15,6 +15,7 @@
 | any before STOP_CLAIMED         | active                             | ACTIVE; receipt void                         |
 | ACTIVE                          | idle, proven                       | IDLE since the start of the window           |
 | IDLE                            | dry run, switch, breaker           | stay                                         |
+| IDLE                            | as many are told of as may be due  | stay; the caps hold back notices, not stops  |
 | IDLE                            | else                               | NOTICE_CLAIMED, then the notice goes out     |
 | NOTICE_CLAIMED                  | the receipt is there               | NOTIFIED, `stop_after` a grace later or more |
 | NOTICE_CLAIMED                  | none, and its claim has expired    | claimed anew: looked for, then sent again |
@@ -22,7 +23,7 @@
 | NOTIFIED                        | rollout or pods are others         | ACTIVE; receipt void                         |
 | NOTIFIED                        | its owner wants it stopped now     | stay, asked                                  |
 | NOTIFIED                        | `stop_after` is to come, not asked | stay                                         |
-| NOTIFIED                        | due, but held, or long overdue     | IDLE since now; receipt void                 |
+| NOTIFIED                        | due, but held, too many or overdue | IDLE since now; receipt void                 |
 | NOTIFIED                        | else                               | due: the guards decide (`guards`)            |
 | STOP_CLAIMED                    | stopped, seen so                   | STOPPED; the notice says so                  |
 | STOP_CLAIMED                    | undone, and somebody keeps it      | SNOOZED until then; the notice says so       |
@@ -49,7 +50,11 @@ LATE = timedelta(hours=1)  # after the time that the notice names: whoever read 
 MOST_FLAPS = 3
 RENEWED = timedelta(days=6)  # buttons live for seven
 # What outlasts the time in a notice, so that the notice would not be true any more. A dry run may be a single one.
-_VOIDING = {"switched_off": "stops are switched off", "breaker": "too many sandboxes are idle at once"}
+_VOIDING = {
+    "switched_off": "stops are switched off", "breaker": "too many sandboxes are idle at once",
+    "crowded": "more sandboxes are due than may be stopped at once",
+}  # fmt: skip
+Held = Literal["", "dry_run", "switched_off", "breaker", "crowded"]
 Action = Literal["none", "notify", "stop", "finish", "restore"]
 
 
@@ -58,7 +63,8 @@ class Facts:
     """What is known of a sandbox at `now`, and what the last action brought: `receipt`, `stop` or `restored`, with what
     is `lacking` after it, or why a stop was undone (`refusal`).
 
-    `held` is why nobody is told or stopped at all: a dry run, the switch or the breaker; empty where nothing holds.
+    `held` is why it is not told of or stopped: a dry run, the switch or the breaker, or too many others are due with
+    it; empty where nothing holds.
     """
 
     now: datetime
@@ -70,7 +76,7 @@ class Facts:
     cores: float = 0.0
     memory: int = 0
     evidence: tuple[str, ...] = ()
-    held: Literal["", "dry_run", "switched_off", "breaker"] = ""
+    held: Held = ""
     exempt: str = ""
     unreapable: str = ""
     scaled_up: bool = False
@@ -228,8 +234,7 @@ def _claim(row: Row, facts: Facts, policy: SandboxPolicy, why: str) -> Decision:
         claimed=facts.now,
         issued=facts.now,
         owner=facts.owner,
-        # A minute for Slack to answer in, so that the time in the message stays true.
-        stop_after=facts.now + grace + min(timedelta(minutes=1), grace / 10),
+        stop_after=facts.now + grace + _spare(grace),
         config=facts.config,
         rollout=facts.rollout,
         pods=facts.pods,
@@ -243,12 +248,20 @@ def _claim(row: Row, facts: Facts, policy: SandboxPolicy, why: str) -> Decision:
     return Decision("notify", replace(after, why=why, reason=facts.usage.reason), why, facts.usage.reason)
 
 
+def _spare(grace: timedelta) -> timedelta:
+    """A minute for Slack to answer in, so that the time in the message stays true."""
+    return min(timedelta(minutes=1), grace / 10)
+
+
 def _noticed(row: Row, facts: Facts, policy: SandboxPolicy) -> Decision:
     if facts.receipt is not None:
         assert row.owner is not None
         assert row.stop_after is not None
         grace = timedelta(seconds=policy.grace if row.owner.known else policy.unknown_owner_grace)
-        stop_after = max(row.stop_after, facts.receipt.at + grace)
+        spare = _spare(grace)
+        told = facts.receipt.at + grace
+        # Clocks of two runs are some seconds apart: half of the minute must be left, else there is a new one.
+        stop_after = row.stop_after if row.stop_after - told >= spare / 2 else told + spare
         after = replace(
             row,
             state="NOTIFIED",

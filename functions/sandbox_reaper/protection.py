@@ -11,6 +11,7 @@ LABEL, WANTED = "kaizen.dev/reaper", "enabled"  # the opt-in, by which the backe
 OWNER = "kaizen.dev/owner"
 EXEMPT, EXEMPT_UNTIL = "kaizen.dev/exempt", "kaizen.dev/exempt-until"
 PROTECTED = ("kube-*", "default", "prod*")  # in code: no policy takes one away
+_EVER = datetime.max.replace(tzinfo=UTC)
 _FALSE = ("false", "no", "0", "")
 
 
@@ -27,22 +28,26 @@ def protected(name: str, more: Iterable[str] = ()) -> bool:
 def exemptions(given: Iterable[Mapping[str, str]]) -> dict[str, str]:
     """The strictest of what several labels and annotations say: for good, and until the latest date.
 
-    What cannot be read stands above a date, as letters sort after digits.
+    What cannot be read stands above any date.
     """
     listed = list(given)
     good = [each[EXEMPT] for each in listed if each.get(EXEMPT, "").strip().lower() not in _FALSE]
-    until = [each[EXEMPT_UNTIL] for each in listed if EXEMPT_UNTIL in each]
-    return ({EXEMPT: good[0]} if good else {}) | ({EXEMPT_UNTIL: max(until)} if until else {})
+    until = [each[EXEMPT_UNTIL].strip() for each in listed if EXEMPT_UNTIL in each]
+    latest = max(until, key=lambda each: (_instant(each) is None, _instant(each) or _EVER), default=None)
+    return ({EXEMPT: good[0]} if good else {}) | ({EXEMPT_UNTIL: latest} if latest is not None else {})
 
 
 def exempt(sandbox: Sandbox, now: datetime) -> str:
-    """Why it is exempt; empty where it is not. What cannot be read exempts, too, and says so."""
-    given = {**sandbox.labels, **sandbox.annotations}
-    if EXEMPT in given and given[EXEMPT].strip().lower() not in _FALSE:
+    """Why it is exempt; empty where it is not. What cannot be read exempts, too, and says so.
+
+    A label and an annotation that contradict each other exempt by the stricter one.
+    """
+    given = exemptions((sandbox.labels, sandbox.annotations))
+    if EXEMPT in given:
         return "exempt for good"
     if EXEMPT_UNTIL not in given:
         return ""
-    until = _instant(given[EXEMPT_UNTIL].strip())
+    until = _instant(given[EXEMPT_UNTIL])
     if until is None:
         return f"exempt: {EXEMPT_UNTIL} cannot be read, {given[EXEMPT_UNTIL][:40]!r} is neither a date nor an instant"
     return f"exempt until {until:%Y-%m-%d %H:%M} UTC" if now < until else ""

@@ -13,6 +13,9 @@ from sandbox_reaper import wording
 from sandbox_reaper.backend import BackendError
 from sandbox_reaper.run import BlockedError, Outcome, SourceError, UntoldError, Visit
 
+# As in the rule SandboxUsageUnknown, which divides by the others.
+_NOT_COUNTED = ("STOPPED", "EXEMPT", "UNREAPABLE")
+
 
 def would_stop(done: Outcome) -> list[Visit]:
     """The sandboxes that a dry run leaves idle; none when live."""
@@ -36,7 +39,12 @@ def message(done: Outcome, policy: SandboxPolicy) -> Message:
         "cannot be stopped": states["UNREAPABLE"],
     }
     unowned = sum(not each.owner.known for each in done.visits)
-    return wording.report(lines, len(done.visits), others, unowned, policy.window)
+    return wording.report(lines, len(done.visits), others, unowned, policy)
+
+
+def _unknown(visit: Visit) -> bool:
+    """Of what runs and could be stopped: what is stopped has no figures, and of an exempt one nobody needs them."""
+    return visit.usage.value == "unknown" and visit.row.state not in _NOT_COUNTED
 
 
 def counts(done: Outcome) -> list[Change]:
@@ -55,7 +63,7 @@ def gauges(done: Outcome) -> list[Change]:
     idle = would_stop(done)
     made = [set_gauge("kaizen_sandboxes", {"state": state}, states[state]) for state in STATES]  # type: ignore[index]
     made += [
-        set_gauge("kaizen_sandbox_unknown", {}, sum(each.usage.value == "unknown" for each in done.visits)),
+        set_gauge("kaizen_sandbox_unknown", {}, sum(_unknown(each) for each in done.visits)),
         set_gauge("kaizen_sandbox_would_stop", {}, len(idle)),
         set_gauge("kaizen_sandbox_would_stop_cores", {}, round(sum(each.sandbox.cores for each in idle), 3)),
         set_gauge("kaizen_sandbox_would_stop_memory_bytes", {}, sum(each.sandbox.memory for each in idle)),

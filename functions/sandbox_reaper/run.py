@@ -10,13 +10,13 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from operator import attrgetter
-from typing import Literal, Protocol
+from typing import Protocol
 
 from kaizen.metrics.changes import Change, add
 from kaizen.policy.sections.sandboxes import SandboxPolicy
 from sandbox_reaper import fleet, guards, protection, restore, stopping, wording
 from sandbox_reaper.backend import BackendError, FencedError, GoneError, Inventory, Reader, Sandbox, Writer
-from sandbox_reaper.decision import MOST_FLAPS, Decision, Facts, busy_until, decide, wanted
+from sandbox_reaper.decision import MOST_FLAPS, Decision, Facts, Held, busy_until, decide, wanted
 from sandbox_reaper.owners import instead, owner_of
 from sandbox_reaper.state import BEFORE_STOP, Owner, Receipt, Request, Row
 from sandbox_reaper.usage import SKEW, Readings, Usage, judged
@@ -26,7 +26,11 @@ LEAST_LEFT = 0.2  # share of the time; below it nothing new is begun
 _MOST_MOVES = 8
 _MOST_ATTEMPTS = 3  # runs that are at one stop, before it is undone
 _REHEARSAL = "rehearsal"  # the stop id of a write that is not kept
-_HELD = {"": "", "dry_run": "this is a dry run", "switched_off": "the switch is off", "breaker": "the breaker is open"}
+_STANDING = ("notified", "stopped", "stuck", "resuming")  # messages that promise something
+_HELD = {
+    "": "", "dry_run": "this is a dry run", "switched_off": "the switch is off", "breaker": "the breaker is open",
+    "crowded": "too many are due",
+}  # fmt: skip
 _REREAD = timedelta(seconds=30)  # then the figures of the re-check are read again
 _FLAPPING = timedelta(hours=24)
 _COUNTED_EVERY = timedelta(minutes=15)  # of what a stopped sandbox saves
@@ -85,16 +89,18 @@ class Outcome:
 
     `listed` are the uids of the whole list; `faults` are the errors that it went past.
 
-    `held`, `cap` and `breaker` are why nobody is stopped; empty where they do not hold.
+    `held`, `cap` and `breaker` are why nobody is stopped; empty where they do not hold. `told` has the deadline and the
+    owner of each that was told of and is not stopped yet.
     """
 
     at: datetime
     config: str
     listed: frozenset[str] = frozenset()
+    told: dict[str, tuple[datetime, str]] = field(default_factory=dict)
     visits: list[Visit] = field(default_factory=list)
     faults: list[Exception] = field(default_factory=list)
     source: str = ""
-    held: Literal["", "dry_run", "switched_off", "breaker"] = ""
+    held: Held = ""
     cap: str = ""
     breaker: str = ""
     stops: Counter[str] = field(default_factory=Counter)
@@ -165,8 +171,11 @@ class Run:
             self._guarded(done, visit, partial(self._moved, done=done))
         # A run for one sandbox is there for who asked: what is merely due waits for the caps of a whole run.
         due = [each for each in mine if each.due and (not only or each.row.asked or each.row.state == "STOP_CLAIMED")]
-        done.cap = fleet.over_cap([each.row.owner.target for each in due if each.row.owner], done.alive, self.policy)
+        owners = [each.row.owner.target if each.row.owner else "" for each in due]
+        done.cap = fleet.over_cap(owners, done.alive, self.policy)
         self._stop_all(due, done)
+        if done.cap:
+            self._thinned(due, done)
         self._conclude(done)
         return done
 
@@ -184,11 +193,26 @@ class Run:
                 done.faults.append(error)
                 continue
             over = row.state in ("ACTIVE", "EXEMPT") and row.shown == row.outcome
-            if sandbox is None or sandbox.uid != row.uid or over:
+            if sandbox is None or sandbox.uid != row.uid:
+                self._gone(row, done)
+            elif over:
                 self.store.forget(row)
             else:
                 found.append(sandbox)
         return found
+
+    def _gone(self, row: Row, done: Outcome) -> None:
+        """Its message says so before its row ends; where Slack does not take that, the next run tries again."""
+        try:
+            if row.outcome in _STANDING or row.shown != row.outcome:
+                now = _whole(self.clock())
+                row = self.store.save(replace(row, outcome="gone", ended=now), (), now)
+                if row.channel:
+                    self.board.show(row)
+            self.store.forget(row)
+        except Exception as error:  # noqa: BLE001 - raised at the end of the run
+            error.add_note(row.name)
+            done.faults.append(error)
 
     def _visit(
         self,
@@ -212,8 +236,17 @@ class Run:
         done.alive, done.idle = len(alive), sum(each.usage.value == "idle" for each in alive)
         done.breaker = fleet.breaker(done.idle, done.alive, self.store.history(), self.policy)
         done.held = self._held(done)
+        for each in done.visits:
+            _tell(done, each.row)
 
-    def _held(self, done: Outcome) -> Literal["", "dry_run", "switched_off", "breaker"]:
+    def _crowded(self, visit: Visit, now: datetime, done: Outcome) -> bool:
+        """Whether it has to wait to be told of: else more would be due together than may be stopped."""
+        if visit.row.uid in done.told or done.held or visit.usage.value != "idle":
+            return False
+        grace = timedelta(seconds=self.policy.grace if visit.owner.known else self.policy.unknown_owner_grace)
+        return not fleet.room(now + grace, visit.owner.target, done.told.values(), done.alive, self.policy)
+
+    def _held(self, done: Outcome) -> Held:
         if self.policy.mode != "live":
             return "dry_run"
         if self.writer is None or not self.switch():
@@ -247,7 +280,7 @@ class Run:
             cores=sandbox.cores,
             memory=sandbox.memory,
             evidence=wording.evidence(visit.usage.figures, self.policy, sandbox.fleeting) if idle else (),
-            held=done.held,
+            held="crowded" if self._crowded(visit, now, done) else done.held,
             exempt=exempt,
             unreapable=f"it runs on after {row.flaps} stops" if flapping else why_not,
             scaled_up=row.state == "STOPPED" and restore.running(sandbox),
@@ -265,7 +298,7 @@ class Run:
             before = visit.row
             if self._about_to_tell(visit, facts) and (barred := self._barred(visit)):
                 facts = replace(facts, unreapable=barred)
-            decision = self._step(visit, facts)
+            decision = self._step(visit, facts, done)
             if decision.action in ("stop", "finish"):
                 visit.due = True
                 break
@@ -330,7 +363,7 @@ class Run:
         kept = self.store.record(sandbox.uid, stop_id)
         return kept if kept is not None else restore.by_marks(sandbox, stop_id, self.clock())
 
-    def _step(self, visit: Visit, facts: Facts) -> Decision:
+    def _step(self, visit: Visit, facts: Facts, done: Outcome) -> Decision:
         """Decide and store: what is written comes before what is done."""
         before, decision = visit.row, decide(visit.row, facts, self.policy)
         visit.steps.append(Step(before, facts, decision))
@@ -339,6 +372,7 @@ class Run:
             changes += _saved(before, facts.now)
             row = replace(row, counted=facts.now if row.state == "STOPPED" else None)
         visit.row = self.store.save(row, changes, facts.now) if _differs(before, row) else row
+        _tell(done, visit.row)
         return decision
 
     def _acted(self, visit: Visit, decision: Decision, facts: Facts, done: Outcome) -> Facts:
@@ -383,6 +417,22 @@ class Run:
         if row.notice and row.channel and row.outcome and row.shown != row.outcome:
             self.board.show(row)
             visit.row = self.store.save(replace(row, shown=row.outcome), (), _whole(self.clock()))
+
+    def _thinned(self, due: Sequence[Visit], done: Outcome) -> None:
+        """Nothing was stopped. What is more than the caps is told of anew, later: else they would hold for ever."""
+        waiting = sorted(
+            (each for each in due if each.row.state == "NOTIFIED"),
+            key=lambda each: (not each.row.asked, each.row.stop_after or done.at, each.row.uid),
+        )
+        fits = fleet.fitting(
+            [each.row.owner.target if each.row.owner else "" for each in waiting], done.alive, self.policy
+        )
+        for visit in (each for each, fit in zip(waiting, fits, strict=True) if not fit):
+            self._guarded(done, visit, partial(self._put_off, done=done))
+
+    def _put_off(self, visit: Visit, done: Outcome) -> None:
+        self._step(visit, replace(self._facts(visit, done), held="crowded"), done)
+        self._shown(visit)
 
     def _stop_all(self, due: Sequence[Visit], done: Outcome) -> None:
         """What a run left half done comes first."""
@@ -480,7 +530,7 @@ class Run:
 
     def _ended(self, visit: Visit, ended: stopping.Ended, done: Outcome) -> None:
         done.stops["stopped" if ended.how == "done" else "undone"] += 1
-        self._step(visit, replace(self._facts(visit, done), stop=ended.how, refusal=ended.why))
+        self._step(visit, replace(self._facts(visit, done), stop=ended.how, refusal=ended.why), done)
         self._shown(visit)
 
     def _case(
@@ -537,6 +587,13 @@ class _Recheck:
         if self.read is None or now - self.read.at > _REREAD:
             self.read = self.run.take(now, self.within)
         return self.read
+
+
+def _tell(done: Outcome, row: Row) -> None:
+    """Keep `told` as the row is by now."""
+    done.told.pop(row.uid, None)
+    if row.state in ("NOTICE_CLAIMED", "NOTIFIED") and row.stop_after is not None and row.owner is not None:
+        done.told[row.uid] = (row.stop_after, row.owner.target)
 
 
 def _whole(at: datetime) -> datetime:

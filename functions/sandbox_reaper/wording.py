@@ -10,6 +10,7 @@ from kaizen.policy.sections.sandboxes import SandboxPolicy
 from kaizen.slack.blocks import Block, Message, context, header, section
 from kaizen.slack.buttons import Button, signed
 from kaizen.slack.escape import cut, date, escape, plain_date
+from sandbox_reaper.fleet import most_of
 from sandbox_reaper.state import Owner, Row
 
 FEATURE = "sandboxes"
@@ -145,6 +146,11 @@ def _restarted(row: Row, secret: str) -> Message:
     return _ended(row, "Sandbox runs again", f"{lead} What else was stopped is brought back, too.")
 
 
+def _gone(row: Row, secret: str) -> Message:
+    lead = f"⚪ *{escape(row.name)}* is gone: it was deleted, or made anew as another."
+    return _ended(row, "Sandbox gone", f"{lead} There is nothing to answer any more.")
+
+
 def _ended(row: Row, title: str, lead: str) -> Message:
     """Short: nobody has to do anything."""
     when = f"{date(row.ended, 'UTC')} · " if row.ended is not None else ""
@@ -155,7 +161,7 @@ def _ended(row: Row, title: str, lead: str) -> Message:
 _BY_OUTCOME = {
     "notified": _notice, "kept": _kept, "in_use": _in_use, "withdrawn": _withdrawn, "stopped": _stopped,
     "stuck": _stuck, "refused": _refused, "resuming": _resuming, "resumed": _resumed, "resumed_partly": _resumed_partly,
-    "restarted": _restarted,
+    "restarted": _restarted, "gone": _gone,
 }  # fmt: skip
 
 
@@ -172,12 +178,17 @@ def _press(row: Row, secret: str, verb: str, text: str, style: str = "") -> dict
     return shown | {"value": value} | ({"style": style} if style else {})
 
 
-def report(lines: Sequence[Line], fleet: int, others: Mapping[str, int], unowned: int, window: int) -> Message:
-    """What a live run would stop: who owns it, what it holds, and why. `others` counts the rest by what they are."""
+def report(
+    lines: Sequence[Line], fleet: int, others: Mapping[str, int], unowned: int, policy: SandboxPolicy
+) -> Message:
+    """What is idle, so that live runs would stop it: who owns it, what it holds, and why; and how many at most at once.
+
+    `others` counts the rest by what they are.
+    """
     total = f"{cores(sum(each.cores for each in lines))}, {gibibytes(sum(each.memory for each in lines))}"
     title = f"Sandboxes: would stop {len(lines)} of {fleet}"
-    held = f"*{total}* are held by sandboxes of which no five-minute peak in {human(window)} reached its limit."
-    lead = held if lines else "Nothing would be stopped."
+    held = f"*{total}* are held by sandboxes of which no five-minute peak in {human(policy.window)} reached its limit."
+    lead = f"{held} {_caps(policy, fleet)}" if lines else "Nothing would be stopped."
     blocks: list[Block] = [header(title), section(f"{lead}\n{_DRY}")]
     shown = sorted(lines, key=lambda each: (-each.cores, each.name))
     rows = [_line(each) for each in shown[:_MOST]]
@@ -190,6 +201,12 @@ def report(lines: Sequence[Line], fleet: int, others: Mapping[str, int], unowned
     if rest:
         blocks.append(context(" · ".join(rest)))
     return Message(tuple(blocks), f"{title}\n{total}")
+
+
+def _caps(policy: SandboxPolicy, fleet: int) -> str:
+    most = min(policy.most_stops, most_of(fleet, policy))
+    of_one = min(most, policy.most_per_owner)
+    return f"Live, owners are told so that at most {most} are stopped in a run, {of_one} of one owner."
 
 
 def _line(line: Line) -> str:

@@ -18,6 +18,7 @@ from kaizen.phase.negotiation import Verdict
 from phase_stream.plan import Resync
 from rule_lint import checks
 from rule_lint.review import Result as LintResult
+from sandbox_reaper.decision import Held
 from sandbox_reaper.state import State
 from slack_commands.request import VERBS
 from slack_interactions.intake import Result as InteractionResult
@@ -91,7 +92,7 @@ def _decisions() -> set[str]:
     """Why the reaper decides as it does: said in its decisions, or by what holds it."""
     module = "sandbox_reaper.decision"
     said = given(module, "_to", 2) | given(module, "_stay", 1) | given(module, "_claim", 3) | given(module, "_void", 1)
-    said |= given(module, "Decision", 2) | assigned(module, "why")
+    said |= given(module, "Decision", 2) | assigned(module, "why") | set(get_args(Held)) - {""}
     loops = [each.iter for each in ast.walk(_tree(module)) if isinstance(each, ast.For)]
     rows = [row for each in loops if isinstance(each, ast.Tuple) for row in each.elts if isinstance(row, ast.Tuple)]
     return said | {text for row in rows for text in _texts(row.elts[2])}

@@ -37,7 +37,7 @@ def agent(given: Json) -> Agent | None:
     return Agent(here, created_at, texts(part(meta, "labels")), texts(part(meta, "annotations")))
 
 
-def served(groups: Json) -> bool:
+def served(groups: Json, group: str = GROUP, version: str = VERSION) -> bool:
     """Whether the API server's list of groups has the version that is read here."""
-    named = [each for each in parts(groups, "groups") if each.get("name") == GROUP]
-    return any(text(each, "version") == VERSION for group in named for each in parts(group, "versions"))
+    named = [each for each in parts(groups, "groups") if each.get("name") == group]
+    return any(text(each, "version") == version for found in named for each in parts(found, "versions"))

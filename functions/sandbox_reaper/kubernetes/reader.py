@@ -33,6 +33,7 @@ PLURALS = {
     "Deployment": "deployments", "StatefulSet": "statefulsets", "CronJob": "cronjobs", "Sandbox": "sandboxes",
 }  # fmt: skip
 _KINDS: tuple[Kind, ...] = ("Deployment", "StatefulSet", "CronJob")
+_KEDA, _KEDA_VERSION = "keda.sh", "v1alpha1"
 _NAMESPACES = "/api/v1/namespaces"
 # The server leaves finished pods out: there may be many, and none of them holds anything.
 _RUNNING = "status.phase!=Succeeded,status.phase!=Failed"
@@ -139,11 +140,13 @@ class KubernetesReader:
         return self._client.listed(path, partial(scaler, kind="HorizontalPodAutoscaler")).items
 
     def _scaled_objects(self, within: str) -> tuple[Scaler, ...]:
-        """KEDA's own; a cluster without KEDA does not know the path."""
-        path = f"/apis/keda.sh/v1alpha1{within}/scaledobjects"
+        """KEDA's own; a cluster without KEDA does not know the path, and says so in its list of groups, too."""
+        path = f"/apis/{_KEDA}/{_KEDA_VERSION}{within}/scaledobjects"
         try:
             return self._client.listed(path, partial(scaler, kind="KEDA ScaledObject")).items
         except MissingError:
+            if served(self._client.get("/apis"), _KEDA, _KEDA_VERSION):
+                raise BackendError(f"the API server has {_KEDA}/{_KEDA_VERSION}, and answered 404 for it") from None
             return ()
 
     def _agents(self, within: str, **query: str) -> tuple[Agent, ...]:

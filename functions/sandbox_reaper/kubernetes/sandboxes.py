@@ -9,7 +9,7 @@ from typing import TypedDict
 from sandbox_reaper.backend import Sandbox
 from sandbox_reaper.kubernetes.agents import Agent
 from sandbox_reaper.kubernetes.answers import Json
-from sandbox_reaper.kubernetes.fields import controller, instant, part, text, texts
+from sandbox_reaper.kubernetes.fields import instant, part, text, texts
 from sandbox_reaper.kubernetes.pods import Job, Owner, Pod
 from sandbox_reaper.kubernetes.workloads import Found
 from sandbox_reaper.protection import exemptions
@@ -59,11 +59,9 @@ def namespace(given: Json) -> Namespace | None:
     )
 
 
-def scaler(given: Json, kind: str) -> Scaler | None:
-    """None for an autoscaler that KEDA made for itself: its ScaledObject is listed too."""
+def scaler(given: Json, kind: str) -> Scaler:
+    """Also an autoscaler that KEDA made for itself: whether its ScaledObject is there is another list's word."""
     meta = part(given, "metadata")
-    if controller(meta).get("kind") == "ScaledObject":
-        return None
     whose = part(given, "spec", "scaleTargetRef")
     words = f"{kind} {text(meta, 'name')}"
     return Scaler(text(meta, "namespace"), words, str(whose.get("kind") or "Deployment"), str(whose.get("name") or ""))
@@ -120,8 +118,8 @@ def _sandbox(space: Namespace, content: Content) -> Sandbox:
     workloads = [*content.workloads, *(each.found for each in agents)]
     owners = Owners(workloads, content.jobs)
     controllers = {each.words for each in content.scalers} | {each.gitops for each in workloads if each.gitops}
-    notes = [{**each.labels, **each.annotations} for each in agents]
-    notes += [{**space.labels, **space.annotations}] if agents else []
+    notes = [words for each in agents for words in (each.labels, each.annotations)]
+    notes += [space.labels, space.annotations] if agents else []
     return Sandbox(
         uid=space.uid,
         name=space.name,

@@ -22,6 +22,14 @@ _GITOPS = {
     "helm.toolkit.fluxcd.io/name": "Flux HelmRelease",
 }
 _ARGO_TRACKING = "argocd.argoproj.io/tracking-id"
+# Who writes for GitOps, as managedFields name it: a write shows them where their labels do not, since these can be
+# chosen (Argo CD's default is `app.kubernetes.io/instance`, which many others set).
+_GITOPS_MANAGERS = {
+    "argocd-controller": "Argo CD", "argocd-application-controller": "Argo CD", "argocd-server": "Argo CD",
+    "kustomize-controller": "Flux Kustomization", "helm-controller": "Flux HelmRelease", "flux": "Flux",
+    "fluxcd": "Flux", "fleetagent": "Rancher Fleet", "fleet-agent": "Rancher Fleet", "configsync": "Config Sync",
+    "kapp-controller": "kapp-controller",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +128,10 @@ def _gitops(meta: Json) -> str:
         if labels.get(label):
             return f"{words} {labels[label]}"
     tracking = annotations.get(_ARGO_TRACKING, "")
-    return f"Argo CD {tracking.partition(':')[0]}" if tracking else ""
+    if tracking:
+        return f"Argo CD {tracking.partition(':')[0]}"
+    writers = (each for each in parts(meta, "managedFields") if each.get("subresource") != "status")
+    return next((_GITOPS_MANAGERS[name] for each in writers if (name := each.get("manager")) in _GITOPS_MANAGERS), "")
 
 
 def _changed_at(given: Json) -> datetime:

@@ -304,12 +304,51 @@ def test_whoever_scales_it_up_again_is_named(kube: World) -> None:
         "DaemonSet logs",
         "Flux HelmRelease db",
         "Flux Kustomization jobs",
+        "HorizontalPodAutoscaler keda-hpa-queue",
         "HorizontalPodAutoscaler web",
         "KEDA ScaledObject queue",
         "ReplicaSet alone",
         "Workflow flow",
     )
     assert found.bare == ()
+
+
+@pytest.mark.parametrize(
+    ("manager", "words"),
+    [
+        ("argocd-controller", ("Argo CD",)),
+        ("argocd-application-controller", ("Argo CD",)),
+        ("kustomize-controller", ("Flux Kustomization",)),
+        ("helm-controller", ("Flux HelmRelease",)),
+        ("flux", ("Flux",)),
+        ("kubectl", ()),
+        ("helm", ()),  # a person's or a pipeline's: nothing writes again by itself
+    ],
+)
+def test_gitops_is_seen_by_who_writes(kube: World, manager: str, words: tuple[str, ...]) -> None:
+    """Argo CD's default label says nothing, as charts set it, too; server-side Flux sets none."""
+    kube.space("a")
+    given = manifests.replicated("web", 2, labels={"app.kubernetes.io/instance": "shop"})
+    kube.service.add(kinds.DEPLOYMENTS, "a", given, manager=manager)
+    assert only(kube).controllers == words
+
+
+def test_a_404_for_keda_is_none_only_where_the_cluster_says_so(kube: World) -> None:
+    """A proxy's 404 would hide what scales a sandbox up again."""
+    kube.space("a")
+    answered = kube.service.answer
+    groups: dict[str, Any] = {"groups": []}
+
+    def answer(request: Request) -> Reply:
+        if request.path.endswith("/apis"):
+            return Reply(200, json.dumps({"kind": "APIGroupList"} | groups), (("content-type", "application/json"),))
+        return Reply(404, "404 page not found") if "keda.sh" in request.path else answered(request)
+
+    kube.service.answer = answer  # type: ignore[method-assign]
+    assert only(kube).controllers == ()
+    groups["groups"] = [{"name": "keda.sh", "versions": [{"version": "v1alpha1"}]}]
+    with pytest.raises(BackendError, match=r"keda\.sh/v1alpha1, and answered 404"):
+        kube.reader.inventory()
 
 
 def test_bare_pods_and_jobs_are_named(kube: World) -> None:

@@ -78,6 +78,9 @@ def test_kept_by_its_owner_and_by_nobody_else(world: ReaperWorld) -> None:
     told(world)
     message = world.message("will be stopped")
     world.press(message, "keep_4h", user="U0OTHER0")
+    world.press(message, "keep_4h", user="U0OTHER0")
+    (answer,) = [each for each in world.slack.listed() if each.get("thread_ts")]
+    assert "<@U0OTHER0>, that press does not count: only <@U0OWNER1>" in answer["text"]
     world.press(message, "keep_4h", value="k1.forged.forged")
     world.press(message, "keep_4h", channel_id="D0OTHER0")
     assert world.woken() == []
@@ -85,7 +88,7 @@ def test_kept_by_its_owner_and_by_nobody_else(world: ReaperWorld) -> None:
     world.press(message, "keep_4h")  # the same press once more
     assert world.woken() == [{"batchItemFailures": []}] * 2
     assert world.message("is kept until")["ts"] == message["ts"]
-    assert world.metric("kaizen_sandbox_presses_total") == {'["refused"]': 3, '["taken"]': 2}
+    assert world.metric("kaizen_sandbox_presses_total") == {'["refused"]': 4, '["taken"]': 2}
     world.later(hours=3)
     world.run()
     assert world.sizes("shop") == {"web": 2, "db": 1}

@@ -59,7 +59,7 @@ class Crash(BaseException):
 class World:
     """`figures` are by sandbox; one without any is not measured. `unknown` are ids that Slack does not know.
 
-    `hooks` run before calls, by the call's name.
+    `hooks` run before calls, by the call's name; `ahead` is how far the cluster's clock is.
     """
 
     policy: SandboxPolicy = LIVE
@@ -67,6 +67,7 @@ class World:
     sandboxes: dict[str, Sandbox] = field(default_factory=dict)
     figures: dict[str, dict[str, float]] = field(default_factory=dict)
     canary: float = 1.0
+    ahead: timedelta = timedelta(0)
     fault: str = ""
     switch: bool = True
     left: float = 1.0
@@ -78,6 +79,7 @@ class World:
     receipts: dict[str, Receipt] = field(default_factory=dict)
     stops: list[tuple[datetime, str, str]] = field(default_factory=list)
     unknown: set[str] = field(default_factory=set)
+    resumes: list[str] = field(default_factory=list)
     hooks: dict[str, Callable[[], None]] = field(default_factory=dict)
 
     def add(self, given: Sandbox, figures: Mapping[str, float] | None = None) -> Sandbox:
@@ -159,7 +161,7 @@ class World:
     def inventory(self) -> Inventory:
         self._hook("inventory")
         listed = [each for each in self.sandboxes.values() if each.labels.get("kaizen.dev/reaper") == "enabled"]
-        return Inventory(self.now, tuple(listed))
+        return Inventory(self.now + self.ahead, tuple(listed))
 
     def sandbox(self, name: str) -> Sandbox | None:
         self._hook("sandbox")
@@ -177,6 +179,7 @@ class World:
         now = self._fenced(given, found)
         if now.stop != stop_id and (now.stop or now.size):
             raise FencedError(now.stop)
+        self.resumes.append(found.name)
         return self._write(given, now, size=size, stop="", original=None)
 
     def rehearse(self, given: Sandbox, found: Workload, stop_id: str) -> None:

@@ -13,7 +13,7 @@ from tests.unit.sandboxes.simulation import LATEST, TICK, Simulation, policy_of
 
 
 def told(world: Simulation, seconds: float) -> str:
-    whole, in_time, others = world.idle_times()
+    pauses = world.idle_times()
     wrong, seen = world.wrong, world.seen
 
     def times(words: str) -> int:
@@ -28,8 +28,12 @@ def told(world: Simulation, seconds: float) -> str:
         f"stops on unknown usage: {times('unknown')}",
         f"most stops in one run: {seen.most}, the cap is {world.policy.most_stops}; above it: {times('in one run')}",
         f"restores: {seen.restores}, not exact: {times('not restored')}",
-        f"truly idle ones stopped within {LATEST} minutes: {in_time} of {whole}, {in_time / max(1, whole):.2%}; "
-        f"{others} pauses with a person, a fault or a cap in them are left out",
+        f"truly idle ones stopped within {LATEST} minutes, with nothing in their way: "
+        f"{pauses.in_time} of {pauses.whole}, {pauses.in_time / max(1, pauses.whole):.2%}",
+        f"of all {pauses.every} of them: {pauses.every_in_time}, {pauses.every_in_time / max(1, pauses.every):.2%}; "
+        "left out of the line above, by the first thing in their way:",
+        *(f"  {number} {cause}" for cause, number in pauses.left_out.most_common()),
+        "what went wrong with what it depends on:",
         *(f"  {number} {name}" for name, number in sorted(seen.faults.items())),
         f"bound on the rate of wrong stops, at 95 %: {3 / max(1, seen.decisions):.1e} of the decisions" * (not wrong),
         *(f"WRONG: {each}" for each in wrong[:20]),

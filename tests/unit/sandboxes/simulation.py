@@ -17,7 +17,7 @@ from kaizen.policy.sections.sandboxes import SandboxPolicy
 from kaizen.slack.errors import UnreachableError
 from sandbox_reaper.backend import Inventory, Sandbox, Workload
 from sandbox_reaper.queries import MEASURED, queries
-from sandbox_reaper.run import Outcome
+from sandbox_reaper.run import BlockedError, Outcome
 from sandbox_reaper.state import Row
 from sandbox_reaper.usage import Readings
 from tests.unit.sandboxes import truth
@@ -75,7 +75,8 @@ class Simulation(World):
     lives: dict[str, truth.Life] = field(default_factory=dict)
     weather: truth.Weather = field(default_factory=lambda: truth.Weather([], [], []))
     wrong: list[str] = field(default_factory=list)
-    delayed: truth.Spans = field(default_factory=list)
+    delayed: dict[str, truth.Spans] = field(default_factory=dict)
+    waited: dict[str, list[float]] = field(default_factory=dict)
     people_at: dict[str, list[float]] = field(default_factory=dict)
     failed_at: dict[str, list[float]] = field(default_factory=dict)
     seen: Figures = field(default_factory=Figures)
@@ -160,7 +161,7 @@ class Simulation(World):
         return super().save(row, changes, now)
 
     def stop(self, given: Sandbox, found: Workload, stop_id: str) -> Workload:
-        before, made = _sizes(self.sandboxes[given.name]), len(self.stops)
+        before, made = _sizes_before(self.sandboxes[given.name]), len(self.stops)
         try:
             return super().stop(given, found, stop_id)
         finally:
@@ -256,24 +257,28 @@ class Simulation(World):
         if self.now.hour == 0:
             self.asked.clear()  # as the table's time to live does
         runs = 0 if self.chance(0.01, "lost runs") else 2 if self.chance(0.01, "doubled runs") else 1
-        whole = False
+        held = "a run broke off, or never came"
         for _ in range(runs):
             with suppress(Crash), self._disturbance():
-                whole = self._whole(self.run())
+                held = self._held_all(self.run())
         self._restored()
-        if not whole:  # an outage, a cap, the breaker, a run that broke off or never came
-            self.delayed.append((self.minute, self.minute + 0.1))
+        if held:
+            self.delayed.setdefault(held, []).append((self.minute, self.minute + 0.1))
         self.now = begin + timedelta(minutes=TICK)
 
-    def _whole(self, done: Outcome) -> bool:
-        """Whether nothing kept the whole fleet waiting; what failed for one sandbox is noted there."""
-        whole = True
+    def _held_all(self, done: Outcome) -> str:
+        """What kept the whole fleet waiting; empty for nothing. What failed for one sandbox is noted there."""
+        held = ""
         for each in done.faults:
             names = getattr(each, "__notes__", [])
-            whole = whole and bool(names)
+            if not names:
+                held = f"the {each.by} held" if isinstance(each, BlockedError) else "Prometheus was out"
             for name in names:
                 self.failed_at.setdefault(name, []).append(self.minute)
-        return whole
+        for visit in done.visits:
+            if visit.row.why == "crowded":
+                self.waited.setdefault(visit.row.name, []).append(self.minute)
+        return held
 
     def go(self) -> None:
         while self.minute < self.days * 1440:
@@ -287,10 +292,9 @@ class Simulation(World):
         return Disturbance(self, call if self.luck.random() < 0.02 else "", "overlapping runs")
 
     # ------------------------------------------------------------ the figures
-    def idle_times(self) -> tuple[int, int, int]:
-        """How many pauses of use were long, measured and undisturbed; how many of these ended in a stop in time; and
-        how many long ones are left out, since a person or a fault had a part in them."""
-        whole = stopped = others = 0
+    def idle_times(self) -> "Pauses":
+        """Every pause of use that was long enough, and what had a part in those that are left out."""
+        found = Pauses()
         by_name: dict[str, list[float]] = {}
         for at, name, _ in self.stops:
             by_name.setdefault(name, []).append((at - T0) / timedelta(minutes=1))
@@ -298,22 +302,48 @@ class Simulation(World):
             for (_, begin), (end, _) in pairwise(life.work):
                 if end - begin < LATEST or end > self.minute:
                     continue
-                if self._disturbed(name, begin):
-                    others += 1
-                    continue
-                whole += 1
-                stopped += any(begin < at <= begin + LATEST for at in by_name.get(name, ()))
-        return whole, stopped, others
+                stopped = any(begin < at <= begin + LATEST for at in by_name.get(name, ()))
+                found.every += 1
+                found.every_in_time += stopped
+                if cause := self._disturbed(name, begin):
+                    found.left_out[cause] += 1
+                else:
+                    found.whole += 1
+                    found.in_time += stopped
+        return found
 
-    def _disturbed(self, name: str, begin: float) -> bool:
-        """Whether a person or a fault had a part in the two hours and three quarters from there."""
+    def _disturbed(self, name: str, begin: float) -> str:
+        """What had a part in the two hours and three quarters from there, the first that had; empty for nothing."""
         span, life = (begin - WINDOW - LAG, begin + LATEST), self.lives[name]
-        faults = (self.weather.silences, self.weather.skews, life.gaps, life.deploys)
-        if truth.during(self.delayed, begin, span[1]) or any(truth.during(each, *span) for each in faults):
-            return True
+        for cause, spans in (
+            ("it was not measured", life.gaps), ("a rollout", life.deploys),
+            ("Slack was silent", self.weather.silences), ("a clock was off", self.weather.skews),
+        ):  # fmt: skip
+            if truth.during(spans, *span):
+                return cause
+        for cause, spans in self.delayed.items():
+            if truth.during(spans, begin, span[1]):
+                return cause
         if any(begin < at < span[1] for at in self.failed_at.get(name, ())):
-            return True
-        return any(begin - 4 * 60 - TICK < at < span[1] for at in self.people_at.get(name, ()))
+            return "something failed for it alone"
+        if any(begin < at < span[1] for at in self.waited.get(name, ())):
+            return "it waited for a cap"
+        pressed = any(begin - 4 * 60 - TICK < at < span[1] for at in self.people_at.get(name, ()))
+        return "a person" if pressed else ""
+
+
+@dataclass
+class Pauses:
+    """Pauses of use: every long one, those with nothing in their way (`whole`), and how many ended in a stop in time.
+
+    `left_out` counts the others by what stood in their way.
+    """
+
+    every: int = 0
+    every_in_time: int = 0
+    whole: int = 0
+    in_time: int = 0
+    left_out: Counter[str] = field(default_factory=Counter)
 
 
 class Disturbance:
@@ -356,6 +386,11 @@ def _workloads(luck: random.Random) -> tuple[Workload, ...]:
 
 def _sizes(here: Sandbox) -> dict[str, int]:
     return {each.name: each.size for each in here.workloads}
+
+
+def _sizes_before(here: Sandbox) -> dict[str, int]:
+    """Also in the midst of a stop: what is marked had another size before it."""
+    return {each.name: (each.original or 0) if each.stop and not each.size else each.size for each in here.workloads}
 
 
 def _level() -> dict[str, float]:

@@ -283,3 +283,27 @@ def test_a_beat_of_a_sandbox_within_counts_between_two_writes() -> None:
     once(world, "written", lambda: beat_within(world))
     world.run()
     assert (sizes(world), len(world.stops)) == ({"coder": 1, "db": 1}, 1)
+
+
+def test_a_keep_while_the_record_is_written_leaves_it_unclaimed() -> None:
+    """All guards are asked again before the claim: nothing has to be undone then."""
+    world = due()
+    once(world, "recorded", lambda: keep(world))
+    done = world.run()
+    assert [name for name, _ in done.visits[0].guarded] == ["snoozed"]
+    assert (world.row("shop").state, world.row("shop").stop_id) == ("NOTIFIED", "")
+
+
+def test_a_namespace_made_anew_under_its_name_is_not_what_broke_off() -> None:
+    """Between the list and the look."""
+    world = broken_off()
+    world.now += TICK
+    looks = iter((False, True))
+
+    def anew() -> None:
+        if next(looks, False):
+            world.change("shop", uid="uid-new")
+
+    world.hooks["take"] = anew
+    world.run()
+    assert (len(world.stops), world.resumes, world.row("shop").state) == (1, [], "ACTIVE")

@@ -121,3 +121,31 @@ def test_what_was_at_zero_before_stays_there() -> None:
     world.run()
     assert sizes(world) == SIZES | {"old": 0}
     assert "back as it was before the stop" in told(world)
+
+
+def test_what_stores_comes_back_first() -> None:
+    world = stopped()
+    world.press("shop", "resume")
+    world.run()
+    assert [name for _, _, name in world.stops] == ["web", "db"]
+    assert world.resumes == ["db", "web"]
+
+
+def test_what_somebody_scaled_up_keeps_that_size_though_it_bears_our_mark() -> None:
+    world = stopped()
+    web, db = world.sandboxes["shop"].workloads
+    world.change("shop", workloads=(replace(web, size=5), db))
+    world.press("shop", "resume")
+    world.run()
+    assert sizes(world) == {"web": 5, "db": 1}
+    assert "Deployment web has 5 of 2 replicas" in told(world)
+
+
+def test_a_workload_that_was_made_anew_under_its_name_is_another_one() -> None:
+    world = stopped()
+    web, db = world.sandboxes["shop"].workloads
+    world.change("shop", workloads=(replace(web, uid="uid-other", stop="", original=None), db))
+    world.press("shop", "resume")
+    world.run()
+    assert sizes(world) == {"web": 0, "db": 1}
+    assert "Deployment web is gone" in told(world)

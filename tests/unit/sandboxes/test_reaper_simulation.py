@@ -25,9 +25,12 @@ def test_a_month_of_a_fleet() -> None:
     assert 1 < world.seen.most <= world.policy.most_stops
     assert world.seen.restores > 2 * DAYS
     assert all(world.seen.faults.values()), world.seen.faults
-    whole, in_time, _ = world.idle_times()
-    assert whole > 10 * DAYS
-    assert in_time >= 0.99 * whole, (in_time, whole)
+    pauses = world.idle_times()
+    assert pauses.whole > 10 * DAYS
+    assert pauses.in_time >= 0.99 * pauses.whole, pauses
+    assert pauses.every_in_time > 0.3 * pauses.every, pauses
+    assert pauses.whole + sum(pauses.left_out.values()) == pauses.every
+    assert pauses.left_out["the cap held"] < 0.05 * pauses.every, pauses  # it drains
     assert "stops of a sandbox in use: 0 of" in told(world, 1.0)
 
 

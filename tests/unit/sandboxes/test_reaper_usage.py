@@ -304,3 +304,20 @@ def test_the_strictest_exemption_holds() -> None:
     marks = [{"kaizen.dev/exempt": each} for each in ("false", "1", "no")]
     assert protection.exemptions(marks) == marks[1]
     assert protection.exemptions([{"kaizen.dev/exempt": "false"}]) == {}
+
+
+@pytest.mark.parametrize(
+    ("label", "annotation"),
+    [
+        ({"kaizen.dev/exempt": "true"}, {"kaizen.dev/exempt": "false"}),
+        ({"kaizen.dev/exempt": "false"}, {"kaizen.dev/exempt": "true"}),
+        ({"kaizen.dev/exempt-until": "2027-01-31"}, {"kaizen.dev/exempt-until": "2026-01-01"}),
+        ({"kaizen.dev/exempt-until": "2026-03-02T23:30:00Z"}, {"kaizen.dev/exempt-until": "2026-03-01"}),
+        ({"kaizen.dev/exempt-until": "(soon)"}, {"kaizen.dev/exempt-until": "2026-01-01"}),
+        ({"kaizen.dev/exempt-until": ""}, {}),
+    ],
+)
+def test_a_label_and_an_annotation_that_differ_exempt_by_the_stricter(
+    label: dict[str, str], annotation: dict[str, str]
+) -> None:
+    assert protection.exempt(replace(HERE, labels=label, annotations=annotation), T0)

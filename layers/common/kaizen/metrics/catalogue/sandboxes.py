@@ -7,7 +7,7 @@ WHYS = (
     "exempt", "lifted", "unreapable", "kept", "snoozed", "snooze_over", "unknown", "unknown_too_long", "active", "idle",
     "dry_run", "switched_off", "breaker", "notice", "notice_claimed", "notice_again", "notified", "policy_changed",
     "changed", "asked", "grace", "due", "guarded", "stopped", "refused", "finish", "resume", "restarted", "flapping",
-    "resumed", "restoring", "owner_changed", "overdue", "held",
+    "resumed", "restoring", "owner_changed", "overdue", "held", "crowded",
 )  # fmt: skip
 STATES = (
     "ACTIVE", "IDLE", "NOTICE_CLAIMED", "NOTIFIED", "STOP_CLAIMED", "STOPPED", "RESUMED", "SNOOZED", "EXEMPT",
@@ -73,7 +73,7 @@ METRICS = (
     Metric(
         "kaizen_sandbox_unknown",
         "gauge",
-        "Sandboxes of whose usage nothing is known, as of the last whole run; none of them is ever stopped.",
+        "Sandboxes of whose usage nothing is known; neither stopped, exempt nor unreapable ones count.",
         absent=True,
     ),
     Metric(
