@@ -23,6 +23,11 @@ main { max-width: 1200px; }
 .legend { display: flex; flex-wrap: wrap; gap: 6px 16px; list-style: none; padding: 0; font-size: 13px; }
 .legend li { display: flex; gap: 6px; align-items: center; }
 .changes > li.moved, .changes > li.renamed { border-color: var(--accent); }
+.chart { margin: 0; display: grid; gap: 4px; max-width: 480px; }
+.chart figcaption { font-size: 12px; color: var(--soft); }
+.query { width: 100%; height: auto; display: block; } .query text { font-size: 12px; fill: var(--soft); }
+.query .grid { stroke: var(--line); fill: none; } .query path { fill: none; stroke-width: 1.5; stroke-linejoin: round; }
+.query .old { stroke: var(--soft); stroke-dasharray: 5 4; } .query .new { stroke: var(--accent); }
 .toc { padding-left: 20px; display: grid; gap: 4px; }
 """
 )

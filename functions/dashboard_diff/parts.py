@@ -7,6 +7,7 @@ from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING
 
+from dashboard_diff.querying import Queries
 from dashboard_diff.reports import Reports
 from dashboard_diff.review import Reviewer
 from dashboard_diff.store import ReportStore
@@ -15,11 +16,12 @@ from kaizen.github.access import GithubSettings
 from kaizen.github.client import Github
 from kaizen.github.comments import Author
 from kaizen.policy.store import current_policy
+from kaizen.prometheus.client import Prometheus
 from kaizen.reviews.lease import Reviews
 from kaizen.runtime.clients import Limits, client
 from kaizen.runtime.log import logger
 from kaizen.runtime.outbound import Outbound
-from kaizen.runtime.secrets import SecretMissingError, secret
+from kaizen.runtime.secrets import SecretMissingError, secret, where_set
 from kaizen.times import utc_now
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
 LIMITS = Limits(connect=1, read=5, attempts=3)
 _LEASE = timedelta(seconds=150)  # longer than the function may run
+_LARGEST = 4 * 1024 * 1024  # bytes that Prometheus may answer; 500 series of 181 points
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,8 @@ class DashboardDiffSettings(GithubSettings):
     policy_parameter: str
     api_url_parameter: str
     dashboard_diff_dead_letter_queue_url: str
+    prometheus_url: str | None
+    prometheus_token_parameter: str
 
 
 @cache
@@ -63,6 +68,12 @@ def reports(given: DashboardDiffSettings) -> Reports | None:
         return None
 
 
+def prometheus(given: DashboardDiffSettings) -> Prometheus:
+    """Raises ValueError for an address or a token that does not go with it, SecretError."""
+    token = where_set(given.prometheus_token_parameter)
+    return Prometheus(given.prometheus_url or "", Outbound(limit=_LARGEST), token, secret)
+
+
 def reviewer(given: DashboardDiffSettings, dynamodb: "DynamoDBClient") -> Reviewer:
     policy = current_policy(given.policy_parameter)
     return Reviewer(
@@ -74,4 +85,9 @@ def reviewer(given: DashboardDiffSettings, dynamodb: "DynamoDBClient") -> Review
         reports(given),
         lambda: secrets.token_hex(16),
         policy.rule_lint.paths,
+        Queries(
+            (lambda: prometheus(given)) if given.prometheus_url else None,
+            utc_now,
+            forks=policy.dashboard_diff.ask_forks,
+        ),
     )

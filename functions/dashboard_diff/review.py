@@ -7,6 +7,7 @@ from typing import Literal
 
 from dashboard_diff import comment
 from dashboard_diff.page import About
+from dashboard_diff.querying import Queries
 from dashboard_diff.reading import MOST_FILES, compared, watched
 from dashboard_diff.reports import Reports
 from kaizen.dashboards import recorded
@@ -51,6 +52,7 @@ class Reviewer:
         reports: Reports | None,
         new_id: Callable[[], str],
         rules: Sequence[str],
+        queries: Queries,
     ) -> None:
         self._github = github
         self._author = author
@@ -60,6 +62,7 @@ class Reviewer:
         self._reports = reports
         self._new_id = new_id
         self._rules = rules
+        self._queries = queries
 
     def take(self, event: GithubPullRequest) -> Outcome:
         """Compare what the pull request changes now, which may be newer than the event. Raises RestlessError, too."""
@@ -93,13 +96,22 @@ class Reviewer:
             left_out.append(f"GitHub lists only {len(listed.files)} of {pull.changed_files} changed files.")
         if len(files) > MOST_FILES:
             left_out.append(f"{len(files) - MOST_FILES} of {len(files)} dashboards were not read.")
-        if pull_request(self._github, repository, number).head_sha != pull.head_sha:
+        if self._moved(repository, number, pull.head_sha):
+            return None
+        asked = self._queries.ask(diffs, fork=pull.head_repository.casefold() != repository.casefold())
+        diffs = asked.files
+        if asked.left_out:
+            left_out.append(asked.left_out)
+        if self._moved(repository, number, pull.head_sha):  # that takes its time
             return None
         links = self._published(event, diffs, left_out, pull.head_sha)
         body = comment.write(diffs, left_out, pull.head_sha, links)
         author = self._author(self._github)
         kept = comments.upsert(self._github, repository, number, comment.MARKER, author, body)
         return Outcome(kept.done, pull.head_sha, kept.address)
+
+    def _moved(self, repository: str, number: int, head_sha: str) -> bool:
+        return pull_request(self._github, repository, number).head_sha != head_sha
 
     def _published(
         self, event: GithubPullRequest, diffs: Sequence[FileDiff], left_out: Sequence[str], head_sha: str

@@ -1,21 +1,16 @@
 """Asks a Prometheus what changed alerts did over the last week, and would have done. Never fails: it says why not.
 
 The expressions come from a pull request. Prometheus ends each after its time-out; there are few of them, and of what
-goes wrong a comment says the kind alone, since Prometheus's own words may name what is not for everybody.
+goes wrong a comment says the kind alone.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Protocol
 
-from kaizen.prometheus import errors
-from kaizen.prometheus.client import TIMEOUT_SECONDS
-from kaizen.prometheus.results import Matrix
+from kaizen.prometheus.patient import Patient, Ranged
 from kaizen.promql import metrics, walk
 from kaizen.promql.nodes import Selector, Subquery
-from kaizen.runtime.log import logger
-from kaizen.runtime.secrets import SecretError
 from rule_lint.backtest import RANGE, Replay, ReplayError, Side, count, step_of
 from rule_lint.changes import Change
 from rule_lint.model import Rule
@@ -24,29 +19,6 @@ MOST = 10  # alerts of a pull request
 PATIENCE = timedelta(seconds=45)  # from the beginning; an answer that is under way may take ten seconds more
 NO_PROMETHEUS = "alerts not replayed: no Prometheus is set"
 FORK = "alerts not replayed: the policy keeps those of forks from Prometheus"
-
-
-class UnusableError(Exception):
-    """What the template gives is no way to ask a Prometheus."""
-
-
-_WORDS = (
-    (errors.BadQueryError, "Prometheus refuses the expression"),
-    (errors.ExecutionError, "Prometheus cannot evaluate it"),
-    (errors.QueryTimeoutError, f"it takes Prometheus longer than {TIMEOUT_SECONDS} s"),
-    (errors.TooLargeError, "the answer is too large"),
-    (errors.DeniedError, "Prometheus refuses the token"),
-    (errors.UnavailableError, "Prometheus does not answer"),
-    (SecretError, "the token of Prometheus cannot be read"),
-    (UnusableError, "the address of Prometheus, or the token for it, is not usable"),
-)
-_LASTING = (errors.DeniedError, errors.UnavailableError, SecretError, UnusableError)  # the next question meets it, too
-
-
-class Ranged(Protocol):
-    """Of kaizen.prometheus.client.Prometheus."""
-
-    def query_range(self, expression: str, start: datetime, end: datetime, step: timedelta) -> Matrix: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,23 +42,17 @@ class Replayer:
         most: int = MOST,
         patience: timedelta = PATIENCE,
     ) -> None:
-        self._connect = connect
-        self._client: Ranged | None = None
-        self._clock = clock
+        self._ask = None if connect is None else Patient(connect, clock, patience, "an alert could not be replayed")
         self._forks = forks
         self._most = most
-        now = clock()
-        self._until = now + patience
         # A whole hour: a review that is repeated asks the same, and Prometheus's caches know it.
-        self._end = now.replace(minute=0, second=0, microsecond=0)
-        self._asked: dict[tuple[str, int], Matrix | str] = {}
-        self._away = ""  # why there is no use in asking
+        self._end = clock().replace(minute=0, second=0, microsecond=0)
 
     def replay(self, changes: Sequence[Change], rules: Sequence[Rule], *, fork: bool = False) -> Replayed:
         """`rules` are those after the change."""
         wanted = [each for each in changes if _matters(each)]
-        if not wanted or self._connect is None or (fork and not self._forks):
-            return Replayed(tuple(changes), "" if not wanted else NO_PROMETHEUS if self._connect is None else FORK)
+        if not wanted or self._ask is None or (fork and not self._forks):
+            return Replayed(tuple(changes), "" if not wanted else NO_PROMETHEUS if self._ask is None else FORK)
         anew = _recorded_anew(changes, rules)
         known = {id(each): str(self._of(each, anew)) for each in wanted[: self._most]}
         more = len(wanted) - len(known)
@@ -107,46 +73,14 @@ class Replayer:
             return f"it reads {min(read)}, which this change records otherwise"
         step = step_of(rule)
         start = self._end - timedelta(milliseconds=RANGE - step)
-        found = self._matrix(rule.text, start, step)
+        assert self._ask is not None
+        found = self._ask.matrix(rule.text, start, self._end, timedelta(milliseconds=step))
         if isinstance(found, str):
             return found
         try:
             return count(rule, found.series, start.timestamp(), step)
         except ReplayError as error:
             return str(error)
-
-    def _prometheus(self) -> Ranged:
-        if self._client is None:
-            if self._connect is None:
-                raise UnusableError("there is no Prometheus")
-            try:
-                self._client = self._connect()
-            except ValueError as error:
-                raise UnusableError(str(error)) from error
-        return self._client
-
-    def _matrix(self, expression: str, start: datetime, step: int) -> Matrix | str:
-        key = (expression, step)
-        if key not in self._asked:
-            if self._away:
-                return self._away
-            if self._clock() >= self._until:
-                return "there was no time left"
-            self._asked[key] = self._answer(expression, start, step)
-        return self._asked[key]
-
-    def _answer(self, expression: str, start: datetime, step: int) -> Matrix | str:
-        try:
-            found = self._prometheus().query_range(expression, start, self._end, timedelta(milliseconds=step))
-        except (errors.PrometheusError, SecretError, UnusableError) as error:
-            words = next((words for kind, words in _WORDS if isinstance(error, kind)), "what answers is no Prometheus")
-            logger.warning("an alert could not be replayed", expression=expression[:500], reason=str(error))
-            self._away = words if isinstance(error, _LASTING) else ""
-            return words
-        if not found.notes.complete:
-            logger.warning("an alert could not be replayed", expression=expression[:500], reason=found.notes.warnings)
-            return "the answer of Prometheus may not be whole"
-        return "its values are histograms" if found.histograms else found
 
 
 def _matters(change: Change) -> bool:

@@ -32,7 +32,8 @@ def counted(desk: Desk) -> dict[str, int]:
 @pytest.fixture
 def desk() -> Iterator[Desk]:
     files: dict[str, str | bytes | None] = {FILE: content(BASE), "src/main.py": "pass\n"}
-    given = {"REPORTS_BUCKET": "reports", "API_URL_PARAMETER": "/kaizen/test/api-url"}
+    given = {"REPORTS_BUCKET": "reports", "API_URL_PARAMETER": "/kaizen/test/api-url", "PROMETHEUS_URL": "",
+             "PROMETHEUS_TOKEN_PARAMETER": "/kaizen/prometheus/token"}  # fmt: skip
     with patch.dict(os.environ, given), desk_of(handler, "DASHBOARD_DIFF_DEAD_LETTER_QUEUE_URL", files) as made:
         yield made
 

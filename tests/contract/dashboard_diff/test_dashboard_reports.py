@@ -33,7 +33,8 @@ def content(given: Json) -> str:
 
 @pytest.fixture
 def desk() -> Iterator[Desk]:
-    given = {"REPORTS_BUCKET": BUCKET, "API_URL_PARAMETER": PARAMETER}
+    given = {"REPORTS_BUCKET": BUCKET, "API_URL_PARAMETER": PARAMETER, "PROMETHEUS_URL": "",
+             "PROMETHEUS_TOKEN_PARAMETER": "/kaizen/prometheus/token"}  # fmt: skip
     files: dict[str, str | bytes | None] = {FILE: content(BASE)}
     with patch.dict(os.environ, given), desk_of(handler, "DASHBOARD_DIFF_DEAD_LETTER_QUEUE_URL", files) as made:
         s3 = boto3.client("s3")

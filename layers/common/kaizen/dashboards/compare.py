@@ -171,8 +171,12 @@ def _name(panel: Panel) -> str:
 def _whole(panel: Panel, what: str, where: str, sides: Sides) -> Change:
     """A panel that is new, with its queries, or gone."""
     new = what == "added"
-    texts = [(str(each.get("refId") or ""), query_text(each)) for each in targets(panel)]
-    queries = tuple(QueryChange(name, "" if new else text, text if new else "") for name, text in texts if text)
+    queries = tuple(
+        QueryChange(str(each.get("refId") or ""), "" if new else text, text if new else "", promql=promql)
+        for each in targets(panel)
+        if (text := query_text(each))
+        for promql in (sides.query(each, panel, newer=new).promql,)
+    )
     words: Sentence = (quoted(panel.kind or "panel"), f", {many(len(queries), 'query', 'queries')}")
     return Change("added" if new else "removed", "panel", _name(panel), (words,), queries, where, leaves=1)
 

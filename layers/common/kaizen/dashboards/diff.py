@@ -15,12 +15,16 @@ State = Literal["added", "removed", "changed", "same"]
 
 @dataclass(frozen=True, slots=True)
 class QueryChange:
-    """A query's text on both sides, empty for none; `words` say what is different in it."""
+    """A query's text on both sides, empty for none; `words` say what is different in it. `live` says what a Prometheus
+    gives for it now, empty where none was asked, and `chart` draws it (SVG, our own)."""
 
     name: str
     before: str
     after: str
     words: tuple[Sentence, ...] = ()
+    promql: bool = False
+    live: Sentence = ()
+    chart: str = ""
 
 
 @dataclass(frozen=True, slots=True)

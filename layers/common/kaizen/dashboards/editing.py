@@ -5,7 +5,7 @@ from typing import Any
 
 from kaizen.dashboards import noise, others, thresholds
 from kaizen.dashboards.edits import Edits, Part, RowPart, Value
-from kaizen.dashboards.leaves import same
+from kaizen.dashboards.leaves import MOST_ITEMS, same
 from kaizen.dashboards.matching import Pairs, targets
 from kaizen.dashboards.model import Dashboard, Json, Panel, Row
 from kaizen.dashboards.noise import Path
@@ -120,7 +120,11 @@ def _values(before: Any, after: Any, kind: str, path: Path = ()) -> Iterator[Val
     if isinstance(before, dict) and isinstance(after, dict):
         for name in before | after:
             yield from _values(before.get(name, MISSING), after.get(name, MISSING), kind, (*path, name))
-    elif not same(before, after):
+    elif same(before, after):
+        return
+    elif isinstance(after, list) and len(after) > MOST_ITEMS:  # as the sentences have it
+        yield path, after
+    else:
         one, other = (noise.pruned(each, kind, path) for each in (before, after))
         if one is not other and not same(one, other):
             yield path, after

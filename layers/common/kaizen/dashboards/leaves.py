@@ -19,7 +19,7 @@ _KEYS = {
     "targets": ("refId",),
     "seriesOverrides": ("alias",),
 }
-_MOST_ITEMS = 2000  # of a list: longer ones are one value
+MOST_ITEMS = 2000  # of a list: longer ones are one value
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ def leaves(before: Any, after: Any, kind: str, path: Path = (), root: int | None
 
 
 def _lists(before: list[Any], after: list[Any], kind: str, path: Path, root: int | None) -> Iterator[Leaf]:
-    if max(len(before), len(after)) > _MOST_ITEMS:  # nobody wrote so many by hand, or reads about each
+    if max(len(before), len(after)) > MOST_ITEMS:  # nobody wrote so many by hand, or reads about each
         if not same(before, after):
             yield Leaf(path, before, after, len(path) if root is None else root)
         return

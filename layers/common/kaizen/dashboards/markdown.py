@@ -110,7 +110,8 @@ def change(given: Change) -> str:
 def _query(given: QueryChange, *, whole: bool) -> str:
     """`whole`: its panel is new, too."""
     state = "" if whole or (given.before and given.after) else "new" if given.after else "removed"
-    words = "; ".join(sentence(each) for each in given.words) or state
+    said = [sentence(each) for each in given.words] or ([state] if state else [])
+    words = "; ".join([*said, *([sentence(given.live)] if given.live else [])])
     name = f"query {code(given.name, 60)}" if given.name not in ("", "for example") else given.name or "query"
     label = f"  {name}{f': {words}' if words else ''}"
     if not given.before:

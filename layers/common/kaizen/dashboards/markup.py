@@ -11,6 +11,7 @@ from kaizen.dashboards.files import FileDiff
 from kaizen.dashboards.sentences import Quoted, Sentence, many
 
 _MOST_NAMES, _MOST_LINES = 40, 120
+_KEY = "the last 6 hours, for any value of the variables; dashed before, solid after"
 _WIDEST = 2000  # characters of a line
 _MARKS = re.compile(r"  [ ^]*\^[ ^]*")
 
@@ -76,10 +77,13 @@ def _change(given: Change, room: Room) -> str:
 
 def _query(given: QueryChange, room: Room, *, whole: bool) -> str:
     state = "" if whole or (given.before and given.after) else "new" if given.after else "removed"
-    words = "; ".join(_sentence(each) for each in given.words) or state
+    said = [_sentence(each) for each in given.words] or ([state] if state else [])
+    words = "; ".join([*said, *([_sentence(given.live)] if given.live else [])])
     quiet = given.name in ("", "for example")
     name = given.name or "query" if quiet else f"query <code>{escape(given.name[:60])}</code>"
     label = f'<p class="small words">{name}{f": {words}" if words else ""}</p>'
+    if given.chart:
+        label += f'<figure class="chart">{given.chart}<figcaption>{_KEY}</figcaption></figure>'
     if not given.before:
         return label + _pre(
             f"{escape(line[:_WIDEST])}\n" for line in given.after.strip().splitlines()[: room.lines // 3]

@@ -104,7 +104,8 @@ def _queries(before: Panel, after: Panel, sides: Sides, found: Difference) -> No
             given = new or old
             assert given is not None
             name, text = _name(given[0]), given[1].text
-            found.queries.append(QueryChange(name, "" if old is None else text, "" if new is None else text))
+            sides_of = ("" if old is None else text, "" if new is None else text)
+            found.queries.append(QueryChange(name, *sides_of, promql=given[1].promql))
             found.leaves += 1
         else:
             _query(old, new, found, after.kind)
@@ -121,7 +122,7 @@ def _name(target: Json) -> str:
 def _query(old: tuple[Json, Query], new: tuple[Json, Query], found: Difference, kind: str) -> None:
     (before, one), (after, other) = old, new
     if one.canonical != other.canonical:
-        found.queries.append(QueryChange(_name(after), one.text, other.text, query_words(one, other)))
+        found.queries.append(QueryChange(_name(after), one.text, other.text, query_words(one, other), other.promql))
         found.leaves += 1
     elif one.text != other.text:
         found.drop(noise.FORMAT, f"query {_name(after)}", one.text, other.text)

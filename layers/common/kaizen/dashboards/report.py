@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from kaizen.dashboards import edits, marks
-from kaizen.dashboards.diff import Change
+from kaizen.dashboards.diff import Change, QueryChange
 from kaizen.dashboards.files import FileDiff, verdict
 from kaizen.dashboards.sentences import plain
 
@@ -75,7 +75,7 @@ def _json(given: FileDiff) -> dict[str, Any]:
             asdict(each)
             | {
                 "words": [plain(words) for words in each.words],
-                "queries": [asdict(query) | {"words": [plain(w) for w in query.words]} for query in each.queries],
+                "queries": [_query(query) for query in each.queries],
             }
             for each in diff.changes
         ],
@@ -85,3 +85,9 @@ def _json(given: FileDiff) -> dict[str, Any]:
         "layout": list(diff.layout),
         "edits": edits.as_json(diff.edits) if diff.edits is not None else None,
     }
+
+
+def _query(given: QueryChange) -> dict[str, Any]:
+    found = asdict(given) | {"words": [plain(words) for words in given.words], "live": plain(given.live)}
+    del found["chart"]  # for people
+    return found

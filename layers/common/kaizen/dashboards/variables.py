@@ -14,8 +14,8 @@ USE = re.compile(
 )
 _UNIT = re.compile(r"(?:ms|[smhdwy])\b")
 _NUMBERS = ("_ms", "_s")  # endings of Grafana's own variables that are numbers
-_FIRST = 900_000_000  # milliseconds, and a number: nobody writes these by hand
-_MOST, _EACH = 300_000, 200  # characters of queries that are read, and of those that each costs beside its own
+FIRST = 900_000_000  # milliseconds, and a number: nobody writes these by hand
+_MOST, _EACH = 250_000, 200  # characters of queries that are read, and of those that each costs beside its own
 _STRINGS = "\"'`"
 _ANY = "[z]"
 
@@ -117,16 +117,16 @@ class Stand:
         for key, shown in enumerate(self._shown):
             text = text.replace(f'kzv{key}z="kzv{key}z"', shown).replace(f"{_name(key)}{_ANY}", _braced(shown))
             text = text.replace(_name(key), _braced(shown))
-            text = text.replace(duration(_FIRST + key), shown).replace(str(_FIRST + key), shown)
+            text = text.replace(duration(FIRST + key), shown).replace(str(FIRST + key), shown)
         return re.sub(r"\$\{([A-Za-z_]\w*)\}(?!\w)", r"$\1", text)
 
 
 def _stand(place: str, key: int) -> str:
     match place:
         case "range":
-            return f"{_FIRST + key}ms"
+            return f"{FIRST + key}ms"
         case "digits" | "number":
-            return str(_FIRST + key)
+            return str(FIRST + key)
         case "label":
             return f'{_name(key)}="{_name(key)}"'
         case "function":

@@ -4,14 +4,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from kaizen.policy.paths import GLOB, fits
-from kaizen.policy.reader import Table, many
+from kaizen.policy.reader import Table, boolean, many
 
 
 @dataclass(frozen=True, slots=True)
 class DashboardDiffPolicy:
-    """`paths` are patterns from the repository's root: `*` and `?` stay within a folder, `**` does not."""
+    """`paths` are patterns from the repository's root: `*` and `?` stay within a folder, `**` does not.
+
+    `ask_forks`: queries of forks' pull requests are asked of Prometheus, too; whoever opens one then learns what they
+    give.
+    """
 
     paths: tuple[str, ...] = ("docs/dashboards/*.json", "grafana/dashboards/*.json")
+    ask_forks: bool = False
 
     def watches(self, path: str) -> bool:
         return fits(path, self.paths)
@@ -22,7 +27,9 @@ def read(file: Table) -> DashboardDiffPolicy:
     if not file.has("dashboard_diff"):
         return default
     table = file.table("dashboard_diff")
-    found = DashboardDiffPolicy(paths=table.get("paths", many(GLOB), default.paths))
+    found = DashboardDiffPolicy(
+        paths=table.get("paths", many(GLOB), default.paths), ask_forks=table.get("ask_forks", boolean, False)
+    )
     table.close()
     return found
 

@@ -1,0 +1,74 @@
+"""A panel's query as it can be asked without a browser: for any value of its variables. Pure.
+
+Whether there are series for any value is what matters: with a value that nobody chose a panel might only look blank.
+"""
+
+import re
+from dataclasses import replace
+
+from kaizen.dashboards.queries import Query
+from kaizen.dashboards.variables import FIRST, Stand
+from kaizen.promql import write
+from kaizen.promql.nodes import Expression, Matcher, Number, Selector, Subquery, children, rebuilt
+
+WINDOW = 5 * 60 * 1000  # milliseconds that stand for `$__rate_interval` and its like
+_STANDS = re.compile(r"kzv\d+z(?:\[z\])?")
+_NUMBER = 5.0  # for the k of topk, and other numbers that are variables
+_LAST = 1_000_000  # more variables than any query has
+
+
+def askable(text: str) -> str:
+    """Empty where it is no PromQL, or where a variable is the name of a metric: then there is no telling."""
+    tree = Query(text, True, Stand()).tree
+    found = None if tree is None else _any_value(tree)
+    return "" if found is None else write(found)
+
+
+def _any_value(node: Expression) -> Expression | None:
+    parts = tuple(_any_value(each) for each in children(node))
+    known = tuple(each for each in parts if each is not None)
+    if len(known) < len(parts):
+        return None
+    node = rebuilt(node, known)
+    match node:
+        case Selector():
+            return _selector(node)
+        case Subquery():
+            return replace(node, range=_time(node.range), step=None if node.step is None else _time(node.step),
+                           offset=_time(node.offset))  # fmt: skip
+        case Number(value=value) if FIRST <= value < FIRST + _LAST:
+            return Number(_NUMBER)
+    return node
+
+
+def _selector(node: Selector) -> Selector | None:
+    if _STANDS.search(node.metric):
+        return None
+    return replace(
+        node,
+        matchers=_matchers(node.matchers),
+        alternatives=tuple(_matchers(each) for each in node.alternatives),
+        range=None if node.range is None else _time(node.range),
+        offset=_time(node.offset),
+    )
+
+
+def _time(milliseconds: int) -> int:
+    return WINDOW if FIRST <= abs(milliseconds) < FIRST + _LAST else milliseconds
+
+
+def _matchers(given: tuple[Matcher, ...]) -> tuple[Matcher, ...]:
+    return tuple(found for each in given if (found := _matcher(each)) is not None)
+
+
+def _matcher(given: Matcher) -> Matcher | None:
+    """None for one that holds for some value of its variable, whatever the label is."""
+    if not _STANDS.search(given.label + given.value):
+        return given
+    if _STANDS.search(given.label) or given.operator in ("!=", "!~"):
+        return None
+    if given.operator == "=":
+        pattern = ".*".join(re.escape(each) for each in _STANDS.split(given.value))
+    else:
+        pattern = _STANDS.sub(".*", given.value)
+    return None if pattern in (".*", "") else replace(given, operator="=~", value=pattern)

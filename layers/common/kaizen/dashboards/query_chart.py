@@ -1,0 +1,88 @@
+"""A changed query's lines, those of before and after over one pair of axes, as SVG for a page. Pure.
+
+Lines of before are dashed and grey, those of after solid and in the accent's colour: one needs no colours to tell.
+"""
+
+import html
+import math
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+
+from kaizen.prometheus.results import Series
+
+_WIDTH, _HEIGHT = 380, 150  # narrow: on a phone its letters stay readable
+_LEFT, _RIGHT, _TOP, _BOTTOM = 56, 8, 10, 22
+MOST_LINES = 20  # of each side
+_LARGEST, _SMALLEST = 1e100, 1e-100  # beyond them, sums and powers of floats fail
+_STEPS = (1.0, 2.0, 5.0, 10.0)
+
+
+def chart(before: Sequence[Series], after: Sequence[Series]) -> str:
+    """Empty where neither side has a value that can be drawn. Each side shows at most MOST_LINES lines."""
+    sides = [_finite(each[:MOST_LINES]) for each in (before, after)]
+    points = [point for side in sides for line in side for point in line]
+    if not points:
+        return ""
+    start, end = min(at for at, _ in points), max(at for at, _ in points)
+    ticks = _ticks(min(value for _, value in points), max(value for _, value in points))
+    says = f"{_lines(len(before))} before, {_lines(len(after))} after, from {_clock(start)} to {_clock(end)} UTC"
+    parts = [
+        *_axes(ticks, start, end),
+        *(_path(line, start, end, ticks, "old") for line in sides[0]),
+        *(_path(line, start, end, ticks, "new") for line in sides[1]),
+    ]
+    return (
+        f'<svg class="query" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{html.escape(says)}">'
+        f"<title>{html.escape(says)}</title>{''.join(parts)}</svg>"
+    )
+
+
+def _lines(count: int) -> str:
+    return f"{count} line{'s' * (count != 1)}"
+
+
+def _finite(given: Sequence[Series]) -> list[list[tuple[float, float]]]:
+    lines = [[point for point in each.points if abs(point[1]) < _LARGEST] for each in given]  # no NaN is, either
+    return [each for each in lines if each]
+
+
+def _ticks(low: float, high: float) -> list[float]:
+    """Round values around all that is drawn, three to seven of them."""
+    size = max(abs(low), abs(high))
+    flat = high - low <= max(size * 1e-9, _SMALLEST)
+    span = high - low if not flat else size if size > _SMALLEST else 1.0
+    power = 10.0 ** math.floor(math.log10(span))
+    step = next(each * power for each in (0.2, 0.5, *_STEPS) if span / (each * power) <= 4)
+    first, last = math.floor(low / step), math.ceil(high / step - 1e-9)
+    return [each * step for each in range(first, max(last, first + 1) + 1)]
+
+
+def _x(at: float, start: float, end: float) -> float:
+    share = (at - start) / (end - start) if end > start else 0.5
+    return _LEFT + share * (_WIDTH - _LEFT - _RIGHT)
+
+
+def _y(value: float, ticks: Sequence[float]) -> float:
+    share = (value - ticks[0]) / (ticks[-1] - ticks[0])
+    return _HEIGHT - _BOTTOM - share * (_HEIGHT - _TOP - _BOTTOM)
+
+
+def _axes(ticks: Sequence[float], start: float, end: float) -> Iterator[str]:
+    for each in ticks:
+        y = _y(each, ticks)
+        yield f'<path class="grid" d="M{_LEFT} {y:.1f}H{_WIDTH - _RIGHT}"/>'
+        yield f'<text x="{_LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{each:.6g}</text>'
+    for at, anchor in ((start, "start"), ((start + end) / 2, "middle"), (end, "end")):
+        yield f'<text x="{_x(at, start, end):.1f}" y="{_HEIGHT - 6}" text-anchor="{anchor}">{_clock(at)}</text>'
+
+
+def _path(line: Sequence[tuple[float, float]], start: float, end: float, ticks: Sequence[float], look: str) -> str:
+    places = [f"{_x(at, start, end):.1f} {_y(value, ticks):.1f}" for at, value in line]
+    if len(places) == 1:
+        x, y = places[0].split()
+        return f'<circle class="{look}" cx="{x}" cy="{y}" r="2"/>'
+    return f'<path class="{look}" d="M{"L".join(places)}"/>'
+
+
+def _clock(at: float) -> str:
+    return f"{datetime.fromtimestamp(at, UTC):%H:%M}"

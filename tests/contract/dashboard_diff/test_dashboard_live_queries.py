@@ -1,0 +1,137 @@
+"""Changed queries asked of the double of Prometheus: what the comment says of them, and that nothing fails a review."""
+
+import gzip
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import boto3
+import pytest
+
+from dashboard_diff import handler
+from dashboard_diff.querying import FORK, MOST
+from kaizen.policy.store import DEFAULT_FILE
+from local.outside.prometheus.service import PrometheusService
+from local.outside.service import Request
+from tests.contract.outside_door import door
+from tests.contract.review_world import Desk, desk_of, forget
+from tests.unit.dashboard_diff.dashboard_samples import Json, dashboard, edited, panel
+
+FILE, NAME, BUCKET, API = "grafana/dashboards/a.json", "/kaizen/prometheus/token", "reports", "https://api.example.test"
+QUERY = "panels.0.targets.0.expr"
+BASE = dashboard(panel("Orders", 'rate(orders_total{job="$job"}[5m])'))
+BASE["templating"]["list"].append({"name": "job", "type": "query", "query": "label_values(up, job)"})
+
+
+@dataclass
+class Prometheus:
+    service: PrometheusService
+    address: str
+    heard: list[Request]
+
+
+@pytest.fixture
+def prometheus() -> Iterator[Prometheus]:
+    service = PrometheusService()
+    service.expression("rate(orders_total[5m])", {"job": "a"}, lambda at: at % 7)
+    service.expression("rate(orders_total[1m])", {"job": "a"}, lambda at: -(at % 5))
+    service.expression("rate(gone_total[5m])", {}, lambda at: None)
+    with door(service) as (address, heard):
+        try:
+            yield Prometheus(service, f"{address}/prometheus", heard)
+        finally:
+            service.released.set()
+
+
+@pytest.fixture
+def desk(prometheus: Prometheus, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    given = {"PROMETHEUS_URL": prometheus.address, "PROMETHEUS_TOKEN_PARAMETER": NAME, "REPORTS_BUCKET": BUCKET,
+             "API_URL_PARAMETER": "/kaizen/test/api-url"}  # fmt: skip
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    with desk_of(handler, "DASHBOARD_DIFF_DEAD_LETTER_QUEUE_URL", {FILE: json.dumps(BASE)}) as made:
+        s3 = boto3.client("s3")
+        s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+        boto3.client("ssm").put_parameter(Name="/kaizen/test/api-url", Value=API, Type="String")
+        yield made
+
+
+def commented(desk: Desk, given: Json, **more: str | None) -> str:
+    number = desk.open({FILE: json.dumps(given)}, **more)
+    assert desk.run(desk.event(number))
+    (comment,) = desk.comments(number)
+    return comment.body
+
+
+def reported(body: str) -> str:
+    name = body.partition(f"({API}/reviews/")[2][:32]
+    found = boto3.client("s3").get_object(Bucket=BUCKET, Key=f"reviews/{name}")["Body"].read()
+    return gzip.decompress(found).decode()
+
+
+def test_both_sides_of_a_changed_query_are_drawn(desk: Desk, prometheus: Prometheus) -> None:
+    body = commented(desk, edited(BASE, QUERY, 'rate(orders_total{job="$job"}[1m])'))
+    assert "window `5m` → `1m`; 1 series in 6 h" in body
+    page = reported(body)
+    assert "1 line before, 1 line after" in page
+    assert '<path class="old"' in page
+    assert '<path class="new"' in page
+    assert len(prometheus.heard) == 2
+    assert all(b"timeout=5s" in each.body and b"step=120.000" in each.body for each in prometheus.heard)
+
+
+def test_a_query_that_gives_nothing_is_said_to_be_blank(desk: Desk) -> None:
+    body = commented(desk, edited(BASE, QUERY, "rate(gone_total[5m])"))
+    assert "⚠️ returns no series now, and gave some before the change: what it draws will be blank" in body
+    more = panel("Gone", "rate(gone_total[5m])", number=2, y=8)
+    body = commented(desk, BASE | {"panels": [*BASE["panels"], more]})
+    assert "⚠️ returns no series now: this panel will be blank" in body
+
+
+@pytest.mark.parametrize(
+    ("trouble", "words"),
+    [
+        ("503", "Prometheus does not answer"),
+        ("401", "Prometheus refuses the token"),
+        ("timeout", "it takes Prometheus longer than 5 s"),
+        ("partial", "the answer of Prometheus may not be whole"),
+        ("html", "what answers is no Prometheus"),
+    ],
+)
+def test_what_goes_wrong_is_said_in_words_and_the_review_stands(
+    desk: Desk, prometheus: Prometheus, trouble: str, words: str
+) -> None:
+    prometheus.service.trouble(trouble, trouble)
+    body = commented(desk, edited(BASE, QUERY, 'rate(orders_total{job="$job"}[1m])'))
+    assert f"could not be asked: {words}" in body
+    assert "window `5m` → `1m`" in body
+    assert len(prometheus.heard) == 1  # the old query is not worth asking then
+    assert desk.buried() == []
+
+
+def test_queries_of_forks_are_asked_only_where_the_policy_says_so(desk: Desk, prometheus: Prometheus) -> None:
+    changed = edited(BASE, QUERY, 'rate(orders_total{job="$job"}[1m])')
+    body = commented(desk, changed, fork="mallory/a")
+    assert FORK.split(":")[0] in body
+    assert prometheus.heard == []
+    default = DEFAULT_FILE.read_text(encoding="utf-8")
+    policy = default.replace("[dashboard_diff]", "[dashboard_diff]\nask_forks = true\n", 1)
+    boto3.client("ssm").put_parameter(Name="/kaizen/policy", Value=policy, Type="String", Tier="Advanced")
+    forget(handler)
+    assert "1 series in 6 h" in commented(desk, changed, fork="mallory/b")
+    assert len(prometheus.heard) == 2
+
+
+def test_few_are_asked_and_the_rest_is_counted(desk: Desk, prometheus: Prometheus) -> None:
+    new = [panel(f"P{n}", f"unknown_{n}_total", number=n + 10, y=8 * n + 8) for n in range(MOST + 3)]
+    body = commented(desk, BASE | {"panels": [*BASE["panels"], *new]})
+    assert len(prometheus.heard) == MOST
+    assert f"3 more queries not asked: {MOST} at most" in body
+    assert body.count("⚠️ returns no series now: this panel will be blank") == MOST
+
+
+def test_what_is_no_promql_is_not_asked(desk: Desk, prometheus: Prometheus) -> None:
+    body = commented(desk, edited(edited(BASE, "panels.0.datasource", {"type": "loki", "uid": "x"}), QUERY, '{a="b"}'))
+    assert "could not be asked" not in body
+    assert "a variable is the name of its metric" in commented(desk, edited(BASE, QUERY, "rate($metric[5m])"))
+    assert prometheus.heard == []

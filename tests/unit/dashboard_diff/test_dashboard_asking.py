@@ -1,0 +1,60 @@
+"""Queries without their variables, and the chart of what they give."""
+
+import math
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kaizen.dashboards.asking import askable
+from kaizen.dashboards.query_chart import MOST_LINES, chart
+from kaizen.prometheus.results import Series
+from kaizen.promql import parse
+
+
+@pytest.mark.parametrize(("text", "asked"), [
+    ("rate(a_total[$__rate_interval])", "rate(a_total[5m])"),
+    ('a{job="$job"}', "a"),
+    ('a{job=~"$job|b"}', 'a{job=~".*|b"}'),
+    ('a{job="x-${job:regex}.y"}', 'a{job=~"x\\\\-.*\\\\.y"}'),
+    ('a{job!="$job", b!~"[[c]]", d="e"}', 'a{d="e"}'),
+    ("topk($k, sum by ($by) (a))", None),
+    ("a{$filters}", "a"),
+    ("avg_over_time(a[$__range:$__interval] offset $__interval)", "avg_over_time(a[5m:5m] offset 5m)"),
+    ("rate($metric[5m])", ""),
+    ("sum(rate(x[5m])", ""),
+    ("a > 5", "a > 5"),
+])  # fmt: skip
+def test_a_query_for_any_value_of_its_variables(text: str, asked: str | None) -> None:
+    found = askable(text)
+    if asked is not None:
+        assert found == asked
+    if found:
+        parse(found)
+        assert "$" not in found
+
+
+def series(*values: float) -> Series:
+    return Series({}, tuple((1_800_000_000.0 + 120 * index, value) for index, value in enumerate(values)))
+
+
+def test_both_sides_are_drawn_over_the_same_axes() -> None:
+    drawn = chart([series(1, 2), series(-5, 5)], [series(3)])
+    tree = ElementTree.fromstring(drawn)
+    assert [each.get("class") for each in tree if each.get("class") in ("old", "new")] == ["old", "old", "new"]
+    assert tree[0].text == "2 lines before, 1 line after, from 08:00 to 08:02 UTC"
+    assert chart([], []) == chart([series(math.nan)], [series(math.inf)]) == ""
+    assert chart([], [series(0, 0)]).count('class="new"') == 1
+    assert chart([series(1, 2)] * 50, []).count('class="old"') == MOST_LINES
+
+
+@given(st.lists(st.floats(allow_nan=True, allow_infinity=True), max_size=6), st.floats(-1e300, 1e300))
+@settings(max_examples=300, deadline=None)
+def test_any_values_can_be_drawn(values: list[float], more: float) -> None:
+    drawn = chart([series(*values)], [series(more, more)])
+    assert drawn or not any(abs(each) < 1e100 for each in [*values, more])
+    for each in ElementTree.fromstring(drawn or "<svg/>").iter():
+        assert "nan" not in (each.get("d") or "")
+        assert "inf" not in (each.get("d") or "")
+    assert drawn.count('class="grid"') <= 8
