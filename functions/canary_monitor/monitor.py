@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from canary_monitor.alarms import Alarm
 from canary_monitor.group import Canary, Group, Status, merged
-from canary_monitor.plan import Steps, Told, gauges, page_gauge, steps
+from canary_monitor.plan import RUN, Steps, Told, gauges, page_gauge, steps
 from canary_monitor.presses import Buttons, Press, pressed
 from canary_monitor.store import CanaryStore, Record
 from canary_monitor.wording import Subject, hearsay, incident, key_of, message, not_yours
@@ -127,7 +127,12 @@ class Monitor:
         """
         record = self._store.find(alert.deployment, alert.environment)
         if record is not None:
-            self._work(record, record.group, record.told)
+            told = dict(record.told)
+            known = told[alert.deployment]
+            if self._pager and not alert.firing and not known.may_page and known.paged_at is None:
+                # The alert may have opened one before anybody here knew of the canary.
+                told[alert.deployment] = replace(known, trying_at=self._clock() - RUN)
+            self._work(record, record.group, told)
             return "checked"
         if self._outside.page is None:
             return "no pager"  # KaizenCanaryUnpaged pages
@@ -197,15 +202,24 @@ class Monitor:
             raise CanaryFailedError("; ".join(str(each) for each in faults)) from ExceptionGroup("canary", faults)
 
     def _again(self, record: Record, told: Mapping[int, Told], now: datetime) -> None:
-        """The group has changed since: what was paged meanwhile may be open although it has ended, and is resolved."""
+        """The group has changed since: what was paged meanwhile may be open although it has ended, and is resolved;
+        a message and an alarm of then may have taken the place of newer ones, and are put right."""
         group = record.group
         fresh = self._store.load(group.repository_id, group.environment, group.task)
         if fresh is None:
             return
         after = dict(fresh.told)
         for deployment, known in told.items():
-            if known.paging and not record.told[deployment].paging and deployment in after:
-                after[deployment] = replace(after[deployment], trying_at=known.paged_at)
+            before, here = record.told[deployment], after.get(deployment)
+            if here is None:
+                continue
+            if known.paging and not before.paging:
+                here = replace(here, trying_at=known.paged_at, paged_at=here.paged_at or known.paged_at)
+            if known.shown != before.shown:
+                here = replace(here, shown="", showing=True)
+            if known.alarm_at != before.alarm_at:
+                here = replace(here, alarm_at=None)
+            after[deployment] = here
         self._work(fresh, fresh.group, after)
 
     def _save(
@@ -220,6 +234,10 @@ class Monitor:
             is_now = wanted.standing
             if wanted.page and self._pager:  # before it goes out: whatever happens to this run, the end resolves it
                 known = replace(known, trying_at=known.trying_at or now)
+            if is_now.state == "unknown":
+                known = replace(known, gave_up_at=is_now.ended_at)
+            if self._shows(wanted) not in ("", known.shown):
+                known = replace(known, showing=True)
             made = list(gauges(group, canary, known, is_now))
             known = replace(
                 known,
@@ -259,7 +277,10 @@ class Monitor:
         return told, faults
 
     def _subject(self, group: Group, canary: Canary, told: Told, unread: str = "") -> Subject:
-        return Subject(group, canary, told, self._policy.runbook, unread, self._pager, self._outside.buttons)
+        given_up_at = canary.started_at + self._life if canary.started_at else None
+        return Subject(
+            group, canary, told, self._policy.runbook, unread, self._pager, self._outside.buttons, given_up_at
+        )
 
     def _alarm(self, subject: Subject, told: Told, wanted: Steps, now: datetime) -> Told:
         alarm = subject.alarm
@@ -278,14 +299,20 @@ class Monitor:
             self._outside.page(trigger(incident(subject, now), self._outside.routing_key))
             return replace(told, trying_at=None, paged_at=now, resolved_at=None)
         if wanted.resolve:
-            if self._outside.page is not None:
-                self._outside.page(resolve(subject.key, self._outside.routing_key))
-            return replace(told, trying_at=None, resolved_at=now)
+            if self._outside.page is None:
+                return told  # so that it is resolved once there is a pager again
+            self._outside.page(resolve(subject.key, self._outside.routing_key))
+            on_its_way = told.trying_at is not None and now < told.trying_at + RUN
+            return replace(told, trying_at=told.trying_at if on_its_way else None, resolved_at=now)
         return told
 
+    def _shows(self, wanted: Steps) -> str:
+        """What the message is to tell of, as it is kept."""
+        return f"{wanted.shows} {_UNPAGED}" if wanted.shows and not self._pager else wanted.shows
+
     def _show(self, subject: Subject, told: Told, wanted: Steps, now: datetime) -> Told:
-        shows = f"{wanted.shows} {_UNPAGED}" if wanted.shows and not self._pager else wanted.shows
+        shows = self._shows(wanted)
         if shows == told.shown:
             return told
         self._outside.show(subject.key, message(subject, wanted, now))
-        return replace(told, shown=shows)
+        return replace(told, shown=shows, showing=False)

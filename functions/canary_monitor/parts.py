@@ -20,7 +20,7 @@ from kaizen.policy.sections.canary import CanaryPolicy
 from kaizen.runtime.clients import Limits, client
 from kaizen.runtime.log import logger
 from kaizen.runtime.outbound import Outbound
-from kaizen.runtime.secrets import SecretMissingError, secret
+from kaizen.runtime.secrets import SecretError, SecretMissingError, secret
 from kaizen.slack.client import Poster
 from kaizen.slack.destination import poster
 from kaizen.slack.notices import Notices
@@ -82,6 +82,9 @@ def buttons(given: CanarySettings, policy: CanaryPolicy) -> Buttons | None:
         signs = secret(given.button_secret_parameter)
     except SecretMissingError:
         logger.warning("no buttons: their secret is not set up", parameter=given.button_secret_parameter)
+        return None
+    except SecretError as error:  # Slack is a copy: nothing of it may hold up a page
+        logger.error("no buttons: their secret cannot be read", reason=str(error))
         return None
     return Buttons(signs, policy.channel, policy.responders)
 

@@ -11,6 +11,8 @@ from datetime import datetime, timedelta
 from canary_monitor.group import ENDS, Canary, Group, Standing, standing
 from kaizen.metrics.changes import Change, observe, remove, set_gauge
 
+RUN = timedelta(minutes=3)  # after which a run of the monitor is over, whatever held it up
+
 
 @dataclass(frozen=True, slots=True)
 class Told:
@@ -29,6 +31,8 @@ class Told:
     paged_at: datetime | None = None  # the last time
     resolved_at: datetime | None = None  # since then
     shown: str = ""
+    showing: bool = False  # a message may have gone out, and nobody has written down that it did
+    gave_up_at: datetime | None = None  # the end of its life; a longer life later on brings nothing back
     extended_to: datetime | None = None
     extended_by: str = ""
     done_by: str = ""
@@ -42,7 +46,8 @@ class Told:
     def holds(self) -> bool:
         """Whether something is out there that its end is to take away or put right: series, alarm, page, message."""
         told_of = bool(self.shown) and self.shown.split()[0] not in (*ENDS.values(), "unknown")
-        return self.exported or self.may_page or self.alarm_at is not None or told_of or self.page_shown
+        out_there = self.may_page or told_of or self.showing
+        return self.exported or self.page_shown or self.alarm_at is not None or out_there
 
     @property
     def may_page(self) -> bool:
@@ -81,18 +86,25 @@ def steps(group: Group, canary: Canary, told: Told, now: datetime, life: timedel
 
     | standing                          | alarm at            | page                | resolve              |
     |-----------------------------------|---------------------|---------------------|----------------------|
-    | no canary, or never seen to run   | never               | no                  | no                   |
+    | no canary, or never seen to run   | never               | no                  | what may page        |
     | in flight, within its budget      | the budget's end    | no                  | what may page        |
     | in flight, over its budget        | the end of its life | unless it pages     | no                   |
     | ended, superseded, unknown        | never               | no                  | what may page        |
+
+    A page that is on its way may still arrive after its end has resolved it: then an alarm is set for a time at which
+    that run is over, and it is resolved once more.
     """
     is_now = standing(group, canary, now, life)
+    if is_now.state == "in_flight" and told.gave_up_at is not None:
+        is_now = Standing("unknown", canary.started_at, told.gave_up_at)
     if not told.budget or canary.started_at is None:
-        return Steps(is_now if told.budget else Standing("waiting"), None, None)
+        return Steps(is_now if told.budget else Standing("waiting"), None, None, resolve=told.may_page)
     due = due_at(canary.started_at, told)
-    heard = told.paged_at is not None or bool(told.shown)
+    heard = told.paged_at is not None or bool(told.shown) or told.showing
     if is_now.state != "in_flight":
-        return Steps(is_now, due, None, resolve=told.may_page, shows=is_now.state if heard else "")
+        late = None if told.trying_at is None else told.trying_at + RUN
+        alarm_at = late if late is not None and late > now else None
+        return Steps(is_now, due, alarm_at, resolve=told.may_page, shows=is_now.state if heard else "")
     if now < due:
         return Steps(is_now, due, due, resolve=told.may_page, shows=f"{_UNTIL}{due.isoformat()}" if heard else "")
     return Steps(is_now, due, canary.started_at + life, page=not told.paging, shows=is_now.state)

@@ -39,13 +39,11 @@ class Buttons:
     channel: str
     responders: tuple[str, ...] = ()
 
-    def elements(self, alarm: Alarm, due: datetime, now: datetime) -> list[dict[str, Any]]:
+    def elements(self, alarm: Alarm, due: datetime, now: datetime, *, extendable: bool = True) -> list[dict[str, Any]]:
         """None for names so long that Slack would not take them back: then there is only the deployment itself."""
         try:
-            return [
-                self._button(alarm, due, now, "extend", "Extend 1 h"),  # none is loud: to finish it is better
-                self._button(alarm, due, now, "done", "It is done"),
-            ]
+            extend = self._button(alarm, due, now, "extend", "Extend 1 h")  # none is loud: to finish it is better
+            return [*[extend] * extendable, self._button(alarm, due, now, "done", "It is done")]
         except TooLongError:
             return []
 

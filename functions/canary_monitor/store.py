@@ -83,6 +83,7 @@ class CanaryStore:
         CancelledError of kaizen.storage.transact when another process has written the group since.
         """
         group = record.group
+        made = [each for each, told in record.told.items() if told.budget and each not in record.findable]
         item = {
             "pk": group_key(group.repository_id, group.environment, group.task),
             "sk": "group",
@@ -93,6 +94,7 @@ class CanaryStore:
             "environment": group.environment,
             "task": group.task,
             "canaries": [_plain(each) for each in group.canaries],
+            "findable": sorted(record.findable.union(made)),
             "told": {str(deployment): _plain(each) for deployment, each in record.told.items()},
         }
         put: dict[str, Any] = {"TableName": self._table, "Item": to_item(item)}
@@ -105,7 +107,6 @@ class CanaryStore:
         else:
             put |= {"ConditionExpression": "attribute_not_exists(pk)"}
         kept = [] if press is None else [{"Put": {"TableName": self._table, "Item": _kept(press, now)}}]
-        made = [each for each, told in record.told.items() if told.budget and each not in record.findable]
         pointers = [{"Put": {"TableName": self._table, "Item": _leads_to(group, each, now)}} for each in made]
         transact(self._client, [{"Put": put}, *kept, *pointers, *actions(self._metrics_table, changes, now)])
         return Record(group, record.told, record.version + 1, record.findable.union(made))
@@ -175,7 +176,8 @@ def _record(item: Mapping[str, Any]) -> Record:
         tuple(_canary(each) for each in item["canaries"]),
     )
     told = {int(name): _told(each) for name, each in item["told"].items()}
-    return Record(group, told, item["version"], frozenset(each for each, about in told.items() if about.budget))
+    # Items from before this was kept have pointers that nobody looks for any more.
+    return Record(group, told, item["version"], frozenset(item.get("findable", ())))
 
 
 def _canary(plain: Mapping[str, Any]) -> Canary:
@@ -191,7 +193,7 @@ def _canary(plain: Mapping[str, Any]) -> Canary:
 
 
 def _told(plain: Mapping[str, Any]) -> Told:
-    names = ("alarm_at", "trying_at", "paged_at", "resolved_at", "extended_to")
+    names = ("alarm_at", "trying_at", "paged_at", "resolved_at", "extended_to", "gave_up_at")
     instants = {name: _instant(plain.get(name)) for name in names}
     return Told(**(dict(plain) | instants))
 

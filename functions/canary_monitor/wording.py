@@ -24,6 +24,7 @@ _ENDS = {
 }
 
 
+_PRESS_LAST = "Press *It is done* if it is over and GitHub was never told."
 _PRESS = "Press *Extend 1 h* if it needs longer; *It is done* if it is over and GitHub was never told."
 
 
@@ -47,6 +48,12 @@ class Subject:
     unread: str = ""
     paged: bool = True
     buttons: Buttons | None = None
+    given_up_at: datetime | None = None
+
+    @property
+    def last(self) -> bool:
+        """Whether its budget cannot grow any more: it is given up when that is used up."""
+        return self.given_up_at is not None and self.due >= self.given_up_at
 
     @property
     def alarm(self) -> Alarm:
@@ -183,8 +190,12 @@ def _extended(subject: Subject, now: datetime) -> Message:
     )
     resolved = "The page is resolved. " if subject.paged else ""
     then = f"If it is still in flight then, {human(subject.budget)} after its start, {_again(subject)}."
+    if subject.last:
+        then = f"That is {human(subject.budget)} after its start: then nobody waits for it any more."
     press = _buttons(subject, now)
-    todo = "*To do:* until then, finish the rollout or roll it back." + f"\n{_PRESS}" * bool(press)
+    todo = "*To do:* until then, finish the rollout or roll it back."
+    if press:
+        todo += f"\n{_PRESS_LAST if subject.last else _PRESS}"
     return _message("Canary has more time", lead, [f"{resolved}{then}", todo], _facts(subject), press)
 
 
@@ -241,7 +252,9 @@ def _facts(subject: Subject) -> list[str]:
 
 
 def _buttons(subject: Subject, now: datetime) -> list[dict[str, Any]]:
-    return [] if subject.buttons is None else subject.buttons.elements(subject.alarm, subject.due, now)
+    if subject.buttons is None:
+        return []
+    return subject.buttons.elements(subject.alarm, subject.due, now, extendable=not subject.last)
 
 
 def _message(

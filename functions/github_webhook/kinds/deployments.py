@@ -47,7 +47,7 @@ def _slim(
         payload=bounded(deployment.get("payload")),
         description=fields.optional_text(status or deployment, "deployment.description", fields.MAX_TITLE),
         log_url=fields.given_url(status, "deployment_status.log_url", "deployment_status.target_url"),
-        creator=fields.login((status or deployment).get("creator")),
+        creator=fields.login(deployment.get("creator")),  # a status is of whoever approved or reported it
         production=fields.flag(deployment, "deployment.production_environment"),
         transient=fields.flag(deployment, "deployment.transient_environment"),
         created_at=fields.instant(deployment, "deployment.created_at"),

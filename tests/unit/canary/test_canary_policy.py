@@ -66,3 +66,8 @@ def test_task_and_payload_say_what_is_a_canary(
 ) -> None:
     read = canary(f'channel = "C0CANARIES"\n{BUDGET}{text}')
     assert read.budget("acme/shop", "production", task, payload) == budget
+
+
+def test_true_is_not_one() -> None:
+    read = canary(f'channel = "C0CANARIES"\n{BUDGET}payload = {{ canary = true }}')
+    assert read.budget("acme/shop", "production", "deploy", {"canary": 1}) is None

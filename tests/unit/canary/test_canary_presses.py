@@ -111,10 +111,15 @@ def test_what_was_superseded_cannot_be_extended() -> None:
 
 def test_no_extension_outlasts_its_life() -> None:
     world = paging()
+    value = ""
     for hour in range(30):
-        last = world.press("extend", 121 + hour)
+        value = world.buttons().get("canary.extend", value)
+        last = world.press("extend", 121 + hour, value)
     assert last == "over"
     assert list(world.alarms.values()) == [at(1) + LIFE]
+    assert "then nobody waits for it any more" in world.shown[-1][1].text
+    assert "Extend" not in world.shown[-1][1].text
+    assert set(world.buttons()) == {"canary.done"}
 
 
 def test_a_stranger_is_told_who_may_and_nothing_else_happens() -> None:

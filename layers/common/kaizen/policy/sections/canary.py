@@ -34,8 +34,13 @@ class CanaryBudget:
         return (
             self.watches(repository, environment)
             and self.task in (None, task)
-            and all(key in payload and payload[key] == wanted for key, wanted in self.payload.items())
+            and all(_equal(payload.get(key), wanted) for key, wanted in self.payload.items())
         )
+
+
+def _equal(given: Any, wanted: Any) -> bool:
+    """In JSON, true is not 1."""
+    return type(given) is type(wanted) and bool(given == wanted)
 
 
 @dataclass(frozen=True, slots=True)
