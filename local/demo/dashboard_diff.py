@@ -9,27 +9,39 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from kaizen.dashboards.asking import askable
 from kaizen.github.comments import length
 from kaizen.times import utc_now
 from local.demo import pulls
 from local.demo.looking import get, need, scrape
 from local.outside.github.service import LOGIN, GithubService
 from local.outside.github.world import Comment, Repository
+from local.outside.prometheus.service import PrometheusService
 from local.paths import ROOT
 from local.stack import Stack
 
 REPOSITORY, REPOSITORY_ID = "example-org/dashboards", 640300
 FLOW = "Opened, closed, reopened"  # the last panel of the tickets
+PAUSED = "sum by (component) (kaizen_tickets_paused)"
 FILE = "grafana/dashboards/kaizen.json"
 _REVIEWS = "kaizen_dashboard_diff_reviews_total"
 Json = dict[str, Any]
 
 
 def play(stack: Stack, ended: threading.Event) -> None:
+    _history(stack.outside.of(PrometheusService))
     number = _repository(stack).pull_request("Tune the ticket dashboard", {FILE: _text(changed())}, branch="tune")
     pulls.tell(stack, REPOSITORY, REPOSITORY_ID, number, "opened", utc_now())
     stack.drain()
     stack.say("a pull request changes a dashboard: one comment says what, panel by panel")
+
+
+def _history(prometheus: PrometheusService) -> None:
+    """What Prometheus knows of the queries before and after the change; the new panel's metric never had a value."""
+    expression = before()["panels"][-1]["targets"][0]["expr"]
+    for text, height in ((expression, 3), (expression.replace("[1d]", "[7d]"), 15)):
+        prometheus.expression(askable(text), {}, lambda at, height=height: height + at // 3600 % 4)  # type: ignore[misc]
+    prometheus.expression(askable(PAUSED), {}, lambda _: None)
 
 
 def left_out(stack: Stack) -> str:
@@ -56,7 +68,7 @@ def changed() -> Json:
     target["expr"] = target["expr"].replace("[1d]", "[7d]")
     panels[2]["title"] = "Tickets in the window"
     new = copy.deepcopy(panels[-1]) | {"title": "Tickets paused", "gridPos": {"x": 0, "y": 999, "w": 24, "h": 6}}
-    new["targets"] = [{"refId": "A", "expr": "sum by (component) (kaizen_tickets_paused)", "legendFormat": "paused"}]
+    new["targets"] = [{"refId": "A", "expr": PAUSED, "legendFormat": "paused"}]
     found["panels"] = _stacked([*panels[-3:], new, *panels[:-3]], 100)
     found["version"] = int(found.get("version", 1)) + 1
     return found
