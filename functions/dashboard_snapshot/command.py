@@ -1,4 +1,4 @@
-"""`python -m dashboard_snapshot diff RUN RUN` and `… runs`: what the bucket holds, without a stack.
+"""`python -m dashboard_snapshot diff | runs | export …`: what the bucket holds, without a stack.
 
 AWS's own variables and profiles say whose bucket it is; the comparison is the one of the door and of pull requests.
 """
@@ -6,18 +6,23 @@ AWS's own variables and profiles say whose bucket it is; the comparison is the o
 import argparse
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from dashboard_snapshot.comparing import compared
 from dashboard_snapshot.diffs import told
-from dashboard_snapshot.model import ManifestError
+from dashboard_snapshot.exporting import FolderError, export
+from dashboard_snapshot.layout import DIFFS
+from dashboard_snapshot.model import Manifest, ManifestError, reasons_of
 from dashboard_snapshot.page import headline, html_page, text_page
 from dashboard_snapshot.store import FAILURES, NoRunError, SnapshotStore
 from kaizen.dashboards import report
+from kaizen.dashboards.sentences import many
 from kaizen.runtime.clients import Limits, client
 from kaizen.times import utc_now
 
 SAME, DIFFERENT, USAGE = 0, 1, 2
 _LIMITS = Limits(connect=5, read=30, attempts=3)
+LATEST = "latest"
 _ALL = 10_000  # dashboards: here nobody waits for an answer of limited size
 _ABOUT = """Exit codes: 0 compared, 1 differences (with --exit-code), 2 wrong usage, or a bucket that cannot be read.
 The bucket's name is the output SnapshotsBucketName of the stack."""
@@ -25,7 +30,7 @@ The bucket's name is the output SnapshotsBucketName of the stack."""
 
 def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="dashboard_snapshot", description="What Grafana held.", epilog=_ABOUT)
-    commands = parser.add_subparsers(dest="command", required=True, metavar="diff | runs")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="diff | runs | export")
     diff = commands.add_parser("diff", help="what differs between two runs", epilog=_ABOUT)
     diff.add_argument("older", metavar="RUN", help="a run, such as 20261128T140000Z-1c73f2a")
     diff.add_argument("newer", metavar="RUN")
@@ -33,21 +38,47 @@ def main(arguments: Sequence[str]) -> int:
     diff.add_argument("--exit-code", action="store_true", help="1 where dashboards differ")
     runs = commands.add_parser("runs", help="the runs of the last days, newest first")
     runs.add_argument("--days", type=int, default=2, help="how many days back")
-    for each in (diff, runs):
+    files = commands.add_parser("export", help="a run as files, with the differences from the run exported before")
+    files.add_argument("run", metavar="RUN", help=f"a run, or {LATEST}: the last complete one")
+    files.add_argument("folder", metavar="FOLDER", type=Path, help="empty, or written by an export before")
+    files.add_argument("--git-ref", default="", help="written to .git_ref instead of the run's own")
+    for each in (diff, runs, files):
         each.add_argument("--bucket", required=True, help="the bucket of the snapshots")
     given = parser.parse_args(arguments)
     try:
         store = SnapshotStore(client("s3", _LIMITS), given.bucket)
-        return _runs(store, given.days) if given.command == "runs" else _diff(store, given)
-    except (NoRunError, ManifestError, *FAILURES) as error:
+        return {"runs": _runs, "diff": _diff, "export": _export}[given.command](store, given)
+    except (NoRunError, ManifestError, FolderError, OSError, *FAILURES) as error:
         print(f"dashboard_snapshot: {error}", file=sys.stderr)
         return USAGE
 
 
-def _runs(store: SnapshotStore, days: int) -> int:
-    for run, outcome in store.runs(utc_now(), days):
+def _runs(store: SnapshotStore, given: argparse.Namespace) -> int:
+    for run, outcome in store.runs(utc_now(), given.days):
         print(f"{run}  {outcome}")
     return SAME
+
+
+def _export(store: SnapshotStore, given: argparse.Namespace) -> int:
+    manifest = _run(store, given.run)
+    written = export(store, manifest, given.folder, given.git_ref)
+    differ = sum(name.startswith(f"{DIFFS}/") for name in written)
+    print(
+        f"{given.folder}: run {manifest.run}, {many(len(manifest.entries), 'dashboard')}, {differ} differ from before"
+    )
+    if not manifest.complete:
+        print(f"dashboard_snapshot: the run is partial: {reasons_of(manifest.reasons)}", file=sys.stderr)
+    return SAME
+
+
+def _run(store: SnapshotStore, name: str) -> Manifest:
+    """Raises NoRunError."""
+    if name != LATEST:
+        return store.run(name)
+    found = store.last(utc_now(), "complete")
+    if found is None:
+        raise NoRunError("there is no complete run")
+    return found
 
 
 def _diff(store: SnapshotStore, given: argparse.Namespace) -> int:
