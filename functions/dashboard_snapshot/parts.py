@@ -6,10 +6,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from dashboard_snapshot import door
+from dashboard_snapshot.drifting import Drifting
+from dashboard_snapshot.drifttelling import DriftTelling
 from dashboard_snapshot.grafana import Grafana
 from dashboard_snapshot.harvest import AT_ONCE
 from dashboard_snapshot.snapshot import Snapshot
 from dashboard_snapshot.store import SnapshotStore
+from kaizen.events.bus import Publisher
+from kaizen.events.dashboard import SOURCE
 from kaizen.github import access
 from kaizen.github.access import GithubSettings
 from kaizen.github.client import Github
@@ -19,6 +23,7 @@ from kaizen.runtime.clients import Limits, client
 from kaizen.runtime.log import logger
 from kaizen.runtime.outbound import Outbound
 from kaizen.runtime.secrets import SecretMissingError, secret
+from kaizen.slack.blocks import Message
 from kaizen.slack.client import Poster
 from kaizen.slack.destination import poster
 from kaizen.slack.notices import Notices
@@ -42,6 +47,7 @@ class DashboardSnapshotSettings(GithubSettings):
     git_ref: str | None
     slack_token_parameter: str
     slack_api_url: str
+    event_bus_name: str
 
 
 def github(given: DashboardSnapshotSettings) -> Github:
@@ -74,6 +80,13 @@ def snapshot(
     """`address` is Grafana's; `sleep` takes seconds, `remaining` gives those that the function still may run."""
     dynamodb = client("dynamodb", LIMITS)
     notices = Notices(dynamodb, given.slack_table, "dashboards", uuid.uuid4().hex, _LEASE)
+
+    def tell(subject: str, message: Message) -> object:
+        return notices.show(subject, message, way(given, policy), utc_now)
+
+    def in_time() -> bool:
+        return remaining() > _RESERVE
+
     return Snapshot(
         grafana=Grafana(
             address,
@@ -87,10 +100,18 @@ def snapshot(
         address=address.rstrip("/"),
         mention=policy.mention or "",
         most_gone=policy.most_gone,
-        in_time=lambda: remaining() > _RESERVE,
-        tell=lambda subject, message: notices.show(subject, message, way(given, policy), utc_now),
+        in_time=in_time,
+        tell=tell,
         told_of=lambda subject: notices.posted(subject) is not None,
         page=lambda older, newer: page(given, older, newer),
         count=lambda changes: count(dynamodb, given.metrics_table, changes, utc_now()),
         clock=utc_now,
+        drifting=Drifting(lambda: github(given), store, policy, in_time),
+        drift_telling=DriftTelling(
+            store,
+            policy,
+            address.rstrip("/"),
+            tell,
+            Publisher(client("events", LIMITS), given.event_bus_name, SOURCE).publish,
+        ),
     )

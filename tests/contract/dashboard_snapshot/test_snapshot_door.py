@@ -67,6 +67,7 @@ def desk() -> Iterator[Desk]:
         prefix = slack.parameters(chat)["SlackApiUrl"]
         given = {
             "SNAPSHOTS_BUCKET": BUCKET, "METRICS_TABLE": "metrics", "SLACK_TABLE": "slack", "POLICY_PARAMETER": "/p",
+            "EVENT_BUS_NAME": "bus",
             "GRAFANA_URL": f"{there}/grafana", "GRAFANA_TOKEN_PARAMETER": "/g", "REPORTS_TOKEN_PARAMETER": "/r",
             "API_URL_PARAMETER": "/api", "GIT_REF": "", "GITHUB_API_URL": "https://api.github.com",
             "GITHUB_TOKEN_PARAMETER": "/none", **NO_APP, "SLACK_TOKEN_PARAMETER": "/s", "SLACK_API_URL": prefix,
