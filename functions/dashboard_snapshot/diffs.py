@@ -58,6 +58,12 @@ def one_line(given: Told) -> str:
     return "; ".join(parts)
 
 
+def alike(one: bytes, other: bytes) -> bool:
+    """Whether two versions differ in nothing but what Grafana changes by itself."""
+    found = file_diff("", one, other)
+    return found.diff is not None and found.diff.empty and not found.problems
+
+
 def words_of(found: FileDiff, room: int = 2) -> str:
     """The worst of it first, at most so many things, and how many more; or why it is not compared."""
     if found.diff is None:

@@ -8,12 +8,12 @@ from datetime import datetime
 from dashboard_snapshot.canonical import digest
 from dashboard_snapshot.comparing import ANONYMOUS
 from dashboard_snapshot.deployed import Deployed, deployed
+from dashboard_snapshot.diffs import alike
 from dashboard_snapshot.drift import Item, Kind, classified, continued
 from dashboard_snapshot.driftstate import Drift, files_from_json, files_to_json
 from dashboard_snapshot.gitfiles import GitFile, NoTimeError, Side, read_files
 from dashboard_snapshot.model import Entry, Manifest
 from dashboard_snapshot.store import RENEWED, SnapshotStore
-from kaizen.dashboards.files import file_diff
 from kaizen.github.client import Github
 from kaizen.github.contents import head_of
 from kaizen.github.errors import GithubError, NotFoundError, UnprocessableError
@@ -81,7 +81,7 @@ class Drifting:
 
         def same(one: str, other: str) -> bool:
             pair = (one, other)
-            if pair not in pairs and not _alike(self._content(contents, one), self._content(contents, other)):
+            if pair not in pairs and not alike(self._content(contents, one), self._content(contents, other)):
                 return False
             used.add(pair)
             return True
@@ -168,8 +168,3 @@ def _began(edit: Entry | None, started: datetime) -> datetime:
 
 def _sha(file: GitFile | None) -> str | None:
     return file.canonical if file is not None else None
-
-
-def _alike(one: bytes, other: bytes) -> bool:
-    found = file_diff("", one, other)
-    return found.diff is not None and found.diff.empty and not found.problems

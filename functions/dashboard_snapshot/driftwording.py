@@ -18,6 +18,10 @@ from kaizen.times import parse_instant
 TITLE = "Dashboards that differ from git"
 MOST = 8  # dashboards that one message tells of
 _LINE, _NAME = 300, 80  # units
+_WAYS = (
+    "To git by `./kaizen dashboard_snapshot patch latest UID | git apply`, "
+    "or undone by `./kaizen dashboard_snapshot restore latest UID --git`"
+)
 _WHAT: dict[Kind, str] = {
     "edited": "edited in the UI",
     "conflict": "edited in the UI *and* changed in git",
@@ -41,6 +45,8 @@ def note(drift: Drift, late: Sequence[Late], policy: DashboardSnapshotPolicy, gr
     lines = [_line(each, grafana) for each in late[:MOST]]
     if len(late) > MOST:
         lines.append(f"and {len(late) - MOST} more")
+    if any(each.item.kind in ("edited", "conflict") for each in late):
+        lines.append(_WAYS)
     facts = _facts(drift, len(late), policy)
     blocks = (header(TITLE), section(lead), *(section(each) for each in lines), context("  ·  ".join(facts)))
     return Message(blocks, "\n".join([TITLE, lead, *lines, *facts]))

@@ -8,7 +8,6 @@ previous/<uid>.json    what the folder held before
 diffs/<uid>.json.diff  each dashboard that differs, as `diff -u` writes it
 """
 
-import difflib
 import json
 import re
 from collections.abc import Iterable, Mapping
@@ -16,6 +15,7 @@ from dataclasses import dataclass
 
 from dashboard_snapshot.canonical import digest
 from dashboard_snapshot.model import Entry, Manifest, Outcome
+from dashboard_snapshot.unidiff import unified
 
 GIT_REF, PREVIOUS_GIT_REF, RUN = ".git_ref", ".previous_git_ref", ".run"
 PREVIOUS, DIFFS = "previous", "diffs"
@@ -49,7 +49,7 @@ def laid_out(current: Held, previous: Held) -> dict[str, bytes]:
         unknown = (name not in new and current.outcome == "partial") or (
             name not in old and previous.outcome == "partial"
         )
-        if not unknown and (text := unified(name, old.get(name), new.get(name))):
+        if not unknown and (text := compared(name, old.get(name), new.get(name))):
             found[f"{DIFFS}/{name}.diff"] = text
     return found
 
@@ -78,14 +78,8 @@ def indented(content: bytes) -> bytes:
     return f"{text}\n".encode("utf-8", "surrogatepass")
 
 
-def unified(name: str, old: bytes | None, new: bytes | None) -> bytes:
+def compared(name: str, old: bytes | None, new: bytes | None) -> bytes:
     """As `diff -u previous/NAME NAME` writes it, empty for no difference; None for a file that is not there."""
-    before, after = (_lines(each) for each in (old, new))
+    before, after = ((each or b"").decode("utf-8", "surrogatepass") for each in (old, new))
     labels = _NOTHING if old is None else f"{PREVIOUS}/{name}", _NOTHING if new is None else name
-    return "".join(difflib.unified_diff(before, after, *labels)).encode("utf-8", "surrogatepass")
-
-
-def _lines(content: bytes | None) -> list[str]:
-    """By line feeds alone: texts in JSON may hold other ends of lines, which `diff` does not know."""
-    text = (content or b"").decode("utf-8", "surrogatepass")
-    return [f"{each}\n" for each in text.split("\n")[:-1]]
+    return unified(before, after, *labels).encode("utf-8", "surrogatepass")

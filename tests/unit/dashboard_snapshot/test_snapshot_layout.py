@@ -4,7 +4,7 @@ import subprocess
 from dataclasses import replace
 from pathlib import Path
 
-from dashboard_snapshot.layout import Held, file_names, laid_out, unified
+from dashboard_snapshot.layout import Held, compared, file_names, laid_out
 from tests.unit.dashboard_snapshot.snapshot_samples import entry
 
 OLD = Held("20261128T140000Z-0000000", "complete", "v1", {"a.json": b'{\n  "x": 1\n}\n', "gone.json": b"{}\n"})
@@ -39,9 +39,9 @@ def test_diffs_are_those_of_diff(tmp_path: Path) -> None:
     (tmp_path / "previous" / "n.json").write_bytes(old.encode())
     (tmp_path / "n.json").write_bytes(new.encode())
     said = subprocess.run(["diff", "-u", "previous/n.json", "n.json"], cwd=tmp_path, capture_output=True).stdout
-    ours = unified("n.json", old.encode(), new.encode())
+    ours = compared("n.json", old.encode(), new.encode())
     assert ours.splitlines()[2:] == said.splitlines()[2:]
-    assert unified("n.json", old.encode(), old.encode()) == b""
+    assert compared("n.json", old.encode(), old.encode()) == b""
 
 
 def test_no_uid_leaves_the_folder_or_writes_over_another() -> None:
