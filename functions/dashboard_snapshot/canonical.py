@@ -5,12 +5,12 @@ import json
 from typing import Any
 
 # Numbers of Grafana's own: the id differs in every Grafana, the version grows with each save, changed or not.
-_DROPPED = ("id", "version")
+DROPPED = ("id", "version")
 
 
 def canonical(model: dict[str, Any]) -> bytes:
     """Sorted keys, no spaces, whole numbers without a point. Raises ValueError for what is no JSON."""
-    kept = {name: value for name, value in model.items() if name not in _DROPPED}
+    kept = {name: value for name, value in model.items() if name not in DROPPED}
     text = json.dumps(_whole(kept), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     return text.encode("utf-8", "surrogatepass")
 

@@ -52,15 +52,26 @@ def one_line(given: Told) -> str:
     if given.moved:
         assert difference.before is not None
         parts.append(f"moved here from {difference.before.folder or 'the root'}")
-    if found is not None and found.diff is not None and difference.what == "changed":
-        parts += [plain(each) for each in found.diff.breaking[:1]]
-        parts += [_change(each) for each in found.diff.changes[: 1 if parts else 2]]
-        rest = len(found.diff.breaking) + len(found.diff.changes) + given.moved - len(parts)
-        if rest > 0:
-            parts.append(f"{rest} more")
-    elif found is not None and found.diff is None:
-        parts += list(found.problems[:1])
+    if found is not None and (found.diff is None or difference.what == "changed"):
+        words = words_of(found, room=2 - len(parts))
+        parts += [words] if words else []
     return "; ".join(parts)
+
+
+def alike(one: bytes, other: bytes) -> bool:
+    """Whether two versions differ in nothing but what Grafana changes by itself."""
+    found = file_diff("", one, other)
+    return found.diff is not None and found.diff.empty and not found.problems
+
+
+def words_of(found: FileDiff, room: int = 2) -> str:
+    """The worst of it first, at most so many things, and how many more; or why it is not compared."""
+    if found.diff is None:
+        return "; ".join(found.problems[:1])
+    breaking = [plain(each) for each in found.diff.breaking[:1]]
+    parts = breaking + [_change(each) for each in found.diff.changes[: max(room - len(breaking), 1)]]
+    rest = len(found.diff.breaking) + len(found.diff.changes) - len(parts)
+    return "; ".join(parts + ([f"{rest} more"] if rest > 0 else []))
 
 
 def summary(given: Sequence[Told]) -> str:

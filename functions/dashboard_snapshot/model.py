@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from dashboard_snapshot import driftstate
+from dashboard_snapshot.driftstate import Drift
 from kaizen.times import format_instant, parse_instant
 
 Outcome = Literal["complete", "partial"]
@@ -62,7 +64,7 @@ class Reason:
 class Manifest:
     """`base` is the complete run that this one is compared with, empty for none. `found` counts the dashboards that
     Grafana told of. `gone` are uids of the base of which Grafana says that they are no more. `untold`: the
-    note of it could not be posted."""
+    note of it could not be posted. `drift` is None where nobody asked for it."""
 
     run: str
     started_at: datetime
@@ -78,6 +80,7 @@ class Manifest:
     gone: tuple[str, ...] = ()
     untold: bool = False
     folders: Mapping[str, str] = field(default_factory=dict)  # uid -> path by titles
+    drift: Drift | None = None
 
     @property
     def complete(self) -> bool:
@@ -120,6 +123,7 @@ def from_json(given: Mapping[str, Any]) -> Manifest:
             gone=tuple(given["gone"]),
             untold=given["untold"],
             folders=dict(given["folders"]),
+            drift=driftstate.from_json(given.get("drift")),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise ManifestError(f"a manifest that cannot be read: {type(error).__name__} {error}") from error

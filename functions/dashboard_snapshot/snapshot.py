@@ -9,6 +9,9 @@ from dashboard_snapshot import wording
 from dashboard_snapshot.canonical import canonical, digest
 from dashboard_snapshot.comparing import Comparison, compared, counted
 from dashboard_snapshot.diffs import Told, told
+from dashboard_snapshot.drift import counted as drift_counted
+from dashboard_snapshot.drifting import Drifting
+from dashboard_snapshot.drifttelling import DriftTelling
 from dashboard_snapshot.errors import ForbiddenError, GrafanaError
 from dashboard_snapshot.gitref import Ref
 from dashboard_snapshot.grafana import Full, Grafana
@@ -60,10 +63,12 @@ class Snapshot:
     page: Callable[[str, str], str]
     count: Callable[[list[Change]], None]
     clock: Callable[[], datetime]
+    drifting: Drifting
+    drift_telling: DriftTelling
 
     def run(self, order: Order) -> Manifest:
-        """Raises PartialRunError once all is stored and told, what Slack raises once all is stored, and ClientError
-        where the bucket fails."""
+        """Raises PartialRunError once all is stored and told, what Slack or the bus raises once all is stored, and
+        ClientError where the bucket fails."""
         base = self.store.last(order.started, "complete")
         last = self.store.last(order.started)
         known = {each.sha256: each.stored_at for run in (base, last) if run is not None for each in run.entries}
@@ -81,12 +86,18 @@ class Snapshot:
         uids = base.by_uid if base is not None else {}
         found = harvest(self.grafana, uids, keep, accept=order.accept, in_time=self.in_time)
         manifest = _manifest(order, found, base, self.most_gone, self.clock())
+        manifest = replace(manifest, drift=self.drifting.judged(manifest, last.drift if last else None, self.clock()))
         fault = self._told(self._since(base), manifest)
+        faults = [fault] if fault is not None else []
+        if manifest.drift is not None and manifest.drift.judged_at:
+            drift, more = self.drift_telling.told(manifest, manifest.drift, self.clock())
+            manifest = replace(manifest, drift=drift)
+            faults += more
         manifest = replace(manifest, untold=fault is not None)
         written.append(self.store.write(manifest))
         self._counted(manifest, sum(written), compared(base, manifest) if base is not None else None)
-        if fault is not None:
-            raise fault
+        if faults:
+            raise faults[0]
         if not manifest.complete:
             raise PartialRunError(f"run {manifest.run} is partial: {reasons_of(manifest.reasons)}")
         return manifest
@@ -107,6 +118,13 @@ class Snapshot:
                     for source, number in counted(comparison.differences).items()
                     if number
                 ]
+        if manifest.drift is not None and manifest.drift.judged_at:
+            judged = int(parse_instant(manifest.drift.judged_at).timestamp())
+            changes.append(set_gauge("kaizen_dashboard_snapshot_drift_judged_timestamp_seconds", {}, judged))
+            changes += [
+                set_gauge("kaizen_dashboard_snapshot_drifted", {"class": kind}, number)
+                for kind, number in drift_counted(manifest.drift.items).items()
+            ]
         self.count(changes)
 
     def _since(self, base: Manifest | None) -> Manifest | None:

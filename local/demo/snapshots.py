@@ -1,4 +1,5 @@
-"""Snapshots of Grafana: two dashboards are edited in the UI, and a note says by whom, with a page that shows what."""
+"""Snapshots of Grafana: two dashboards are edited in the UI; one note says by whom, with a page that shows what, and
+another one that they differ from git."""
 
 import html
 import json
@@ -12,13 +13,16 @@ from typing import Any
 
 from local.demo.looking import get, need, scrape
 from local.errors import LocalError
+from local.outside.github.service import GithubService
 from local.outside.grafana.service import GrafanaService
 from local.outside.slack.service import Slack
 from local.stack import Stack
 
 CHECKOUT, LATENCY = "checkout", "search-latency"
+DEPLOYMENT = 880001  # of the two dashboards as git has them
 WAS, IS = 'sum(rate(http_requests_total{status=~"5.."}[5m]))', 'sum(rate(http_requests_total{status=~"5.."}[1h]))'
-_RUNS = "kaizen_dashboard_snapshot_runs_total"
+_RUNS, _DRIFTED = "kaizen_dashboard_snapshot_runs_total", "kaizen_dashboard_snapshot_drifted"
+DRIFT = "Dashboards that differ from git"
 _LINK = re.compile(r"<(http[^|>]*/reports/dashboards[^|>]*)\|")
 Json = dict[str, Any]
 
@@ -45,9 +49,17 @@ def seed(stack: Stack) -> None:
     world.folder("payments", "Payments", "shop")
     orders = _panel("Orders", "sum(rate(orders_total[5m]))", 0, 0)
     errors = _panel("Errors", WAS, 12, 0)
-    world.save(_dashboard(CHECKOUT, "Checkout", orders, errors), "ana", folder="payments")
+    checkout = _dashboard(CHECKOUT, "Checkout", orders, errors)
+    world.save(checkout, "ana", folder="payments")
     quantile = "histogram_quantile(0.95, sum by (le) (rate(search_seconds_bucket[5m])))"
-    world.save(_dashboard(LATENCY, "Search latency", _panel("Search, p95", quantile, 0, 0)), "ben", folder="shop")
+    latency = _dashboard(LATENCY, "Search latency", _panel("Search, p95", quantile, 0, 0))
+    world.save(latency, "ben", folder="shop")
+    policy = stack.policy.dashboard_snapshot
+    if policy.repository and policy.path:
+        files = {f"{policy.path}/{each['uid']}.json": json.dumps(each, indent=2) + "\n" for each in (checkout, latency)}
+        repository = stack.outside.of(GithubService).world.repository(policy.repository, files)
+        repository.deployment(DEPLOYMENT)
+        repository.deployment_status(DEPLOYMENT, "success")
 
 
 def _dashboard(uid: str, title: str, *panels: Json) -> Json:
@@ -142,8 +154,22 @@ def _objects(stack: Stack, bucket: str) -> list[str]:
     return [each["Key"] for each in stack.aws.client("s3").list_objects_v2(Bucket=bucket)["Contents"]]
 
 
+def _drifted(stack: Stack) -> str:
+    """Both differ from what was deployed, and git is as it was."""
+    if not stack.policy.dashboard_snapshot.path:
+        return "the policy names no path"
+    notes = [each["text"] for each in stack.outside.of(Slack).workspace.listed() if DRIFT in each["text"]]
+    need(len(notes) == 1, f"{len(notes)} notes of drift")
+    for words in ("*2 dashboards* differ from *example-org/shop-dashboards/shop*", "edited in the UI by *ana*"):
+        need(words in notes[0], f"no {words!r} in {notes[0]}")
+    edited = [each.value for each in scrape(stack) if each.name == _DRIFTED and each.labels["class"] == "edited"]
+    need(edited == [2], f"{edited} edited by the metric")
+    return "2 dashboards differ from what git deployed"
+
+
 CHECKS = (
     ("an edit in Grafana is told", _told),
+    ("git and Grafana are compared", _drifted),
     ("two runs are compared", _shown),
     ("nothing new costs nothing", _quiet),
 )

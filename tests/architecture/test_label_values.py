@@ -11,6 +11,7 @@ import pytest
 
 from dashboard_diff.review import Result as DiffResult
 from dashboard_snapshot.comparing import Source
+from dashboard_snapshot.drift import KINDS
 from dashboard_snapshot.model import Outcome
 from github_webhook.intake import KNOWN_EVENTS
 from kaizen.metrics.catalogue import CATALOGUE
@@ -122,6 +123,7 @@ READ: dict[tuple[str, str], Callable[[], set[str]]] = {
     ("kaizen_dashboard_diff_reviews_total", "result"): lambda: {*get_args(DiffResult), "off", "failed"},
     ("kaizen_dashboard_snapshot_runs_total", "outcome"): lambda: set(get_args(Outcome)),
     ("kaizen_dashboard_snapshot_edits_total", "source"): lambda: set(get_args(Source)),
+    ("kaizen_dashboard_snapshot_drifted", "class"): lambda: {str(each) for each in KINDS} - {"same"},
     ("kaizen_observations_rejected_total", "reason"): lambda: booked("kaizen_observations_rejected_total", "reason"),
     ("phase_handshakes_total", "verdict"): lambda: set(Verdict),
     ("phase_resync_total", "reason"): lambda: {each.value for each in Resync if each is not Resync.NONE},

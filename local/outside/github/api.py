@@ -323,9 +323,17 @@ def _statuses(call: Call) -> Reply:
     return refused(404, "Not Found") if statuses is None else call.page(statuses)
 
 
+def _deployments(call: Call) -> Reply:
+    """Newest first."""
+    wanted = call.query.get("environment", "")
+    listed = [each for each in call.repository.deployed.values() if wanted in ("", each["environment"])]
+    return call.page(sorted(listed, key=lambda each: (each["created_at"], each["id"]), reverse=True))
+
+
 def _newest(call: Call) -> Reply:
-    """A branch or a commit, as `GET /commits/{ref}` takes both."""
-    sha = call.repository.branches.get(call.parts["ref"], call.parts["ref"])
+    """A branch, a tag or a commit, as `GET /commits/{ref}` takes all of them."""
+    ref = call.parts["ref"]
+    sha = call.repository.branches.get(ref) or call.repository.tags.get(ref.removeprefix("tags/"), ref)
     if sha not in call.repository.commits:
         return refused(422, f"No commit found for SHA: {call.parts['ref']}")
     return answer(200, {"sha": sha, "parents": [{"sha": call.repository.commits[sha].parent}]})
@@ -368,5 +376,6 @@ _ROUTES = (
     _route("POST", r"/check-runs", _create_check),
     _route("PATCH", r"/check-runs/(?P<id>\d{1,18})", _update_check),
     _route("GET", r"/commits/(?P<ref>.+)", _newest),
+    _route("GET", r"/deployments", _deployments),
     _route("GET", r"/deployments/(?P<id>\d{1,18})/statuses", _statuses),
 )

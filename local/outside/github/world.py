@@ -137,7 +137,9 @@ class Repository:
         self.pulls: dict[int, Pull] = {}
         self.comments: dict[int, Comment] = {}
         self.checks: dict[int, CheckRun] = {}
+        self.tags: dict[str, str] = {}
         self.deployments: dict[int, list[Json]] = {}
+        self.deployed: dict[int, Json] = {}  # as the API lists them
         self.issues: dict[int, Json] = {}  # as the API shows them
         self.gone: dict[int, str] = {}  # numbers of issues that are not here any more: `deleted` or `transferred`
         self._world = world
@@ -193,10 +195,15 @@ class Repository:
             pull.head_sha = self.commit(pull.head_ref, changes)
             return pull.head_sha
 
-    def deployment(self, deployment_id: int) -> None:
-        """A deployment without a status yet."""
+    def deployment(self, deployment_id: int, sha: str = "", environment: str = "production") -> None:
+        """A deployment without a status yet, of a commit."""
         with self._world.lock:
             self.deployments.setdefault(deployment_id, [])
+            at = format_instant(self._world.clock())
+            self.deployed[deployment_id] = {
+                "id": deployment_id, "sha": sha or self.branches.get("main", ""), "ref": "main", "task": "deploy",
+                "environment": environment, "created_at": at, "updated_at": at,
+            }  # fmt: skip
 
     def deployment_status(self, deployment_id: int, state: str, environment: str = "production") -> int:
         """A new status of a deployment, which GitHub lists first; its id."""

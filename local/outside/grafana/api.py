@@ -29,6 +29,9 @@ class Api:
             return _json(200, {"database": "ok", "version": "13.0.0"})
         if not self._known(request.headers.get("authorization", "")):
             return refused(401, "Invalid API key", messageId="api-key.invalid")
+        if (request.method, path) == ("POST", "/dashboards/db"):
+            with self._world.lock:
+                return self._save(request.body)
         if request.method != "GET":
             return refused(403, "You'll need additional permissions to perform this action.")
         query = {name: values[-1] for name, values in parse_qs(request.query).items()}
@@ -91,6 +94,31 @@ class Api:
             return _json(200, {"continueToken": "", "versions": listed})
         return _json(200, {"dashboard": known.model, "meta": self._meta(known)})
 
+    def _save(self, body: bytes) -> Reply:
+        """https://grafana.com/docs/grafana/latest/developers/http_api/dashboard/#create--update-dashboard"""
+        if not self._world.rights.writes:
+            return refused(403, "Permissions needed: dashboards:write", title="Access denied")
+        try:
+            given = json.loads(body)
+            model, folder = dict(given["dashboard"]), str(given.get("folderUid") or "")
+        except (ValueError, KeyError, TypeError):
+            return refused(400, "bad request data")
+        if not model.get("title"):
+            return refused(400, "Dashboard title cannot be empty")
+        if folder and folder not in self._world.folders:
+            return refused(400, "folder not found")
+        known = self._world.dashboards.get(str(model.get("uid") or ""))
+        if known is None and model.get("id"):
+            return refused(404, "Dashboard not found", status="not-found")
+        if known is not None:
+            if self._meta(known)["provisioned"]:
+                return refused(400, "Cannot save provisioned dashboard")
+            if not given.get("overwrite") and model.get("version") != known.versions[-1].number:
+                return refused(412, "The dashboard has been changed by someone else", status="version-mismatch")
+        made = self._world.save(model, "sa-1-kaizen", folder=folder, message=str(given.get("message", "")))
+        said = {"id": made.number, "uid": made.uid, "url": _url(made), "status": "success"}
+        return _json(200, said | {"version": made.versions[-1].number})
+
     def _meta(self, known: Dashboard) -> dict[str, Any]:
         first, last = known.versions[0], known.versions[-1]
         folder = self._world.folders.get(known.folder)
@@ -130,7 +158,7 @@ def _denied() -> Reply:
                    title="Access denied", accessErrorId="ACE0000000000")  # fmt: skip
 
 
-def refused(status: int, message: str, *headers: tuple[str, str], **more: str) -> Reply:
+def refused(status: int, message: str, /, *headers: tuple[str, str], **more: str) -> Reply:
     """An error as Grafana words it."""
     return Reply(status, json.dumps({"message": message, **more}), (*_JSON, *headers))
 

@@ -12,14 +12,22 @@ from urllib.parse import urlsplit
 import boto3
 from moto import mock_aws
 
+from dashboard_snapshot.drifting import Drifting
+from dashboard_snapshot.drifttelling import DriftTelling
 from dashboard_snapshot.grafana import Grafana
 from dashboard_snapshot.model import Manifest, run_id
 from dashboard_snapshot.snapshot import Order, Snapshot
 from dashboard_snapshot.store import SnapshotStore
+from kaizen.events.dashboard import DashboardDrifted
+from kaizen.github.auth import TokenAuth
+from kaizen.github.client import Github
 from kaizen.metrics.counting import count
 from kaizen.metrics.rows import read_rows
+from kaizen.policy.sections.dashboard_snapshot import DashboardSnapshotPolicy
 from kaizen.runtime.outbound import Answer
 from kaizen.slack.blocks import Message
+from local.outside.github.service import TOKEN as GITHUB_TOKEN
+from local.outside.github.service import GithubService
 from local.outside.grafana.service import TOKEN, GrafanaService
 from local.outside.service import Request
 from tests.architecture.house import resources
@@ -43,11 +51,15 @@ class World:
     slack_down: bool = False
     token: str = TOKEN
     left: float = 600
+    policy: DashboardSnapshotPolicy = field(default_factory=DashboardSnapshotPolicy)
+    events: list[DashboardDrifted] = field(default_factory=list)
+    bus_down: bool = False
 
     def __post_init__(self) -> None:
         self.grafana = GrafanaService(lambda: self.now)
         self.world = self.grafana.world
         self.store = SnapshotStore(self.s3, BUCKET)
+        self.git = GithubService(clock=lambda: self.now)
         self.world.folder("shop", "Shop")
         self.world.folder("pay", "Payments", "shop")
         self.save("checkout", "pay")
@@ -69,6 +81,21 @@ class World:
 
         return Grafana("http://127.0.0.1/grafana", self.send, "/t", read, self.waited.append, lambda: self.left)
 
+    def github(self) -> Github:
+        auth = TokenAuth("/gh", lambda parameter, fresh=False: GITHUB_TOKEN)
+        return Github("http://127.0.0.1/github/api", auth, self.ask, lambda: self.now)
+
+    def ask(self, method: str, address: str, headers: Mapping[str, str], body: bytes | None = None) -> Answer:
+        parts = urlsplit(address)
+        reply = self.git.answer(Request(method, parts.path, parts.query, headers, body or b""))
+        content = reply.body.encode() if isinstance(reply.body, str) else reply.body
+        return Answer(reply.status, {name.lower(): value for name, value in reply.headers}, content)
+
+    def publish(self, *events: DashboardDrifted) -> None:
+        if self.bus_down:
+            raise ConnectionError("the bus")
+        self.events += events
+
     def tell(self, subject: str, message: Message) -> None:
         if self.slack_down:
             raise ConnectionError("Slack")
@@ -81,6 +108,10 @@ class World:
             in_time=lambda: self.left > 0, tell=self.tell, told_of=lambda subject: subject in self.told,
             page=lambda older, newer: f"https://api.example.org/reports/dashboards?from={older}&to={newer}",
             count=lambda changes: count(self.dynamodb, "metrics", changes, self.now), clock=lambda: self.now,
+            drifting=Drifting(self.github, self.store, self.policy, lambda: self.left > 0),
+            drift_telling=DriftTelling(
+                self.store, self.policy, "https://grafana.example.org", self.tell, self.publish
+            ),
         )  # fmt: skip
 
     def run(self, **more: Any) -> Manifest:

@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 from urllib.parse import parse_qs, urlsplit
@@ -10,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import boto3
 import pytest
 
-from dashboard_snapshot import handler
+from dashboard_snapshot import handler, parts
 from dashboard_snapshot.command import DIFFERENT, SAME, USAGE, main
 from dashboard_snapshot.request import RequestError
 from dashboard_snapshot.snapshot import PartialRunError
@@ -66,6 +67,7 @@ def desk() -> Iterator[Desk]:
         prefix = slack.parameters(chat)["SlackApiUrl"]
         given = {
             "SNAPSHOTS_BUCKET": BUCKET, "METRICS_TABLE": "metrics", "SLACK_TABLE": "slack", "POLICY_PARAMETER": "/p",
+            "EVENT_BUS_NAME": "bus",
             "GRAFANA_URL": f"{there}/grafana", "GRAFANA_TOKEN_PARAMETER": "/g", "REPORTS_TOKEN_PARAMETER": "/r",
             "API_URL_PARAMETER": "/api", "GIT_REF": "", "GITHUB_API_URL": "https://api.github.com",
             "GITHUB_TOKEN_PARAMETER": "/none", **NO_APP, "SLACK_TOKEN_PARAMETER": "/s", "SLACK_API_URL": prefix,
@@ -158,11 +160,11 @@ def test_the_door_is_locked(desk: Desk) -> None:
     runs = {"from": first, "to": second}
     for token, query in (("", runs), ("wrong", runs), ("", runs | {"key": "x"}), ("", runs | {"key": ""})):
         assert desk.get(token, **query)[0] == 401
-    link = parse_qs(urlsplit(handler.page(first, second)).query)
+    link = parse_qs(urlsplit(parts.page(handler.settings(), first, second)).query)
     assert desk.get("", **{name: values[0] for name, values in link.items()})[0] == 200
     swapped = {"from": second, "to": first, "key": link["key"][0]}
     assert desk.get("", **swapped)[0] == 401
-    assert REPORTS not in handler.page(first, second)
+    assert REPORTS not in parts.page(handler.settings(), first, second)
 
 
 @pytest.mark.parametrize(
@@ -197,3 +199,25 @@ def test_the_command_line_says_the_same(desk: Desk, capsys: pytest.CaptureFixtur
     assert capsys.readouterr().out.strip() == desk.get(**{"from": first, "to": second, "format": "md"})[1].strip()
     assert main(["diff", first, "20200101T000000Z-0000000", "--bucket", BUCKET]) == USAGE
     assert main(["diff", first, second, "--bucket", "no-such-bucket"]) == USAGE
+
+
+def test_an_export_keeps_what_the_folder_held_before(
+    desk: Desk, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, second = edited(desk)
+    folder, bucket = tmp_path / "out", ["--bucket", BUCKET]
+    assert main(["export", first, str(folder), *bucket]) == SAME
+    (folder / "README.md").write_text("ours")
+    assert main(["export", "latest", str(folder), "--git-ref", "v2.1", *bucket]) == SAME
+    text = (folder / "diffs" / "evil.json.diff").read_text(encoding="utf-8")
+    assert '+          "expr": "rate(orders_total[9m])"' in text
+    assert [(folder / name).read_text() for name in (".git_ref", ".previous_git_ref")] == ["v2.1\n", "v1\n"]
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    assert main(["export", second, str(folder), "--git-ref", "v2.1", *bucket]) == SAME
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+    assert folder / "README.md" in before
+    capsys.readouterr()
+    (tmp_path / "mine.json").write_text("{}")
+    assert main(["export", first, str(tmp_path), *bucket]) == USAGE
+    assert "neither empty nor an export" in capsys.readouterr().err
+    assert (tmp_path / "mine.json").read_text() == "{}"

@@ -13,7 +13,7 @@ from dashboard_snapshot.canonical import canonical, digest
 from dashboard_snapshot.comparing import compared, source
 from dashboard_snapshot.diffs import Told, one_line, told
 from dashboard_snapshot.judging import mass
-from dashboard_snapshot.model import RUN, Entry, Manifest, ManifestError, Reason, from_json, run_id, to_json
+from dashboard_snapshot.model import RUN, ManifestError, Reason, from_json, run_id, to_json
 from dashboard_snapshot.page import html_page
 from dashboard_snapshot.wording import note
 from kaizen.dashboards.files import file_diff
@@ -21,22 +21,9 @@ from kaizen.dashboards.markup import body
 from kaizen.slack.blocks import MAX_MESSAGE, MAX_SECTION
 from kaizen.slack.escape import units
 from tests.unit.dashboard_diff.dashboard_samples import dashboard, edited, panel
+from tests.unit.dashboard_snapshot.snapshot_samples import entry, run
 
-AT = datetime(2026, 11, 28, 14, tzinfo=UTC)
 BASE = dashboard(panel("Orders"), panel("Errors", number=2, x=12))
-
-
-def entry(uid: str, sha256: str = "a", folder: str = "Shop", **more: Any) -> Entry:
-    made = Entry(uid, uid.capitalize(), folder, folder.lower(), sha256, 10, 1, "ana", "", "ana", "2026-11-28T13:00:00Z",
-                 "", f"/d/{uid}", "2026-11-28T13:00:00Z")  # fmt: skip
-    return replace(made, **more)
-
-
-def run(*entries: Entry, hour: int = 0, **more: Any) -> Manifest:
-    at = AT + timedelta(hours=hour)
-    made = Manifest(run_id(at, "abcd"), at, at, "complete", (), "", "", "", "", len(entries), entries)
-    return replace(made, **more)
-
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),

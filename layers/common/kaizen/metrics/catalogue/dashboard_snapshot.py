@@ -34,4 +34,18 @@ METRICS = (
         "counter",
         "Bytes written to the bucket: dashboards and manifests, compressed.",
     ),
+    Metric(
+        "kaizen_dashboard_snapshot_drifted",
+        "gauge",
+        "Dashboards that differ between git and Grafana, by class, when they were last compared.",
+        ("class",),
+        values={"class": ("edited", "not_deployed", "conflict", "unmanaged", "missing")},
+        absent=True,
+    ),
+    Metric(
+        "kaizen_dashboard_snapshot_drift_judged_timestamp_seconds",
+        "gauge",
+        "When git and Grafana were last compared.",
+        absent=True,
+    ),
 )

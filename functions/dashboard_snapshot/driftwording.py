@@ -1,0 +1,97 @@
+"""What people read in Slack of dashboards that differ from git. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dashboard_snapshot.diffs import words_of
+from dashboard_snapshot.drift import LOUD, Item, Kind, counted
+from dashboard_snapshot.driftstate import Drift
+from dashboard_snapshot.model import Entry
+from dashboard_snapshot.page import short
+from kaizen.dashboards.files import FileDiff
+from kaizen.dashboards.sentences import many
+from kaizen.policy.sections.dashboard_snapshot import DashboardSnapshotPolicy
+from kaizen.slack.blocks import Message, context, header, section
+from kaizen.slack.escape import cut, date, link
+from kaizen.times import parse_instant
+
+TITLE = "Dashboards that differ from git"
+MOST = 8  # dashboards that one message tells of
+_LINE, _NAME = 300, 80  # units
+_WAYS = (
+    "To git by `./kaizen dashboard_snapshot patch latest UID | git apply`, "
+    "or undone by `./kaizen dashboard_snapshot restore latest UID --git`"
+)
+_WHAT: dict[Kind, str] = {
+    "edited": "edited in the UI",
+    "conflict": "edited in the UI *and* changed in git",
+    "missing": "is in git and deployed, and no longer in Grafana",
+    "not_deployed": "changed in git, and not deployed",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """A dashboard that has differed for longer than the policy allows; `diff` is git's file against Grafana's."""
+
+    item: Item
+    entry: Entry | None
+    diff: FileDiff | None
+
+
+def note(drift: Drift, late: Sequence[Late], policy: DashboardSnapshotPolicy, grafana: str) -> Message:
+    """`late` are in the order in which they are told; `grafana` is its address."""
+    lead = f"🔀 *{many(len(late), 'dashboard')}* {'differs' if len(late) == 1 else 'differ'} from {_source(drift)}."
+    lines = [_line(each, grafana) for each in late[:MOST]]
+    if len(late) > MOST:
+        lines.append(f"and {len(late) - MOST} more")
+    if any(each.item.kind in ("edited", "conflict") for each in late):
+        lines.append(_WAYS)
+    facts = _facts(drift, len(late), policy)
+    blocks = (header(TITLE), section(lead), *(section(each) for each in lines), context("  ·  ".join(facts)))
+    return Message(blocks, "\n".join([TITLE, lead, *lines, *facts]))
+
+
+def resolved(drift: Drift) -> Message:
+    """The message edited once nothing is late any more."""
+    lead = f"🟢 Grafana and {_source(drift)} agree again. Nothing is left to do."
+    return Message((header(TITLE), section(lead)), f"{TITLE}\n{lead}")
+
+
+def _source(drift: Drift) -> str:
+    folder = f"/{drift.folder}" if drift.folder else ""
+    return f"*{cut(drift.repository + folder, 2 * _NAME)}*"
+
+
+def _line(given: Late, grafana: str) -> str:
+    item = given.item
+    name = cut(item.title, _NAME) or "untitled"
+    title = f"*{link(grafana + given.entry.url, name)}*" if given.entry is not None else f"*{name}*"
+    by = f" by *{cut(item.author, _NAME)}*" if item.author else ""
+    since = date(parse_instant(item.since), "UTC")
+    first = f"• {title} {_WHAT[item.kind]}{by}, since {since}\nuid {cut(item.uid, _NAME)}"
+    file = f" · {cut(item.path, 2 * _NAME)}" if item.path else ""
+    what = words_of(given.diff) if given.diff is not None and item.kind != "not_deployed" else ""
+    return f"{first}{file}" + (f"\n{cut(what, _LINE)}" if what else "")
+
+
+def _facts(drift: Drift, late: int, policy: DashboardSnapshotPolicy) -> list[str]:
+    facts = [f"git {cut(short(drift.head), 60)}"]
+    if drift.base:
+        facts.append(f"deployed {cut(short(drift.base), 60)} (by {drift.base_from})")
+    else:
+        facts.append("⚠️ no deployment is known: what git has and nobody deployed yet looks like an edit")
+    counts = counted(drift.items)
+    younger = sum(counts[each] for each in LOUD) - late
+    if younger:
+        facts.append(f"{younger} more for less than {_hours(policy)}")
+    if counts["unmanaged"]:
+        facts.append(f"{counts['unmanaged']} not in git at all")
+    if drift.problems:
+        facts.append(f"{many(len(drift.problems), 'file')} not compared")
+    return facts
+
+
+def _hours(policy: DashboardSnapshotPolicy) -> str:
+    minutes = round(policy.drift_after.total_seconds() / 60)
+    return f"{minutes // 60} h" if minutes % 60 == 0 else f"{minutes} min"
