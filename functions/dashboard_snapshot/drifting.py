@@ -74,8 +74,8 @@ class Drifting:
     def _compared(
         self, manifest: Manifest, new: Side, old: Side, last: Drift | None
     ) -> tuple[tuple[Item, ...], set[tuple[str, str]]]:
-        pairs = set(last.alike) if last is not None else set()
-        used: set[tuple[str, str]] = set()
+        pairs: set[tuple[str, str]] = set(last.alike) if last is not None else set()
+        used = set() if manifest.complete else set(pairs)
         live = manifest.by_uid
         contents = {file.canonical: file for side in (new, old) for _, file in side.files.values()}
 
@@ -88,7 +88,7 @@ class Drifting:
 
         items = []
         before = {each.uid: each for each in last.items} if last is not None else {}
-        for uid in sorted(new.files.keys() | old.files.keys() | live.keys()):
+        for uid in sorted(new.files.keys() | old.files.keys() | live.keys() | before.keys()):
             entry = live.get(uid)
             if entry is None and not manifest.complete and uid not in manifest.gone:
                 items += [before[uid]] if uid in before else []  # not read: what was known of it stands
@@ -133,11 +133,11 @@ class Drifting:
         files, files_at = (last.files, last.files_at) if last is not None else ("", "")
         if not files or kept != before or now - parse_instant(files_at) > RENEWED:
             files, files_at = self._listed(kept), format_instant(now)
-        items, alike = found
+        items, pairs = found
         return Drift(
             repository=repository, folder=folder, head=head, base=base[0], base_from=base[1],
             judged_at=format_instant(now), items=items, problems=new.problems[:100], files=files, files_at=files_at,
-            alike=tuple(sorted(alike)), note=last.note if last is not None else "",
+            alike=tuple(sorted(pairs)), note=last.note if last is not None else "",
         )  # fmt: skip
 
 

@@ -39,7 +39,7 @@ def play(stack: Stack, ended: threading.Event) -> None:
             return
         _edit(stack, uid=uid, panel=str(panel), title=title, expression=expression, user=user)
     _run(stack)
-    stack.say("two dashboards were edited in Grafana's UI: one note says by whom, and links to what changed")
+    stack.say("two dashboards were edited in Grafana's UI: one note says by whom, another that git differs")
 
 
 def seed(stack: Stack) -> None:

@@ -134,10 +134,15 @@ def test_without_a_deployment_there_is_the_tag_and_without_a_tag_two_sides(world
 def test_a_lost_permission_is_not_missing_and_a_deletion_is(world: World) -> None:
     deploy(world, 1, "success")
     world.run()
-    world.world.rights.hidden.add("checkout")
+    unmanaged = world.counted("drifted")[("unmanaged",)]
+    world.world.rights.hidden |= {
+        "checkout",
+        next(uid for uid, each in world.world.dashboards.items() if each.external),
+    }
     with pytest.raises(PartialRunError):
         world.run()
     assert kinds(world) == {}
+    assert world.counted("drifted")[("unmanaged",)] == unmanaged
     world.world.remove("search")
     with pytest.raises(PartialRunError):
         world.run()
