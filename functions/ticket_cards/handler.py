@@ -62,7 +62,7 @@ def cards() -> Cards:
     notices = Notices(dynamodb(), given.slack_table, FEATURE, uuid.uuid4().hex, _LEASE)
     return Cards(
         ticket=partial(read_ticket, dynamodb(), given.tickets_table),
-        subscriptions=partial(read_subscriptions, dynamodb(), given.slack_table),
+        subscriptions=cache(partial(read_subscriptions, dynamodb(), given.slack_table)),  # of many reminders, one read
         state=CardStore(dynamodb(), given.slack_table),
         board=SlackBoard(notices, bot, utc_now),
         policy=current_policy(given.policy_parameter),

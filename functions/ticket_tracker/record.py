@@ -14,11 +14,10 @@ from datetime import datetime
 from kaizen.events.github import GithubIssue
 from kaizen.events.github.issue import COMPARED
 from kaizen.policy import UNASSIGNED, UNKNOWN, Policy
-from kaizen.tickets import LogEntry, State, Ticket
+from kaizen.tickets import LogEntry, State, Ticket, resolution_of
 from kaizen.times import format_instant
 
 MAX_LOG = 400  # entries; an item may hold 400 KB
-RESOLUTIONS = ("completed", "not_planned", "duplicate")
 TERMINAL = ("transferred", "deleted")
 _PIN_ACTIONS = ("pinned", "unpinned")
 _HOW_IT_CAME = {"delivery_id", "hook_id", "received_at"}
@@ -154,13 +153,8 @@ def _state(event: GithubIssue) -> tuple[State, str]:
     if event.action == "deleted":
         return "deleted", "deleted"
     if event.state == "closed":
-        return "closed", _resolution(event)
+        return "closed", resolution_of(event.state_reason)
     return "open", ""
-
-
-def _resolution(event: GithubIssue) -> str:
-    """No reason, and any that GitHub may yet invent, counts as completed."""
-    return event.state_reason if event.state_reason in RESOLUTIONS else "completed"
 
 
 def _log_entries(event: GithubIssue, policy: Policy) -> set[LogEntry]:
@@ -169,7 +163,7 @@ def _log_entries(event: GithubIssue, policy: Policy) -> set[LogEntry]:
         return set()
     entries = set()
     if event.state == "closed":
-        entries.add(LogEntry(event.closed_at or event.updated_at, "closed", _resolution(event)))
+        entries.add(LogEntry(event.closed_at or event.updated_at, "closed", resolution_of(event.state_reason)))
     if event.action == "reopened":
         entries.add(LogEntry(event.updated_at, "reopened"))
     if event.action in ("labeled", "unlabeled") and event.action_label.lower() in policy.pause_labels:

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from kaizen.events.github.issue import COMPARED, SWEEP, GithubIssue
 from kaizen.github import reading
 from kaizen.policy import Policy
-from kaizen.tickets import Ticket
+from kaizen.tickets import Ticket, resolution_of
 from kaizen.times import format_instant
 
 SETTLED = timedelta(minutes=1)  # an issue that has just changed may change again within the same second
@@ -121,6 +121,8 @@ def _differs(ticket: Ticket, event: GithubIssue) -> bool:
     if (ticket.title, ticket.repository, ticket.state) != (event.title, event.repository, event.state):
         return True
     if set(ticket.labels) != set(event.labels) or set(ticket.assignees) != set(event.assignees):
+        return True
+    if event.state == "closed" and ticket.resolution != resolution_of(event.state_reason):
         return True
     closes = {entry.at for entry in ticket.log if entry.kind == "closed"}
     return event.state == "closed" and event.closed_at is not None and event.closed_at not in closes

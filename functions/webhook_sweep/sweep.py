@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from kaizen.events.github.issue import GithubIssue
 from kaizen.github import reading
 from kaizen.github.client import Github
-from kaizen.github.errors import GithubError
+from kaizen.github.errors import NotFoundError, UnavailableError, UnprocessableError
 from kaizen.policy import Policy
 from kaizen.tickets import Ticket
 from webhook_sweep import hooks, repositories
@@ -90,12 +90,20 @@ class Sweep:
                 outcome.looked_at += found.looked_at
                 outcome.lost += found.lost
                 for attempt in found.again:
-                    if not self.dry_run:
-                        hooks.repeat(github, hook, attempt)
-                    outcome.again.append(attempt.guid)
-            except GithubError as error:
-                outcome.faults.append(f"{hook}: {error}")
+                    self._repeat(github, hook, attempt, outcome)
+            except Exception as error:  # noqa: BLE001 - told at the end, once the other hooks had their turn
+                outcome.faults.append(f"{hook}: {error or type(error).__name__}")
         return outcome
+
+    def _repeat(self, github: Github, hook: str, attempt: Attempt, outcome: Outcome) -> None:
+        """Raises a GithubError that others would meet as well; one that GitHub refuses holds up no other."""
+        try:
+            if not self.dry_run:
+                hooks.repeat(github, hook, attempt)
+        except (NotFoundError, UnprocessableError) as error:
+            outcome.faults.append(f"{hook}: {attempt.guid}: {error}")
+        else:
+            outcome.again.append(attempt.guid)
 
     def _listed(self, hook: str, found: Iterator[Attempt], outcome: Outcome) -> list[Attempt]:
         """As many as there is time for, the newest ones. A delivery whose older attempts are missing is asked for once
@@ -116,8 +124,8 @@ class Sweep:
                 where = repositories.repository(self.github(), name)
                 self._changed(where, outcome)
                 self._gone(where, outcome)
-            except (GithubError, OutOfTimeError) as error:
-                outcome.faults.append(f"{name}: {error}")
+            except Exception as error:  # noqa: BLE001 - told at the end, once the other repositories had their turn
+                outcome.faults.append(f"{name}: {error or type(error).__name__}")
         return outcome
 
     def _changed(self, where: Repository, outcome: Outcome) -> None:
@@ -127,13 +135,25 @@ class Sweep:
             self._timely(repositories.changed(self.github(), where, since)), _AT_ONCE, strict=False
         ):
             now = self.clock()
-            events = [seen(each, where, now) for each in contents]
+            events = self._read(contents, where, now, outcome)
             settled = [each for each in events if each.updated_at <= now - SETTLED]
             self._repair(settled, outcome)
             if settled and not self.dry_run:
                 self.store.keep(where.id, settled[-1].updated_at)
             if len(settled) < len(events):
                 return  # the rest is newer still: for the next run
+
+    def _read(
+        self, contents: Sequence[Mapping[str, Any]], where: Repository, now: datetime, outcome: Outcome
+    ) -> list[GithubIssue]:
+        """One that cannot be read is told of, and does not keep the comparison at this place for ever."""
+        events = []
+        for each in contents:
+            try:
+                events.append(seen(each, where, now))
+            except UnavailableError as error:
+                outcome.faults.append(f"{where.name}#{each.get('number')}: {error}")
+        return events
 
     def _repair(self, events: Sequence[GithubIssue], outcome: Outcome) -> None:
         known = self.store.tickets([each.issue_id for each in events])
@@ -165,7 +185,7 @@ class Sweep:
             if isinstance(content, str):
                 self._tell([gone(ticket, content, now)] if content != "absent" else [], outcome)
             elif reading.number(content, "id") == ticket.id:
-                self._repair([seen(content, where, now)], outcome)
+                self._repair(self._read([content], where, now, outcome), outcome)
         if absent != before and not self.dry_run:
             self.store.keep_absent(where.id, absent)
 

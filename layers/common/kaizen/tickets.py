@@ -16,8 +16,15 @@ OBSERVED_INDEX = "observed"  # sparse: only tickets with a completed close carry
 FEED_PARTITION = "feed"
 MAX_SEEN = 400  # names; GitHub allows an issue 100 at a time, and an item may hold 400 KB
 
+RESOLUTIONS = ("completed", "not_planned", "duplicate")
+
 State = Literal["open", "closed", "transferred", "deleted"]
 Interval = tuple[datetime, datetime | None]  # None: not ended
+
+
+def resolution_of(state_reason: str) -> str:
+    """Of a closed issue. No reason, and any that GitHub may yet invent, counts as completed."""
+    return state_reason if state_reason in RESOLUTIONS else "completed"
 
 
 class LogEntry(NamedTuple):

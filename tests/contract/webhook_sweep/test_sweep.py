@@ -1,17 +1,24 @@
 """The sweep against the double of GitHub: what was lost comes back, by a redelivery or by comparing."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from kaizen.events.github.issue import COMPARED, GithubIssue
+from kaizen.github.client import Github
+from kaizen.github.errors import NotFoundError
+from kaizen.policy.sections.sweep import SweepPolicy
+from kaizen.runtime.settings import SettingsError
 from local.outside.service import Reply, Request
 from tests.contract.github.github_world import NAME, NOW, github
 from tests.contract.webhook_sweep.sweep_world import HOOK, POLICY, Team, life
 from tests.effort import examples
 from tests.factories import issue_event
+from webhook_sweep import hooks
+from webhook_sweep.deliveries import Attempt
 
 BEGAN = NOW - timedelta(hours=40)
 
@@ -23,9 +30,9 @@ def team() -> Iterator[Team]:
         yield Team(world)
 
 
-def one_ticket(team: Team, number: int = 1) -> GithubIssue:
+def one_ticket(team: Team, number: int = 1, *, lost: bool = False) -> GithubIssue:
     (event,) = life(random.Random(number), number, BEGAN, 1, issue_event())
-    team.happen(event)
+    team.happen(event, lost=lost)
     return event
 
 
@@ -220,6 +227,61 @@ def test_a_hook_that_cannot_be_read_keeps_no_other_waiting(team: Team) -> None:
     outcome = team.deliveries()
     assert HOOK in outcome.faults[0]
     assert team.issues().faults == []
+
+
+def test_a_delivery_that_github_refuses_to_send_holds_up_no_other(team: Team, monkeypatch: pytest.MonkeyPatch) -> None:
+    missing = worked(team, 40, 0.5)
+    refused = next(each for each in team.hook.deliveries if each.status == 0)
+    monkeypatch.setattr("webhook_sweep.hooks.repeat", refusing(refused.guid))
+    outcome = team.deliveries()
+    assert len(outcome.again) == missing - 1
+    assert [refused.guid in each for each in outcome.faults] == [True]
+
+
+def test_an_app_that_is_not_set_up_keeps_no_other_hook_waiting(team: Team) -> None:
+    missing = worked(team, 40, 0.5)
+    sweep = replace(team.sweep(), policy=replace(POLICY, sweep=SweepPolicy(("app", HOOK))))
+
+    def at_hook(hook: str) -> Github:
+        if hook == "app":
+            raise SettingsError("no GitHub App is set up")
+        return team.world.by_token()
+
+    outcome = replace(sweep, at_hook=at_hook).deliveries(("issues",))
+    assert outcome.faults == ["app: no GitHub App is set up"]
+    assert len(outcome.again) == missing
+
+
+def test_an_issue_that_cannot_be_read_is_told_and_left_behind(team: Team) -> None:
+    for number in (1, 2, 3):
+        one_ticket(team, number, lost=True)
+    team.world.repository.issues[2]["title"] = None
+    outcome = team.issues()
+    assert [f"{NAME}#2" in each for each in outcome.faults] == [True]
+    assert set(stands(team)) == {1001, 1003}
+    assert team.progress.until
+
+
+def test_another_reason_of_a_close_is_a_difference(team: Team) -> None:
+    event = one_ticket(team)
+    closed = replace(event, action="closed", state="closed", state_reason="completed", closed_at=event.updated_at)
+    team.happen(replace(closed, delivery_id="1-1"))
+    team.happen(replace(closed, delivery_id="1-2", state_reason="not_planned"), lost=True)
+    assert [each.kind for each in team.issues().repairs] == ["changed"]
+    assert team.tickets.records[1001].ticket.resolution == "not_planned"
+    assert team.issues().repairs == []
+
+
+def refusing(guid: str) -> Callable[[Github, str, Attempt], None]:
+    """GitHub's answer for a delivery that it has let go of meanwhile."""
+    real = hooks.repeat
+
+    def repeat(github: Github, hook: str, attempt: Attempt) -> None:
+        if attempt.guid == guid:
+            raise NotFoundError(404, "Not Found")
+        real(github, hook, attempt)
+
+    return repeat
 
 
 def test_a_dry_run_changes_nothing(team: Team) -> None:

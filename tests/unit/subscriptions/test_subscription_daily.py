@@ -66,6 +66,8 @@ def test_it_is_kept_with_its_subscription_and_does_not_change_its_id() -> None:
     assert made.id == Subscription("C1", "severity:sev1", "U2", at).id
     old = {name: value for name, value in attributes(made).items() if name != "daily"}
     assert subscription_from(old).daily is None, "one from before there were digests"
+    gone = attributes(made) | {"daily": "09:30 Europe/Atlantis weekdays"}
+    assert subscription_from(gone).daily is None, "a zone that is gone stops no other subscription"
 
 
 def test_it_is_due_at_its_minute_on_its_days() -> None:

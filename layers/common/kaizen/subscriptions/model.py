@@ -58,6 +58,13 @@ def attributes(subscription: Subscription) -> dict[str, Any]:
 
 
 def subscription_from(item: Mapping[str, Any]) -> Subscription:
-    daily = item.get("daily")
     created_at = parse_instant(item["created_at"])
-    return Subscription(item["channel"], item["text"], item["by"], created_at, read(daily, 0) if daily else None)
+    return Subscription(item["channel"], item["text"], item["by"], created_at, _daily(item.get("daily")))
+
+
+def _daily(text: str | None) -> Daily | None:
+    """None as well for one that can no longer be read, such as in a zone that is gone: the other channels go on."""
+    try:
+        return read(text, 0) if text else None
+    except ExpressionError:
+        return None
