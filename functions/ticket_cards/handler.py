@@ -1,10 +1,7 @@
 """SQS batch of ticket changes and presses -> cards in Slack. Schedule -> reminders of tickets that are due or over."""
 
 import os
-import uuid
-from dataclasses import dataclass
-from datetime import timedelta
-from functools import cache, partial
+from functools import cache
 from typing import Any
 
 from kaizen.events.messages import opened
@@ -12,34 +9,14 @@ from kaizen.events.slack import SlackInteraction
 from kaizen.events.ticket import TicketChanged
 from kaizen.metrics.changes import add
 from kaizen.metrics.counting import count_if_possible
-from kaizen.policy.store import current_policy
-from kaizen.runtime.clients import Limits, client
+from kaizen.runtime.clients import client
 from kaizen.runtime.functions import background_function, each_message
 from kaizen.runtime.log import logger
-from kaizen.runtime.secrets import secret
-from kaizen.runtime.settings import Settings
-from kaizen.slack.client import Bot
-from kaizen.slack.notices import Notices
-from kaizen.subscriptions.store import read_subscriptions
-from kaizen.tickets import UnreadableTicketsError, open_tickets, read_ticket
+from kaizen.tickets import UnreadableTicketsError, open_tickets
 from kaizen.times import utc_now
+from ticket_cards import parts
 from ticket_cards.cards import Cards, Outcome
-from ticket_cards.store import CardStore, SlackBoard
-from ticket_cards.wording import FEATURE
-
-_LIMITS = Limits(connect=1, read=5, attempts=3)
-_LEASE = timedelta(seconds=90)  # longer than the function may run
-
-
-@dataclass(frozen=True)
-class CardSettings(Settings):
-    tickets_table: str
-    metrics_table: str
-    slack_table: str
-    policy_parameter: str
-    button_secret_parameter: str
-    slack_token_parameter: str
-    slack_api_url: str
+from ticket_cards.parts import LIMITS, CardSettings
 
 
 @cache
@@ -49,26 +26,11 @@ def settings() -> CardSettings:
 
 @cache
 def dynamodb() -> Any:
-    return client("dynamodb", _LIMITS)
-
-
-@cache
-def bot(channel: str) -> Bot:
-    return Bot(secret(settings().slack_token_parameter), channel, settings().slack_api_url)
+    return client("dynamodb", LIMITS)
 
 
 def cards() -> Cards:
-    given = settings()
-    notices = Notices(dynamodb(), given.slack_table, FEATURE, uuid.uuid4().hex, _LEASE)
-    return Cards(
-        ticket=partial(read_ticket, dynamodb(), given.tickets_table),
-        subscriptions=cache(partial(read_subscriptions, dynamodb(), given.slack_table)),  # of many reminders, one read
-        state=CardStore(dynamodb(), given.slack_table),
-        board=SlackBoard(notices, bot, utc_now),
-        policy=current_policy(given.policy_parameter),
-        secret=secret(given.button_secret_parameter),
-        clock=utc_now,
-    )
+    return parts.cards(settings(), dynamodb())
 
 
 def handle(message: dict[str, Any]) -> None:
