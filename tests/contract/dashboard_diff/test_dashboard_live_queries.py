@@ -3,7 +3,6 @@
 import gzip
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import boto3
 import pytest
@@ -12,8 +11,7 @@ from dashboard_diff import handler
 from dashboard_diff.querying import FORK, MOST
 from kaizen.policy.store import DEFAULT_FILE
 from local.outside.prometheus.service import PrometheusService
-from local.outside.service import Request
-from tests.contract.outside_door import door
+from tests.contract.prometheus_door import Prometheus, served
 from tests.contract.review_world import Desk, desk_of, forget
 from tests.unit.dashboard_diff.dashboard_samples import Json, dashboard, edited, panel
 
@@ -23,24 +21,14 @@ BASE = dashboard(panel("Orders", 'rate(orders_total{job="$job"}[5m])'))
 BASE["templating"]["list"].append({"name": "job", "type": "query", "query": "label_values(up, job)"})
 
 
-@dataclass
-class Prometheus:
-    service: PrometheusService
-    address: str
-    heard: list[Request]
-
-
 @pytest.fixture
 def prometheus() -> Iterator[Prometheus]:
     service = PrometheusService()
     service.expression("rate(orders_total[5m])", {"job": "a"}, lambda at: at % 7)
     service.expression("rate(orders_total[1m])", {"job": "a"}, lambda at: -(at % 5))
     service.expression("rate(gone_total[5m])", {}, lambda at: None)
-    with door(service) as (address, heard):
-        try:
-            yield Prometheus(service, f"{address}/prometheus", heard)
-        finally:
-            service.released.set()
+    with served(service) as made:
+        yield made
 
 
 @pytest.fixture

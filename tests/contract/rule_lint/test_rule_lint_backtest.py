@@ -20,7 +20,7 @@ from rule_lint.files import read
 from rule_lint.lint import DEFAULT
 from rule_lint.replaying import MOST, PATIENCE, Replayer
 from rule_lint.severities import Ranks
-from tests.contract.outside_door import door
+from tests.contract.prometheus_door import Prometheus, served
 from tests.contract.review_world import Desk, desk_of, forget
 from tests.unit.rule_lint.rule_samples import alert, content, record
 
@@ -35,24 +35,14 @@ def now_and_then(minutes: int) -> Callable[[float], float | None]:
     return lambda at: 9.0 if any(0 <= at - each < minutes * 60 for each in begins) else None
 
 
-@dataclass
-class Prometheus:
-    service: PrometheusService
-    address: str
-    heard: list[Request]
-
-
 @pytest.fixture
 def prometheus() -> Iterator[Prometheus]:
     service = PrometheusService()
     service.expression("x > 5", {"job": "a"}, now_and_then(14))
     service.expression("x > 6", {"job": "a"}, now_and_then(14))
     service.expression("x > 7", {}, lambda at: None)
-    with door(service) as (address, heard):
-        try:
-            yield Prometheus(service, f"{address}/prometheus", heard)
-        finally:
-            service.released.set()
+    with served(service) as made:
+        yield made
 
 
 @pytest.fixture
