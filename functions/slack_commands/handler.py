@@ -1,44 +1,33 @@
-"""POST /slack/command -> signature -> command -> answer within Slack's 3 s; the only file here that knows Lambda."""
+"""POST /slack/command -> signature -> command -> answer within Slack's 3 s, or onto a queue when it may take longer.
+
+SQS batch of such commands -> answer to the command's `response_url`, which is open for 30 minutes.
+"""
 
 import os
 import time
-from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 from typing import Any
 
-from kaizen.digest.canaries import read_late
 from kaizen.metrics.changes import add
 from kaizen.metrics.counting import count_if_possible
-from kaizen.mttr_store import read_windows
-from kaizen.policy.store import current_policy
-from kaizen.runtime.clients import Limits, client
+from kaizen.runtime.clients import client
 from kaizen.runtime.failures import FAILURES, unavailable
-from kaizen.runtime.functions import http_function
+from kaizen.runtime.functions import each_message, either_function
 from kaizen.runtime.http import BodyError, Event, Response, header, problem, raw_body, reply, reply_json
-from kaizen.runtime.log import logger
+from kaizen.runtime.log import correlate, logger
 from kaizen.runtime.secrets import secret
-from kaizen.runtime.settings import Settings
+from kaizen.slack.address import is_loopback
+from kaizen.slack.client import Webhook
+from kaizen.slack.errors import RefusedError
 from kaizen.slack.requests import SIGNATURE_HEADER, TIMESTAMP_HEADER, RequestVerifier
-from kaizen.tickets import open_tickets
 from kaizen.times import utc_now
+from slack_commands import later, parts
 from slack_commands.desk import Desk
-from slack_commands.request import RequestError, read_command
-from slack_commands.store import ChannelSubscriptions
+from slack_commands.parts import LIMITS, CommandSettings
+from slack_commands.request import Command, RequestError, read_command
 
-# Slack waits 3 s for all of it, and tells the person then that it did not work.
-_LIMITS = Limits(connect=1, read=1, attempts=2)
 _RETRY_SECONDS = 10
 _TITLES = {400: "Bad Request", 401: "Unauthorized", 413: "Content Too Large", 415: "Unsupported Media Type"}
-
-
-@dataclass(frozen=True)
-class CommandSettings(Settings):
-    tickets_table: str
-    metrics_table: str
-    slack_table: str
-    policy_parameter: str
-    slack_signing_secret_parameter: str
-    slack_signing_secret_previous_parameter: str
 
 
 @cache
@@ -54,18 +43,20 @@ def verifier() -> RequestVerifier:
 
 @cache
 def dynamodb() -> Any:
-    return client("dynamodb", _LIMITS)
+    return client("dynamodb", LIMITS)
 
 
 def desk() -> Desk:
-    given = settings()
-    return Desk(
-        ChannelSubscriptions(dynamodb(), given.slack_table),
-        tickets=lambda: open_tickets(dynamodb(), given.tickets_table)[0],
-        windows=partial(read_windows, dynamodb(), given.metrics_table),
-        policy=partial(current_policy, given.policy_parameter),
-        canaries=partial(read_late, dynamodb(), given.metrics_table),
-    )
+    return parts.desk(settings(), dynamodb())
+
+
+def enqueue(command: Command) -> None:
+    body = later.written(command)
+    client("sqs", LIMITS).send_message(QueueUrl=settings().command_queue_url, MessageBody=body)
+
+
+def respond(command: Command, answer: dict[str, Any]) -> None:
+    Webhook(command.response_url, here=is_loopback(settings().slack_api_url)).respond(answer)
 
 
 def count(command: str, result: str) -> None:
@@ -73,8 +64,7 @@ def count(command: str, result: str) -> None:
     count_if_possible(dynamodb(), settings().metrics_table, [change], utc_now())
 
 
-@http_function
-def lambda_handler(event: Event, context: Any) -> Response:
+def door(event: Event, context: Any) -> Response:
     """200 with what Slack is to show; 400, 401, 413, 415 name the caller's fault; 503 when AWS does not answer."""
     try:
         body = raw_body(event)
@@ -82,6 +72,9 @@ def lambda_handler(event: Event, context: Any) -> Response:
             raise RequestError(401, "the signature is missing, wrong, or older than five minutes")
         command = read_command(body, header(event, "content-type"))
         if command is None:
+            return reply(200)
+        if later.may_take_long(command):
+            enqueue(command)
             return reply(200)
         answer, done = desk().answer(command, utc_now())
     except (BodyError, RequestError) as error:
@@ -94,3 +87,22 @@ def lambda_handler(event: Event, context: Any) -> Response:
     logger.info("command answered", command=command.verb, done=done)
     count(command.verb, "done" if done else "refused")
     return reply_json(200, answer)
+
+
+def follow(message: dict[str, Any]) -> None:
+    """Raises LetterError, and what the stores and Slack raise."""
+    correlate(message["messageId"])
+    command = later.read(message["body"])
+    answer, done = desk().answer(command, utc_now())
+    try:
+        respond(command, answer)
+    except RefusedError as error:
+        # Half an hour is over, or it was answered before: another try would be refused, too.
+        logger.error("command not answered", command=command.verb, code=error.code)
+        count(command.verb, "failed")
+        return
+    logger.info("command answered", command=command.verb, done=done)
+    count(command.verb, "done" if done else "refused")
+
+
+lambda_handler = either_function(door, each_message("command not answered", follow))

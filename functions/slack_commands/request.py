@@ -22,13 +22,17 @@ class RequestError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """What somebody typed, and where. `verb` is `help` for nothing and for what is no verb; `given` is the word."""
+    """What somebody typed, and where. `verb` is `help` for nothing and for what is no verb; `given` is the word.
+
+    `response_url` takes answers for 30 minutes, five at most: whoever has it can write into the channel.
+    """
 
     channel: str
     user: str
     verb: str
     rest: str
     given: str
+    response_url: str
 
 
 def read_command(body: bytes, content_type: str) -> Command | None:
@@ -47,6 +51,8 @@ def read_command(body: bytes, content_type: str) -> Command | None:
     for name, value in (("channel_id", channel), ("user_id", user)):
         if not _ID.fullmatch(value):
             raise RequestError(400, f"the field {name} is missing or malformed")
+    if not (response_url := form.get("response_url", "")):
+        raise RequestError(400, "the field response_url is missing")
     word, _, rest = form.get("text", "").strip().partition(" ")
     verb = word.lower()
-    return Command(channel, user, verb if verb in VERBS else "help", rest.strip(), word)
+    return Command(channel, user, verb if verb in VERBS else "help", rest.strip(), word, response_url)

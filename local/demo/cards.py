@@ -160,6 +160,7 @@ def _reminder(stack: Stack) -> str:
 def _one(stack: Stack) -> str:
     slack = stack.outside.of(Slack)
     need(slack.say(CHANNEL, f"ticket {REPOSITORY}#{OPEN % 1000}").status == 200, "the command failed")
+    stack.drain()  # its answer follows by the command's response_url
     text = slack.workspace.messages[-1]["text"]
     need(TITLES[OPEN] in text, text[:300])
     return "how one ticket stands, on demand"
@@ -168,6 +169,7 @@ def _one(stack: Stack) -> str:
 def _summary(stack: Stack) -> str:
     slack = stack.outside.of(Slack)
     need(slack.say(CHANNEL, "summary").status == 200, "the summary failed")
+    stack.drain()
     text = slack.workspace.messages[-1]["text"]
     need("Daily Kaizen Ticket Digest" in text and TITLES[OPEN] in text, text[:300])
     return "the digest on demand, with the ticket in it"

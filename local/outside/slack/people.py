@@ -55,13 +55,13 @@ def press(address: str, secret: str, message: Mapping[str, Any], action: Mapping
     return _post(f"{address}/slack/interaction", secret, {"payload": json.dumps(payload)})
 
 
-def say(address: str, secret: str, channel: str, text: str, user: str) -> Answered:
+def say(address: str, secret: str, channel: str, text: str, user: str, response_url: str) -> Answered:
     """`/kaizen text` in a channel."""
     form = {
         "token": "not-used-any-more", "team_id": TEAM, "team_domain": "local", "channel_id": channel,
         "channel_name": "local", "user_id": user, "user_name": USER_NAME, "command": "/kaizen", "text": text,
         "api_app_id": "A0LOCAL", "is_enterprise_install": "false",
-        "response_url": f"https://hooks.slack.com/commands/{TEAM}/1/local",
+        "response_url": response_url,
         "trigger_id": f"{int(time.time() * 1000)}.1",
     }  # fmt: skip
     return _post(f"{address}/slack/command", secret, form)

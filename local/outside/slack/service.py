@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 
 from local.outside.service import Reply, Request
 from local.outside.slack import people
+from local.outside.slack.hooks import PREFIX, ResponseHooks
 from local.outside.slack.show import command_page, inbox
 from local.outside.slack.workspace import WEBHOOK_PATH, Workspace, as_object
 
@@ -22,12 +23,13 @@ _NOT_FOUND = Reply(404, "not found")
 class Slack:
     """One workspace. `/slack/` shows it to a person, `/messages` to a program, and `/control` takes orders."""
 
-    prefixes = ("/api/", "/services/", "/messages", "/control", "/slack/")
+    prefixes = ("/api/", "/services/", "/messages", "/control", "/slack/", PREFIX)
     links = (("/slack/", "Inbox: what Slack would show"),)
 
     def __init__(self) -> None:
         self.workspace = Workspace(BOT_TOKEN)
-        self._api = ""
+        self.hooks = ResponseHooks(self.workspace)
+        self._api = self._address = ""
         self.signing_secret = secrets.token_hex(16)  # what Slack signs its requests with
 
     def meet(self, api: str) -> None:
@@ -42,11 +44,13 @@ class Slack:
 
     def say(self, channel: str, text: str, user: str = people.USER) -> people.Answered:
         """Somebody types `/kaizen text`; the answer stands in the inbox."""
-        answered = people.say(self._api, self.signing_secret, channel, text, user)
+        response_url = self._address + self.hooks.make(channel, f"/kaizen {text}")
+        answered = people.say(self._api, self.signing_secret, channel, text, user, response_url)
         self.workspace.answer(channel, f"/kaizen {text}", answered.status, answered.body)
         return answered
 
     def parameters(self, address: str) -> Mapping[str, str]:
+        self._address = address
         return {"SlackApiUrl": f"{address}/api/"}
 
     def secrets(self, address: str, parameters: Mapping[str, str]) -> Mapping[str, str]:
@@ -81,6 +85,8 @@ class Slack:
             return _as(_HTML, Reply(404, "no_service"))
         if path in ("/slack/press", "/slack/say"):
             return self._acted(path, dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)))
+        if path.startswith(PREFIX):
+            return _as(_HTML, self.hooks.take(path, body))
         if path.startswith("/api/"):
             return self._method(request, _form(body) if form else as_object(body) or {})
         if path in ("/control", "/control/slack"):

@@ -99,13 +99,35 @@ class Workspace:
             if status != 200 or given is None:
                 self.refused.append(f"{command}: the app answered {status}")
                 given = {"text": f"{command} failed with the error: dispatch_failed"}
-            fault = refusal(given) if given else None
-            if fault is not None:
-                self.refused.append(f"{command}: {fault}")
-            elif given:
-                kept = self._keep(given, channel)
-                kept["answer_to"] = command
-                kept["ephemeral"] = given.get("response_type") != "in_channel"
+            if given:
+                self._show(channel, command, given)
+
+    def respond(self, channel: str, command: str, body: bytes) -> Reply:
+        """What comes by a command's `response_url`, which is answered as a webhook is."""
+        given = as_object(body)
+        if given is None:
+            return Reply(400, "invalid_payload")
+        with self._lock:
+            trouble = self._trouble()
+            if trouble == "ratelimited":
+                return Reply(429, "rate_limited", self._pause())
+            if trouble == "fatal_error":
+                return Reply(500, "fatal_error")
+            fault = self._show(channel, command, given)
+            if fault:
+                return Reply(400, fault)
+            return Reply(500, "fatal_error") if trouble == "lost" else Reply(200, "ok")
+
+    def _show(self, channel: str, command: str, given: Mapping[str, Any]) -> str:
+        """Keep an answer, for one person or for the channel; Slack's code if it is refused."""
+        fault = refusal(given, charts=self.charts)
+        if fault is not None:
+            self.refused.append(f"{command}: {fault}")
+            return fault.code
+        kept = self._keep(given, channel)
+        kept["answer_to"] = command
+        kept["ephemeral"] = given.get("response_type") != "in_channel"
+        return ""
 
     def ask(self, wanted: Mapping[str, Any]) -> str:
         """Take orders from a test, such as `{"next": ["ratelimited"], "charts": false}`; what is wrong, or nothing."""

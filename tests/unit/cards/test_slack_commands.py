@@ -20,6 +20,7 @@ from tests.factories import default_policy
 from tests.unit.cards.test_ticket_cards import TICKET
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+RESPONSE_URL = "https://hooks.slack.com/commands/T1/1/abc"
 FORM = "application/x-www-form-urlencoded"
 
 
@@ -42,7 +43,8 @@ class Kept:
 
 
 def typed(text: str, kept: Kept, tickets: Sequence[Ticket] = (), policy: Policy | None = None) -> tuple[Answer, bool]:
-    body = urlencode({"command": "/kaizen", "text": text, "channel_id": "C1ABC", "user_id": "U1ABC"}).encode()
+    form = {"command": "/kaizen", "text": text, "channel_id": "C1ABC", "user_id": "U1ABC", "response_url": RESPONSE_URL}
+    body = urlencode(form).encode()
     command = read_command(body, FORM)
     assert command is not None
     desk = Desk(
@@ -108,6 +110,7 @@ def test_a_channel_cannot_be_flooded() -> None:
         (b"\xff\xfe=1", FORM, 400),
         (b"text=help", FORM, 400),
         (b"channel_id=C1ABC&user_id=nobody", FORM, 400),
+        (b"channel_id=C1ABC&user_id=U1ABC&text=help", FORM, 400),
         (b"x" * 70_000, FORM, 413),
     ],
 )
@@ -124,7 +127,7 @@ def test_slacks_check_of_the_certificate_is_no_command() -> None:
 @given(st.text(max_size=300))
 def test_any_text_is_answered_with_what_slack_takes(text: str) -> None:
     typed(text.replace("\udc80", ""), Kept())
-    assert isinstance(Command("C", "U", "help", "", text), Command)
+    assert isinstance(Command("C", "U", "help", "", text, RESPONSE_URL), Command)
 
 
 @pytest.mark.parametrize(

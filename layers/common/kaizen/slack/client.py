@@ -4,6 +4,7 @@ A bot can thread, and can look whether a message whose outcome is unknown has ar
 answer is a bare `ok`. slack_sdk costs some 95 ms of CPU to import, so that it is imported where something is sent.
 """
 
+import json
 import logging
 import re
 from collections import Counter
@@ -79,19 +80,20 @@ class Webhook:
         self.requests: Counter[tuple[str, str]] = Counter()
 
     def post(self, message: Message, key: str, thread: str) -> str:
-        from kaizen.slack.straight import StraightWebhookClient
-
-        client = StraightWebhookClient(self._url, timeout=TIMEOUT_SECONDS, retry_handlers=[], logger=_silent)
-
         def send(blocks: Sequence[Block]) -> str:
-            body = {"text": message.text, "blocks": list(blocks), "unfurl_links": False, "unfurl_media": False}
-            with _counted(self.requests, "webhook"):
-                answer = _sent(lambda: client.send_dict(body))
-                said = "" if answer.body == "ok" else answer.body or "nothing at all"
-                _judge(answer.status_code, answer.headers, said)
+            self.respond({"text": message.text, "blocks": list(blocks), "unfurl_links": False, "unfurl_media": False})
             return ""
 
         return _taken(message, send)
+
+    def respond(self, body: Mapping[str, Any]) -> None:
+        """Send it as it is given, such as an answer to a command's `response_url`. Raises as `post` does."""
+        from kaizen.slack.straight import StraightWebhookClient
+
+        client = StraightWebhookClient(self._url, timeout=TIMEOUT_SECONDS, retry_handlers=[], logger=_silent)
+        with _counted(self.requests, "webhook"):
+            answer = _sent(lambda: client.send_dict(dict(body)))
+            _judge(answer.status_code, answer.headers, _fault(answer.body))
 
     def edit(self, message: Message, stamp: str) -> str:
         raise refused("cant_update_message")
@@ -241,6 +243,17 @@ def _judge(status: int, headers: Mapping[str, Any], fault: str) -> None:
         raise refused(f"http_{status}")
     if fault:
         raise UnclearError("unexpected_answer", "the answer is not one of Slack's: check the address")
+
+
+def _fault(body: str) -> str:
+    """A webhook says `ok` or a code; a `response_url` may say the same in JSON. Empty when all is well."""
+    try:
+        given = json.loads(body)
+    except ValueError:
+        given = None
+    if isinstance(given, dict):
+        return "" if given.get("ok") is True else str(given.get("error"))
+    return "" if body == "ok" else body or "nothing at all"
 
 
 def _pause(headers: Mapping[str, Any]) -> int:

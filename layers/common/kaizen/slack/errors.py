@@ -52,6 +52,7 @@ _SENTENCES = {
     "channel_is_archived": _ARCHIVED,
     "channel_not_found": "there is no such channel, or the app cannot see it: check the id, and invite the app to it",
     "ekm_access_denied": _NOT_ALLOWED,
+    "expired_url": "the command was typed more than 30 minutes ago: type it again",
     "invalid_address": "the SSM parameter of the Incoming Webhook holds no https address",
     "invalid_auth": _BOT,
     "invalid_blocks": _TOO_BIG,

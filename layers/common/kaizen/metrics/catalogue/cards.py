@@ -6,11 +6,12 @@ METRICS = (
     Metric(
         "kaizen_slack_commands_total",
         "counter",
-        "Slash commands by what became of them: done, refused with an explanation, or rejected at the door.",
+        "Slash commands by what became of them: done, refused with an explanation, rejected at the door, or failed, "
+        "when Slack did not take the answer any more.",
         ("command", "result"),
         values={
             "command": ("subscribe", "unsubscribe", "list", "summary", "ticket", "help", "other"),
-            "result": ("done", "refused", "rejected"),
+            "result": ("done", "refused", "rejected", "failed"),
         },
     ),
     Metric(
