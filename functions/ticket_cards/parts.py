@@ -6,16 +6,18 @@ from datetime import timedelta
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
+from kaizen.policy import Policy
 from kaizen.policy.store import current_policy
 from kaizen.runtime.clients import Limits
 from kaizen.runtime.secrets import secret
 from kaizen.runtime.settings import Settings
-from kaizen.slack.client import Bot
+from kaizen.slack.client import Bot, Poster
+from kaizen.slack.destination import poster
 from kaizen.slack.notices import Notices
 from kaizen.subscriptions.store import read_subscriptions
 from kaizen.tickets import read_ticket
 from kaizen.times import utc_now
-from ticket_cards.cards import Cards
+from ticket_cards.cards import PLAIN, Cards
 from ticket_cards.store import CardStore, SlackBoard
 from ticket_cards.wording import FEATURE
 
@@ -37,20 +39,29 @@ class CardSettings(Settings):
     slack_api_url: str
 
 
+def way(given: CardSettings, policy: Policy, place: str) -> Poster:
+    """Into a channel as the bot, or to the webhook of the policy's posts of that name."""
+    if place.startswith(PLAIN):
+        (posts,) = [each for each in policy.cards if each.name == place.removeprefix(PLAIN)]
+        return poster(posts, secret, given.slack_token_parameter, given.slack_api_url)
+    return bot(given, place)
+
+
 @cache
 def bot(given: CardSettings, channel: str) -> Bot:
     return Bot(secret(given.slack_token_parameter), channel, given.slack_api_url)
 
 
 def cards(given: CardSettings, dynamodb: "DynamoDBClient") -> Cards:
-    """For one run, which reads the subscriptions once. Raises SecretError."""
+    """For one run, which reads the subscriptions and the policy once."""
+    policy = current_policy(given.policy_parameter)
     notices = Notices(dynamodb, given.slack_table, FEATURE, uuid.uuid4().hex, _LEASE)
     return Cards(
         ticket=partial(read_ticket, dynamodb, given.tickets_table),
         subscriptions=cache(partial(read_subscriptions, dynamodb, given.slack_table)),
         state=CardStore(dynamodb, given.slack_table),
-        board=SlackBoard(notices, partial(bot, given), utc_now),
-        policy=current_policy(given.policy_parameter),
-        secret=secret(given.button_secret_parameter),
+        board=SlackBoard(notices, partial(way, given, policy), utc_now),
+        policy=policy,
+        secret=partial(secret, given.button_secret_parameter),
         clock=utc_now,
     )

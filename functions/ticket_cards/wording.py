@@ -49,7 +49,15 @@ class Attended:
 
 
 def card(ticket: Ticket, policy: Policy, attended: Attended, now: datetime, secret: str, channel: str) -> Message:
-    """The ticket as it is now. The countdown is of `now`: the due instant beside it stays true."""
+    """The ticket as it is now, with buttons while it is open."""
+    plain = plain_card(ticket, policy, attended, now)
+    if ticket.state != "open":
+        return plain
+    return Message((*plain.blocks, _buttons(ticket, attended, now, secret, channel)), plain.text)
+
+
+def plain_card(ticket: Ticket, policy: Policy, attended: Attended, now: datetime) -> Message:
+    """Without buttons. The countdown is of `now`: the due instant beside it stays true."""
     if ticket.state != "open":
         return _over(ticket)
     paused = not policy.pause_labels.isdisjoint(label.lower() for label in ticket.labels)
@@ -64,7 +72,6 @@ def card(ticket: Ticket, policy: Policy, attended: Attended, now: datetime, secr
         quiet = f"🔕 No reminders until {date(attended.snoozed.until, 'UTC')}, says <@{attended.snoozed.by}>"
         blocks.append(context(f"{quiet}; the SLA goes on"))
         plain.append("reminders are snoozed")
-    blocks.append(_buttons(ticket, attended, now, secret, channel))
     return Message(tuple(blocks), "\n".join(plain))
 
 
@@ -111,6 +118,12 @@ def reminder(due: Reminder) -> Message:
     else:
         text = f"🟠 *Three quarters of the SLA of {target} are used*: it is due {{}}."
     return _line(text.format(date(at, "UTC")), text.format(plain_date(at, "UTC")))
+
+
+def alone(line: Message, ticket: Ticket) -> Message:
+    """A line of the thread where there is no thread: it names its ticket."""
+    name, title = cut(ticket.name, _MAX_NAME), isolated(cut(ticket.title, _MAX_TITLE) or "(no title)")
+    return Message((section(f"{link(ticket.url, name)}: {title}"), *line.blocks), f"{name}: {title}\n{line.text}")
 
 
 def _line(mrkdwn: str, plain: str) -> Message:

@@ -8,8 +8,11 @@ import pytest
 
 from kaizen.events.slack import SlackInteraction
 from kaizen.events.ticket import TicketChanged
+from kaizen.policy import Policy
+from kaizen.policy.sections.cards import PlainPosts
 from kaizen.slack.blocks import Message
 from kaizen.slack.errors import RefusedError, UnreachableError
+from kaizen.subscriptions.expression import parse
 from kaizen.subscriptions.model import Subscription
 from kaizen.tickets import Ticket
 from tests.factories import default_policy
@@ -36,6 +39,7 @@ class World:
     quiet: Snoozed | None = None
     now: datetime = NOW
     refuses: dict[str, Exception] = field(default_factory=dict)
+    policy: Policy = field(default_factory=default_policy)
 
     def subscribe(self, channel: str, text: str) -> None:
         self.subscriptions.append(Subscription(channel, text, "U1", NOW))
@@ -68,7 +72,13 @@ class World:
     @property
     def cards(self) -> Cards:
         return Cards(
-            lambda _: self.ticket, lambda: self.subscriptions, self, self, default_policy(), "secret", lambda: self.now
+            lambda _: self.ticket,
+            lambda: self.subscriptions,
+            self,
+            self,
+            self.policy,
+            lambda: "secret",
+            lambda: self.now,
         )
 
     def tell(self, kind: str, delivery: str = "d1", label: str = "", **changes: Any) -> Outcome:
@@ -297,3 +307,29 @@ def test_what_is_over_and_was_only_compared_gets_no_new_card() -> None:
     world.subscribe("C1", "severity:sev1")
     assert world.tell("changed") == Outcome()
     assert world.tell("closed", "d2") == Outcome(posted=1)
+
+
+def test_a_webhook_gets_plain_posts_each_once() -> None:
+    """Nothing can be edited there: no buttons, no thread, and each line names its ticket."""
+    posts = PlainPosts("urgent", "/kaizen/slack/urgent-webhook", parse("severity:sev1"))
+    world = World(policy=replace(default_policy(), cards=(posts,)))
+    assert world.tell("opened", severity="unknown") == Outcome()
+    assert world.tell("labeled", "d2", "sev1", severity="sev1") == Outcome(posted=1)
+    first = world.shown["webhook:urgent/7"]
+    assert not [block for block in first.blocks if block["type"] == "actions"]
+    for _ in range(2):
+        world.tell("edited", "d3", title="Another title")
+        world.tell("closed", "d4", state="closed", resolution="completed", mttr_seconds=5400)
+    assert world.shown["webhook:urgent/7"] == first
+    assert world.posts == ["webhook:urgent/7", "webhook:urgent/7/closed/d4"]
+    line = world.shown["webhook:urgent/7/closed/d4"].text
+    assert "acme/shop#12" in line
+    assert "Closed as completed" in line
+
+
+def test_a_webhook_that_is_gone_does_not_hold_up_channels() -> None:
+    posts = PlainPosts("urgent", "/kaizen/slack/urgent-webhook", parse("severity:sev1"))
+    world = World(policy=replace(default_policy(), cards=(posts,)))
+    world.refuses["webhook:urgent"] = RefusedError("no_service", "no webhook")
+    world.subscribe("C1", "severity:sev1")
+    assert world.tell("opened") == Outcome(posted=1, refused=("webhook:urgent: no webhook (no_service)",))

@@ -50,6 +50,23 @@ def problems(text: str) -> tuple[str, ...]:
         ("rise =", 'monthly_cap = "0 GB"', "bandwidth.monthly_cap: '0 GB' is not a volume such as"),
         ("rise =", "monthly_cap = 500", "bandwidth.monthly_cap: 500 is not a volume such as"),
         ("rise =", 'holidays = ["2026-12-25"]', "bandwidth.holidays: its item 1 is not a date"),
+        # posts of tickets
+        ("[feed]", '[[cards]]\nname = "a"\n[feed]', "cards.a.webhook_parameter: is missing"),
+        (
+            "[feed]",
+            '[[cards]]\nname = "a"\nwebhook_parameter = "/k/a"\ntickets = "sev:1"\n[feed]',
+            "cards.a.tickets: there is no field 'sev'; there are label, component, severity, repo, event, at character 1",
+        ),
+        (
+            "[feed]",
+            '[[cards]]\nname = "a"\nwebhook_parameter = "/k/a"\ntickets = 1\n[feed]',
+            "cards.a.tickets: must be",
+        ),
+        (
+            "[feed]",
+            '[[cards]]\nname = "a"\nwebhook_parameter = "/k/a"\ntickets = "event:opened"\n' * 2 + "[feed]",
+            "cards.1: 'a' is another one's name, too",
+        ),
         # targets
         (
             'target = "4h"',

@@ -9,6 +9,7 @@ from kaizen.policy.reader import Table
 from kaizen.policy.sections import (
     bandwidth,
     canary,
+    cards,
     dashboard_diff,
     dashboard_snapshot,
     feed,
@@ -57,6 +58,7 @@ def _read(file: Table) -> Policy:
         dashboard_snapshot=dashboard_snapshot.read(file),
         sandboxes=sandboxes.read(file),
         sweep=sweep.read(file),
+        cards=cards.read(file),
     )
     file.close()
     return policy
@@ -68,6 +70,7 @@ def _contradictions(policy: Policy) -> Iterator[str]:
     yield from routes.contradictions(policy.routes, policy)
     yield from streams.contradictions(policy.streams)
     yield from canary.contradictions(policy.canary)
+    yield from cards.contradictions(policy.cards)
     yield from rule_lint.contradictions(policy.rule_lint)
     yield from dashboard_diff.contradictions(policy.dashboard_diff)
     yield from sandboxes.contradictions(policy.sandboxes)
