@@ -1,4 +1,7 @@
-"""Guards of every test: nobody's credentials, no network, no label value that the exporter would not know of."""
+"""Guards of every test: nobody's credentials, no network, no label value that the exporter would not know of.
+
+And no message to Slack that another library's rules refuse, beside those of our own double.
+"""
 
 import os
 import re
@@ -11,6 +14,8 @@ from hypothesis import settings
 
 from kaizen.metrics import changes
 from kaizen.metrics.catalogue import Metric
+from local.outside.slack import rules, workspace
+from tests import block_kit
 from tests.effort import FACTORS, PROFILE, examples
 
 # Whatever the shell of a person says about AWS, and every secret in it, is forgotten before a test module is imported.
@@ -73,6 +78,16 @@ def _series_key(metric: Metric, labels: Mapping[str, str], shard_by: str = "") -
     return key
 
 
+_doubted: list[str] = []
+
+
+def _refusal(message: Mapping[str, Any], *, charts: bool = True) -> rules.Refusal | None:
+    found = rules.refusal(message, charts=charts)
+    if found is None:
+        _doubted.extend(block_kit.faults(message.get("blocks") or []))
+    return found
+
+
 @pytest.fixture(scope="session", autouse=True)
 def guards() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
@@ -81,4 +96,13 @@ def guards() -> Iterator[None]:
         patch.setattr(socket.socket, "sendto", _sendto)
         patch.setattr(socket, "getaddrinfo", _look_up)
         patch.setattr(changes, "series_key", _series_key)
+        patch.setattr(workspace, "refusal", _refusal)
         yield
+
+
+@pytest.fixture(autouse=True)
+def second_opinion() -> Iterator[None]:
+    """Told when the test is over: the double answers in a thread of its own."""
+    yield
+    told, _doubted[:] = list(_doubted), []
+    assert not told, f"Slack would refuse what our double took: {told}"

@@ -8,6 +8,7 @@ from bandwidth_snapshot.day import Day
 from bandwidth_snapshot.trend import trend, weeks
 from kaizen.slack.blocks import Message
 from local.outside.slack.rules import refusal
+from tests import block_kit
 from tests.unit.bandwidth.simulation import day_of
 
 MONDAY = date(2026, 3, 2)
@@ -20,7 +21,8 @@ def weekly(days: list[Day], streams: list[Day] | None = None) -> Message:
 def taken(message: Message) -> bool:
     given = {"text": message.text, "blocks": list(message.blocks)}
     plain = {"text": message.text, "blocks": list(message.plainer or message.blocks)}
-    return refusal(given) is None and refusal(plain, charts=False) is None
+    doubts = [block_kit.faults(message.blocks), block_kit.faults(message.plainer)]
+    return refusal(given) is None and refusal(plain, charts=False) is None and doubts == [[], []]
 
 
 def test_the_chart_says_what_the_words_say() -> None:

@@ -17,6 +17,7 @@ from kaizen.metrics.changes import Change
 from kaizen.policy.sections.canary import CanaryPolicy
 from kaizen.slack.blocks import Message
 from local.outside.slack.rules import refusal
+from tests import block_kit
 
 T0 = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 SECRET, CHANNEL = "of the buttons", "C0CANARIES"
@@ -92,6 +93,7 @@ class World:
     def show(self, subject: str, message: Message, thread: str = "") -> None:
         self._may_break("slack")
         assert refusal({"channel": CHANNEL, "text": message.text, "blocks": list(message.blocks)}) is None
+        assert block_kit.faults(message.blocks) == []
         if thread:
             self.threads.append(message.text)
             return

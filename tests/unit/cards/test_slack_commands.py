@@ -16,6 +16,7 @@ from local.outside.slack.rules import refusal
 from slack_commands.desk import MOST, Desk
 from slack_commands.request import Command, RequestError, read_command
 from slack_commands.wording import Answer
+from tests import block_kit
 from tests.factories import default_policy
 from tests.unit.cards.test_ticket_cards import TICKET
 
@@ -56,6 +57,7 @@ def typed(text: str, kept: Kept, tickets: Sequence[Ticket] = (), policy: Policy 
     )
     answer, done = desk.answer(command, NOW)
     assert refusal(answer) is None
+    assert block_kit.faults(answer["blocks"]) == []
     return answer, done
 
 

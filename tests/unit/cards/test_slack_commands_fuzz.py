@@ -18,6 +18,7 @@ from local.outside.slack.rules import refusal
 from slack_commands import handler, later
 from slack_commands.desk import Desk
 from slack_commands.request import Command
+from tests import block_kit
 from tests.effort import examples
 from tests.factories import default_policy
 from tests.unit.cards.test_slack_commands import RESPONSE_URL, Kept
@@ -137,6 +138,7 @@ def test_thousands_of_commands(kept: Kept, waiting: Waiting) -> None:
         elif status == 200:
             shown = waiting.served() if waiting.letters else json.loads(answer["body"])
             assert refusal(shown) is None, (number, shown)
+            assert block_kit.faults(shown["blocks"]) == [], (number, shown)
             assert "<!channel>" not in json.dumps(shown)
     assert statuses[True, 200] > 0.3 * REQUESTS
     assert statuses[False, 401] > 0.2 * REQUESTS

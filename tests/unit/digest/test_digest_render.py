@@ -17,6 +17,7 @@ from kaizen.mttr import ALL
 from kaizen.slack.blocks import MAX_BLOCKS, MAX_MESSAGE, MAX_SECTION, Message
 from kaizen.slack.escape import ZERO_WIDTH, units
 from kaizen.tickets import Ticket
+from tests import block_kit
 from tests.effort import examples
 from tests.unit.digest.samples import HOUR, NOW, board_of, resolved, route, ticket, windows
 
@@ -59,6 +60,7 @@ def check(messages: Sequence[Message], tickets: Sequence[Ticket]) -> None:
     assert 1 <= len(messages) <= MAX_MESSAGES
     for message in messages:
         assert len(message.blocks) <= MAX_BLOCKS
+        assert block_kit.faults(message.blocks) == []
         assert units(json.dumps(message.blocks, ensure_ascii=False, separators=(",", ":"))) <= MAX_MESSAGE
         assert units(message.text) <= MAX_MESSAGE
         json.dumps(message.blocks).encode()

@@ -55,7 +55,8 @@ def problems(text: str) -> tuple[str, ...]:
         (
             "[feed]",
             '[[cards]]\nname = "a"\nwebhook_parameter = "/k/a"\ntickets = "sev:1"\n[feed]',
-            "cards.a.tickets: there is no field 'sev'; there are label, component, severity, repo, event, at character 1",
+            "cards.a.tickets: there is no field 'sev'; there are label, component, severity, repo, event, "
+            "at character 1",
         ),
         (
             "[feed]",
