@@ -9,12 +9,12 @@ from kaizen.phase.coding import decompress
 from kaizen.phase.decode import decode_all
 from kaizen.phase.errors import PhaseFormatError
 from kaizen.phase.frames import Frames
+from kaizen.phase.history.columns import measure
+from kaizen.phase.history.pieces import Piece, gaps_of, join
 from kaizen.phase.quantise import Bam, bam_type
 from kaizen.phase.sampling import Indices
 from kaizen.phase.streams import Epoch
 from kaizen.phase.wire import Header, Kind, read_header
-from phase_downsampler.columns import measure
-from phase_downsampler.pieces import Piece, gaps_of, join
 
 
 class UnusableBodyError(Exception):

@@ -16,17 +16,18 @@ from kaizen.phase import keys
 from kaizen.phase.arrival import Arrival
 from kaizen.phase.decode import decode
 from kaizen.phase.errors import PhaseFormatError
+from kaizen.phase.history import levels
+from kaizen.phase.history.closing import closed
+from kaizen.phase.history.pieces import Piece
+from kaizen.phase.history.reel import Reel
 from kaizen.phase.sampling import Indices
 from kaizen.phase.streams import Epoch, Segment, Stream
 from kaizen.policy import Policy
-from phase_downsampler import body, booking, levels, ring
+from phase_downsampler import body, booking, ring
 from phase_downsampler.body import UnusableBodyError
 from phase_downsampler.decision import Decision, Step, decide
-from phase_downsampler.history import closed
 from phase_downsampler.memory import Memory
 from phase_downsampler.objects import Bucket, Object, chunk_objects, config_object, ring_object
-from phase_downsampler.pieces import Piece
-from phase_downsampler.reel import Reel
 from phase_downsampler.rows import RowSet, choose, describe, indices, read_rows
 
 ATTEMPTS = 5

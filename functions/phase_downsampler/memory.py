@@ -7,9 +7,9 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from kaizen.phase.history.pieces import Piece
 from kaizen.phase.sampling import Indices
 from kaizen.phase.streams import Segment, Stream
-from phase_downsampler.pieces import Piece
 
 # A ring is 12 MB at its largest: 700 frames of 8192 rows.
 _MOST_STREAMS = 16

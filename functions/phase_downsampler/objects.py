@@ -1,17 +1,18 @@
 """What is written into the bucket: the bytes, and how they are kept. Pure."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from kaizen.phase import encode, keys
 from kaizen.phase.coding import Effort, compress
 from kaizen.phase.frames import Place
+from kaizen.phase.history import cells, levels, pieces
+from kaizen.phase.history.columns import document
+from kaizen.phase.history.levels import Chunk
+from kaizen.phase.history.pieces import Piece
+from kaizen.phase.history.reel import Shelf
 from kaizen.phase.streams import Epoch
-from phase_downsampler import cells, levels, pieces
-from phase_downsampler.columns import document
-from phase_downsampler.levels import Chunk
-from phase_downsampler.pieces import Piece
 
 # Written once, read often: zstd may take its time. gzip is for who knows nothing better, and gains little by effort.
 _EFFORT = {"zstd": Effort.ARCHIVE, "gzip": Effort.LIVE}
@@ -36,11 +37,8 @@ class Object:
     immutable: bool = False
 
 
-class Bucket(Protocol):
+class Bucket(Shelf, Protocol):
     """Where objects lie; `store.PhaseStore` and the tests' twin in memory are two."""
-
-    def get(self, wanted: Sequence[str]) -> list[bytes | None]:
-        """The content of each object, None for one that is not there."""
 
     def put(self, objects: Iterable[Object]) -> None: ...
 

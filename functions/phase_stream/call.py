@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from kaizen.phase.schema import Version
-from kaizen.phase.streams import Stream
+from kaizen.phase.streams import Epoch, Stream
 from kaizen.runtime.http import Event, Response
 from phase_stream.request import RequestError, path
 
@@ -40,6 +40,16 @@ class Call:
         found = self.store.stream(name)
         if found is None:
             raise RequestError(404, f"the stream {name!r} has had no frame yet", streams=list(self.names))
+        return found
+
+    def epoch(self, number: int | None, level: int) -> Epoch:
+        """An epoch of that stream, the current one if None, which has the level. Raises RequestError(404)."""
+        found = self.stream().epoch if number is None else self.store.epoch(self.name(), number)
+        if found is None:
+            known = [each.epoch for each in self.store.epochs(self.name())]
+            raise RequestError(404, f"there is no epoch {number}", epochs=known)
+        if level > found.levels:
+            raise RequestError(404, f"epoch {found.epoch} has the levels 0 to {found.levels}", levels=found.levels)
         return found
 
 

@@ -21,7 +21,7 @@ from kaizen.runtime.log import logger
 from kaizen.runtime.secrets import secret
 from kaizen.runtime.settings import Settings
 from kaizen.times import utc_now
-from phase_stream import audits, chunks, frames, summaries
+from phase_stream import audits, cells, chunks, frames, summaries
 from phase_stream.call import Call, Door
 from phase_stream.fold import PARALLEL as FOLDED_AT_ONCE
 from phase_stream.fold import Fold
@@ -40,6 +40,8 @@ ROUTES: dict[str, Door] = {
     "GET /phase/streams": summaries.listing,
     "GET /phase/streams/{id}": summaries.one,
     "GET /phase/streams/{id}/frames": frames.serve,
+    "GET /phase/streams/{id}/levels/{level}/cells": cells.serve,
+    "GET /phase/streams/{id}/levels/{level}/chunks": chunks.addresses,
     "GET /phase/streams/{id}/levels/{level}/chunks/{chunk}": chunks.redirect,
     "GET /phase/savings/audit": audits.listing,
     "POST /phase/savings/audit": audits.report,

@@ -26,8 +26,8 @@ from kaizen.phase.wire import HEADER_BYTES, LIMITS, mask_stride
 
 MOST_BYTES = 4 << 20  # of a response's body: Lambda takes 6 MB, base64 counted
 # What frames may take of it before they are coded: the rest is for the CONFIG, and for codings that make things larger.
-_FRAME_BYTES = MOST_BYTES - LIMITS.config_bytes - (1 << 16)
-_COLUMN_BYTES = 1024  # 64 counts of up to seven digits, and two numbers
+FRAME_BYTES = MOST_BYTES - LIMITS.config_bytes - (1 << 16)
+COLUMN_BYTES = 1024  # 64 counts of up to seven digits, and two numbers
 
 _U32 = (1 << 32) - 1
 _MARK = re.compile(r"([0-9]{1,10})\.([0-9]{1,10})")
@@ -169,4 +169,4 @@ def frames_that_fit(epoch: Epoch, *, columns: bool) -> int:
     """How many frames a response holds however badly they compress; at least one of up to a million rows."""
     # Each may be a message of its own, or two.
     size = 2 * HEADER_BYTES + epoch.rows * planes_per_cell(epoch.bits) + mask_stride(epoch.rows)
-    return max(1, _FRAME_BYTES // (size + (_COLUMN_BYTES if columns else 0)))
+    return max(1, FRAME_BYTES // (size + (COLUMN_BYTES if columns else 0)))

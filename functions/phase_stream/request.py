@@ -78,7 +78,7 @@ def read_frames_ask(event: Event) -> FramesAsk:
         mark = Mark.parse(after) if after else None
     except ValueError as error:
         raise RequestError(400, f"after: {error}") from error
-    most = _number(query(event, "max") or str(DEFAULT_FRAMES), "max")
+    most = number(query(event, "max") or str(DEFAULT_FRAMES), "max")
     if most < 1:
         raise RequestError(400, "max: at least one frame")
     columns = query(event, "columns") or "0"
@@ -112,9 +112,9 @@ def read_chunk_ask(event: Event) -> ChunkAsk:
     """Raises RequestError(400)."""
     epoch = query(event, "epoch")
     return ChunkAsk(
-        level=_number(path(event, "level"), "level"),
-        chunk=_number(path(event, "chunk"), "chunk"),
-        epoch=_number(epoch, "epoch") if epoch else None,
+        level=number(path(event, "level"), "level"),
+        chunk=number(path(event, "chunk"), "chunk"),
+        epoch=number(epoch, "epoch") if epoch else None,
     )
 
 
@@ -149,7 +149,8 @@ def read_place(event: Event) -> str:
     return place
 
 
-def _number(text: str, name: str) -> int:
+def number(text: str, name: str) -> int:
+    """A whole number. Raises RequestError(400)."""
     if not _NUMBER.fullmatch(text):
         raise RequestError(400, f"{name}: {text[:40]!r} is not a whole number of up to ten digits")
     return int(text)

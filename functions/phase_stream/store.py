@@ -47,6 +47,7 @@ class PhaseStore:
         self._places = places
         self._segments: Recent[str, Stored] = Recent(KEPT_BYTES)
         self._configs: Recent[str, bytes] = Recent(KEPT_BYTES // 8)
+        self._bytes: Recent[str, bytes] = Recent(KEPT_BYTES // 4)
 
     def stream(self, name: str) -> Stream | None:
         """As it is now: by an older state, a client that is up to date would seem ahead of it."""
@@ -96,8 +97,45 @@ class PhaseStore:
             if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
                 raise ExpiredError(key) from error
             raise
-        params = {"Bucket": bucket, "Key": key}
+        return self._address(key)
+
+    def chunk_addresses(
+        self, name: str, epoch: int, level: int, numbers: range, coding: str
+    ) -> dict[int, tuple[int, str]]:
+        """Size and address of each chunk that there is among successive ones, by one list for all of them."""
+        before = keys.chunks(name, epoch, level)
+        listed = self._s3.list_objects_v2(
+            Bucket=self._places.bucket,
+            Prefix=before,
+            StartAfter=f"{before}{numbers.start:010d}",  # no key is that short: the first chunk's come after it
+            MaxKeys=len(numbers) * len(keys.CHUNK_CODINGS),
+        )
+        sizes = {each["Key"]: each["Size"] for each in listed.get("Contents", [])}
+        wanted = {number: keys.chunk(name, epoch, level, number, coding) for number in numbers}
+        return {number: (sizes[key], self._address(key)) for number, key in wanted.items() if key in sizes}
+
+    def get(self, wanted: Sequence[str]) -> list[bytes | None]:
+        """The content of each object, None for one that is not there. They never change, and are kept for a while."""
+        found = {key: self._bytes.get(key) for key in wanted}
+        missing = [key for key, data in found.items() if data is None]
+        if missing:
+            with ThreadPoolExecutor(min(PARALLEL, len(missing))) as threads:
+                found |= dict(zip(missing, threads.map(self._object_or_none, missing), strict=True))
+        for key in missing:
+            data = found[key]
+            if data is not None:
+                self._bytes.put(key, data, len(data))
+        return [found[key] for key in wanted]
+
+    def _address(self, key: str) -> str:
+        params = {"Bucket": self._places.bucket, "Key": key}
         return self._s3.generate_presigned_url("get_object", Params=params, ExpiresIn=ADDRESS_SECONDS)
+
+    def _object_or_none(self, key: str) -> bytes | None:
+        try:
+            return self._object(key)
+        except ExpiredError:
+            return None
 
     def _segment(self, stream: Stream, segment: Segment) -> Stored:
         return read_segment(self._object(_ring_key(stream, segment)), stream.epoch, segment)

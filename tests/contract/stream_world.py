@@ -21,6 +21,8 @@ from tests.unit.stream.world import COUNTERS, Answer, received
 
 EVENT: dict[str, Any] = json.loads((ROOT / "events" / "phase_stream.json").read_text(encoding="utf-8"))
 FRAMES = "GET /phase/streams/{id}/frames"
+CELLS = "GET /phase/streams/{id}/levels/{level}/cells"
+CHUNKS = "GET /phase/streams/{id}/levels/{level}/chunks"
 CHUNK = "GET /phase/streams/{id}/levels/{level}/chunks/{chunk}"
 TOKEN, TOKEN_PARAMETER = "token-of-the-scraper", "/kaizen/metrics/token"
 _CACHED = (handler.settings, handler.server, handler.store, handler.ledger)

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kaizen.phase.frames import Frames
+from kaizen.phase.history.columns import BINS, Columns, blank, document, joined, measure, read
 from kaizen.phase.quantise import TAU, from_bam, to_bam
-from phase_downsampler.columns import BINS, Columns, blank, document, joined, measure, read
 
 
 def frames_of(seed: int, frames: int, rows: int, *, gaps: bool = False, spread: float = 2.0) -> Frames:

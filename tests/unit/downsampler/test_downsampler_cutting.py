@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kaizen.phase import keys
+from kaizen.phase.history.pieces import from_ring, join
 from kaizen.phase.streams import Stream
-from phase_downsampler.pieces import from_ring, join
 from tests.effort import examples
 from tests.unit.downsampler.world import NAME, NOW, MemoryStore, Producer, downsampler, policy_of, theta, written
 

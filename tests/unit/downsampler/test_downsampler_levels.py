@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 
 from kaizen.phase.circular import bin_bam
 from kaizen.phase.frames import Frames
+from kaizen.phase.history import cells, levels
+from kaizen.phase.history.columns import measure
+from kaizen.phase.history.levels import Chunk
+from kaizen.phase.history.pieces import Piece
 from kaizen.phase.quantise import TAU, from_bam, to_bam
 from kaizen.phase.streams import Epoch
-from phase_downsampler import cells, levels
-from phase_downsampler.columns import measure
-from phase_downsampler.levels import Chunk
-from phase_downsampler.pieces import Piece
 
 EPOCH = Epoch(
     epoch=7, first_seq=0, last_seq=0, t0_us=10**15, dt_us=1000, rows=6, total=6, method="all", bits=16, levels=3,

@@ -12,12 +12,12 @@ from kaizen.phase.coding import decompress
 from kaizen.phase.decode import decode_all
 from kaizen.phase.errors import PhaseFormatError
 from kaizen.phase.frames import Frames
+from kaizen.phase.history.columns import measure
+from kaizen.phase.history.pieces import MOST_FRAMES, Piece, from_ring, join, to_ring
 from kaizen.phase.predict import LINEAR
 from kaizen.phase.quantise import bam_type
 from kaizen.phase.streams import Epoch
 from kaizen.phase.wire import Kind
-from phase_downsampler.columns import measure
-from phase_downsampler.pieces import MOST_FRAMES, Piece, from_ring, join, to_ring
 
 EPOCH = Epoch(7, 0, 99, 10**15, 1000, 5, 9, "bottom-k", 16, 2, 2, 8)
 

@@ -121,12 +121,12 @@ class Source:
         )
 
     def columns(self, first: int, last: int) -> dict[str, list[Any]]:
-        """What the objects say of all oscillators at each of these frames."""
+        """What the objects say of all oscillators at each of these frames: of every seventh, that there were none."""
         numbers = range(first, last + 1)
         return {
             "r": [None if seq % 7 == 6 else round(seq % 10 / 10, 4) for seq in numbers],
             "psi": [None if seq % 7 == 6 else round(seq % 6.28, 4) for seq in numbers],
-            "density": [[(seq * 31 + place) % 997 for place in range(BINS)] for seq in numbers],
+            "density": [[0 if seq % 7 == 6 else (seq * 31 + place) % 997 for place in range(BINS)] for seq in numbers],
         }
 
     def _frames(self, first: int, count: int, *, missing: bool) -> Frames:

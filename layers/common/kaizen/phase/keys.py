@@ -33,7 +33,12 @@ def config(stream: str, epoch: int) -> str:
 
 
 def chunk(stream: str, epoch: int, level: int, chunk: int, coding: str) -> str:
-    return f"v1/{stream}/e{epoch:010d}/L{level}/c{chunk:010d}.{coding}"
+    return f"{chunks(stream, epoch, level)}{chunk:010d}.{coding}"
+
+
+def chunks(stream: str, epoch: int, level: int) -> str:
+    """What the keys of a level's chunks begin with; the number and the coding follow."""
+    return f"v1/{stream}/e{epoch:010d}/L{level}/c"
 
 
 def sums(stream: str, epoch: int, level: int, chunk: int) -> str:

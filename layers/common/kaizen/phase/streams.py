@@ -72,6 +72,16 @@ class Epoch:
         last = -(-(self.last_seq + 1) // span) if self.ended else whole
         return range(self.first_seq // span, max(last, self.first_seq // span))
 
+    def columns(self, level: int) -> range:
+        """The columns of a level of which all frames have come, and when the epoch has ended the last one as it stands.
+
+        Column j holds the frames from j times `factor`**level on. They never change.
+        """
+        step = int(self.factor**level)
+        whole = (self.last_seq + 1) // step
+        last = -(-(self.last_seq + 1) // step) if self.ended else whole
+        return range(self.first_seq // step, max(last, self.first_seq // step))
+
 
 @dataclass(frozen=True, slots=True)
 class Stream:

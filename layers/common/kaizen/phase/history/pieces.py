@@ -14,9 +14,9 @@ from kaizen.phase import encode
 from kaizen.phase.coding import compress, decompress
 from kaizen.phase.decode import decode_all
 from kaizen.phase.frames import Frames, Place
+from kaizen.phase.history.columns import Columns, document, joined, read
 from kaizen.phase.predict import LINEAR
 from kaizen.phase.streams import Epoch
-from phase_downsampler.columns import Columns, document, joined, read
 
 CODING = "zstd"
 # Of one object: the density of so many frames stays well within what a reader takes for a CONFIG.

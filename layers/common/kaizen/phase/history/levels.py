@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 
 from kaizen.phase.circular import Sums, bin_bam, finish, merge
 from kaizen.phase.frames import Frames
+from kaizen.phase.history.cells import Cells
+from kaizen.phase.history.columns import Columns, blank
+from kaizen.phase.history.pieces import Piece, gaps_of
 from kaizen.phase.quantise import Bam, bam_type
 from kaizen.phase.streams import Epoch
-from phase_downsampler.cells import Cells
-from phase_downsampler.columns import Columns, blank
-from phase_downsampler.pieces import Piece, gaps_of
 
 # What a frame header has room for: a column of 71 minutes.
 _MOST_US = (1 << 32) - 1

@@ -12,7 +12,7 @@ import numpy as np
 
 from kaizen.phase.circular import Packed, Sums, pack, unpack
 from kaizen.phase.coding import compress, decompress
-from phase_downsampler.columns import Columns
+from kaizen.phase.history.columns import Columns
 
 CODING = "zstd"
 _MOST_BYTES = 64 << 20

@@ -1,12 +1,19 @@
 """The sampled frames at hand: those of a stream's ring, read when they are needed, and new ones."""
 
 from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 from kaizen.phase import keys
+from kaizen.phase.history.pieces import Piece, from_ring
 from kaizen.phase.quantise import Bam
 from kaizen.phase.streams import Segment, Stream
-from phase_downsampler.objects import Bucket
-from phase_downsampler.pieces import Piece, from_ring
+
+
+class Shelf(Protocol):
+    """Where objects are read."""
+
+    def get(self, wanted: Sequence[str]) -> list[bytes | None]:
+        """The content of each object, None for one that is not there."""
 
 
 class Reel:
@@ -16,9 +23,9 @@ class Reel:
     """
 
     def __init__(
-        self, bucket: Bucket, stream: Stream | None, known: Mapping[Segment, Piece], fresh: Piece | None = None
+        self, shelf: Shelf, stream: Stream | None, known: Mapping[Segment, Piece], fresh: Piece | None = None
     ) -> None:
-        self._bucket = bucket
+        self._shelf = shelf
         self._stream = stream
         self._lost: set[Segment] = set()
         parts = fresh.split() if fresh is not None else ()
@@ -51,7 +58,7 @@ class Reel:
             return
         assert self._stream is not None
         stream, epoch = self._stream.stream, self._stream.epoch.epoch
-        read = self._bucket.get([keys.ring(stream, epoch, each.first_seq, each.last_seq) for each in segments])
+        read = self._shelf.get([keys.ring(stream, epoch, each.first_seq, each.last_seq) for each in segments])
         for segment, data in zip(segments, read, strict=True):
             if data is None:
                 self._lost.add(segment)
