@@ -145,8 +145,11 @@ def _diff(store: SnapshotStore, given: argparse.Namespace) -> int:
         case _:
             print(headline(found))
             for each in differences:
+                # Dashboards are shown below, part by part.
                 author = f", {each.difference.source}: {each.difference.author}" if each.difference.author else ""
                 print(f"{each.difference.what:8}{each.difference.entry.path}{author}")
+                for leaf in each.leaves:
+                    print(f"        {leaf}")
             print(report.text(files))
             for entry in found.unread:
                 print(f"not read in one of the runs: {entry.path}")

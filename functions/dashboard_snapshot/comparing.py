@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from dashboard_snapshot.model import Entry, Manifest
+from dashboard_snapshot.model import KINDS, Entry, Manifest
 
 What = Literal["added", "removed", "changed", "moved"]
 Source = Literal["ui", "provisioning", "program"]
@@ -17,8 +17,8 @@ _PROGRAM = "sa-"  # begins the login of a service account
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One dashboard. `before` is None for one that is new, `after` for one that is gone. `source` is who did it, as far
-    as Grafana tells: of a dashboard that is gone it tells nobody."""
+    """One dashboard, library panel or alert rule. `before` is None for one that is new, `after` for one that is gone.
+    `source` is who did it, as far as Grafana tells: of what is gone it tells nobody."""
 
     what: What
     before: Entry | None
@@ -59,15 +59,18 @@ class Comparison:
 
 
 def compared(older: Manifest, newer: Manifest) -> Comparison:
-    """Sorted by folder and title."""
-    old, new = older.by_uid, newer.by_uid
+    """Dashboards first, each kind by folder and title. A kind that one of the runs did not read whole is left out."""
+    kinds = set(older.kinds) & set(newer.kinds)
+    old = {each.key: each for each in older.entries} | {k: e for k, e in older.by_key.items() if e.kind in kinds}
+    new = {each.key: each for each in newer.entries} | {k: e for k, e in newer.by_key.items() if e.kind in kinds}
+    gone = {f"dashboard/{uid}" for uid in newer.gone} | set(newer.beside_gone)
     found: list[Difference] = []
     unread: list[Entry] = []
-    for uid in sorted(old.keys() | new.keys()):
-        before, after = old.get(uid), new.get(uid)
+    for key in sorted(old.keys() | new.keys()):
+        before, after = old.get(key), new.get(key)
         if after is None:
             assert before is not None
-            if newer.complete or uid in newer.gone:
+            if newer.complete or key in gone:
                 found.append(Difference("removed", before, None, "provisioning" if before.external else "ui"))
             else:
                 unread.append(before)
@@ -105,5 +108,5 @@ def counted(differences: Sequence[Difference]) -> dict[Source, int]:
     return found
 
 
-def _order(entry: Entry) -> tuple[str, str, str]:
-    return entry.folder.lower(), entry.title.lower(), entry.uid
+def _order(entry: Entry) -> tuple[int, str, str, str]:
+    return list(KINDS).index(entry.kind), entry.folder.lower(), entry.title.lower(), entry.uid

@@ -1,9 +1,11 @@
 """Differences between two runs as comparisons of dashboards: the same that reviewers of pull requests read. Pure."""
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from dashboard_snapshot.comparing import Comparison, Difference
+from dashboard_snapshot.leaves import Leaf, leaves
 from kaizen.dashboards import Change
 from kaizen.dashboards.files import FileDiff, counted, file_diff
 from kaizen.dashboards.sentences import plain
@@ -13,10 +15,12 @@ MOST = 40  # dashboards that are compared part by part in one answer
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A difference with what it comes to. `diff` is None where only the folder is another, or where it was left out."""
+    """A difference with what it comes to. `diff` is None where only the folder is another, or where it was left out;
+    and for what is no dashboard: there `leaves` are the places that differ."""
 
     difference: Difference
     diff: FileDiff | None = None
+    leaves: tuple[Leaf, ...] = ()
 
     @property
     def quiet(self) -> bool:
@@ -41,7 +45,11 @@ def told(comparison: Comparison, content: Callable[[str], bytes], most: int = MO
             continue
         room -= 1
         before, after = (None if side is None else content(side.sha256) for side in (each.before, each.after))
-        made.append(Told(each, file_diff(each.entry.path, before, after)))
+        if each.entry.kind == "dashboard":
+            made.append(Told(each, file_diff(each.entry.path, before, after)))
+        else:
+            found = leaves(json.loads(before), json.loads(after)) if before and after else ()
+            made.append(Told(each, leaves=found))
     return made
 
 
@@ -55,6 +63,9 @@ def one_line(given: Told) -> str:
     if found is not None and (found.diff is None or difference.what == "changed"):
         words = words_of(found, room=2 - len(parts))
         parts += [words] if words else []
+    parts += [str(each) for each in given.leaves[:2]]
+    if len(given.leaves) > 2:
+        parts.append(f"{len(given.leaves) - 2} more")
     return "; ".join(parts)
 
 

@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from dashboard_snapshot.layout import DIFFS, GIT_REF, PREVIOUS, PREVIOUS_GIT_REF, RUN, Held, held, laid_out
+from dashboard_snapshot.layout import DIFFS, FOLDERS, GIT_REF, PREVIOUS, PREVIOUS_GIT_REF, RUN, Held, held, laid_out
 from dashboard_snapshot.model import RUN as RUN_ID
 from dashboard_snapshot.model import Manifest
 from dashboard_snapshot.store import SnapshotStore
@@ -20,7 +20,7 @@ def export(store: SnapshotStore, manifest: Manifest, folder: Path, git_ref: str 
     Raises FolderError, OSError, and what the store raises.
     """
     there = _read(folder)
-    contents = {each.sha256: store.content(each.sha256) for each in manifest.entries}
+    contents = {each.sha256: store.content(each.sha256) for each in (*manifest.entries, *manifest.beside)}
     current = held(manifest, contents, git_ref)
     previous = _previous(folder) if there.run == current.run else there
     files = laid_out(current, previous)
@@ -48,14 +48,20 @@ def _line(path: Path) -> str:
 
 
 def _files(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in sorted(folder.glob("*.json"))}
+    """By their path below the folder, of each kind."""
+    return {
+        f"{name}{path.name}": path.read_bytes()
+        for name in FOLDERS.values()
+        for path in sorted((folder / name).glob("*.json"))
+    }
 
 
 def _write(folder: Path, files: Mapping[str, bytes]) -> None:
     """Old files go, and new ones come; other things in the folder stay, such as `.git`."""
     for old in (folder / PREVIOUS, folder / DIFFS):
         shutil.rmtree(old, ignore_errors=True)
-    for path in (*folder.glob("*.json"), folder / GIT_REF, folder / PREVIOUS_GIT_REF):
+    ours = [path for name in FOLDERS.values() for path in (folder / name).glob("*.json")]
+    for path in (*ours, folder / GIT_REF, folder / PREVIOUS_GIT_REF):
         path.unlink(missing_ok=True)
     for name, content in files.items():
         path = folder / name

@@ -92,7 +92,7 @@ class Grafana:
         return list(dict.fromkeys(_text(each, "uid") for each in self._pages("/api/search", type="dash-db")))
 
     def dashboard(self, uid: str) -> Full:
-        given = self._get(f"/api/dashboards/uid/{quote(uid, safe='')}")
+        given = self.get(f"/api/dashboards/uid/{quote(uid, safe='')}")
         model, meta = (given.get(name) if isinstance(given, dict) else None for name in ("dashboard", "meta"))
         if not isinstance(model, dict) or not isinstance(meta, dict) or not model.get("title"):
             raise GrafanaError("unreadable", "the answer holds no dashboard")
@@ -100,7 +100,7 @@ class Grafana:
 
     def saves(self, uid: str) -> list[Save]:
         """Newest first. Needs the right to write dashboards: raises ForbiddenError for a token that only reads."""
-        given = self._get(f"/api/dashboards/uid/{quote(uid, safe='')}/versions", limit=20)
+        given = self.get(f"/api/dashboards/uid/{quote(uid, safe='')}/versions", limit=20)
         listed = given.get("versions") if isinstance(given, dict) else given
         if not isinstance(listed, list):
             raise GrafanaError("unreadable", "the answer holds no versions")
@@ -124,7 +124,7 @@ class Grafana:
 
     def _pages(self, path: str, **query: str) -> Iterator[Any]:
         for page in range(1, _PAGES + 1):
-            found = self._get(path, **query, limit=PAGE, page=page)
+            found = self.get(path, **query, limit=PAGE, page=page)
             if not isinstance(found, list):
                 raise GrafanaError("unreadable", "the answer is no list")
             yield from found
@@ -132,7 +132,8 @@ class Grafana:
                 return
         raise GrafanaError("unreadable", f"the list has more than {_PAGES} pages")
 
-    def _get(self, path: str, **query: str | int) -> Any:
+    def get(self, path: str, **query: str | int) -> Any:
+        """The JSON of a good answer."""
         address = f"{self._address}{path}" + (f"?{urlencode(query)}" if query else "")
         answer = self._patiently(address)
         try:

@@ -28,13 +28,23 @@ class Harvest:
     found: set[str] = field(default_factory=set)
     folders: Mapping[str, str] = field(default_factory=dict)
     reasons: list[Reason] = field(default_factory=list)
+    carried: set[str] = field(default_factory=set)  # uids that were taken over from the checkpoint
 
 
 def harvest(
-    grafana: Grafana, known: Iterable[str], keep: Keep, *, accept: bool, in_time: Callable[[], bool]
+    grafana: Grafana,
+    known: Iterable[str],
+    keep: Keep,
+    *,
+    accept: bool,
+    in_time: Callable[[], bool],
+    checkpoint: Mapping[str, Entry],
 ) -> Harvest:
     """`known` are the uids of the last complete run. `keep` stores one dashboard, given its uid and the path of its
     folder; several threads call it. `accept`: what Grafana neither lists nor shows counts as deleted.
+
+    `checkpoint` is what the run before had read when its time was over, the longest known first. It is read last, and
+    taken as it was where there is no time for it either.
 
     Raises what `keep` raises; whatever Grafana does becomes a reason.
     """
@@ -47,8 +57,9 @@ def harvest(
         made.found |= set(known)
         return made
     vanished = set(known) - listed
-    _read(grafana, sorted(listed), made, keep, in_time, vanished=False, accept=False)
-    _read(grafana, sorted(vanished), made, keep, in_time, vanished=True, accept=accept)
+    order = [*sorted(listed - checkpoint.keys()), *(uid for uid in checkpoint if uid in listed)]
+    _read(grafana, order, made, keep, in_time, checkpoint)
+    _read(grafana, sorted(vanished), made, keep, in_time, {}, vanished=True, accept=accept)
     _look_again(grafana, listed, made)
     made.found = (listed | vanished) - made.gone
     if not listed:
@@ -87,9 +98,10 @@ def _read(
     made: Harvest,
     keep: Keep,
     in_time: Callable[[], bool],
+    checkpoint: Mapping[str, Entry],
     *,
-    vanished: bool,
-    accept: bool,
+    vanished: bool = False,
+    accept: bool = False,
 ) -> None:
     """Each dashboard; `vanished` ones are no longer in the list, and Grafana is asked what became of them."""
     faults: dict[tuple[str, str], list[str]] = {}
@@ -97,7 +109,7 @@ def _read(
 
     def one(uid: str) -> Entry | GrafanaError | None:
         if not in_time():
-            return None
+            return checkpoint.get(uid)
         try:
             full = grafana.dashboard(uid)
         except GrafanaError as error:
@@ -109,6 +121,7 @@ def _read(
             match result:
                 case Entry():
                     made.entries.append(result)
+                    made.carried |= {uid} if result is checkpoint.get(uid) else set()
                 case NotFoundError() if vanished:
                     made.gone.add(uid)
                 case ForbiddenError() if vanished:

@@ -1,26 +1,26 @@
 """Whether so many dashboards can really be gone at once. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from dashboard_snapshot.model import Entry, Manifest, Reason
+from dashboard_snapshot.model import Entry, Reason
 
 FEW = 3  # so many are never too many
 
 
-def mass(base: Manifest | None, gone: Iterable[str], share: float) -> Reason | None:
-    """The reason why these are not taken for deleted; None where they may be. `share` is of all dashboards, 0 to 1.
+def mass(known: Mapping[str, Entry], gone: Iterable[str], share: float, name: str = "dashboards") -> Reason | None:
+    """The reason why these are not taken for deleted; None where they may be. `known` are those of the last complete
+    run, under what `gone` names; `share` is of all of them, 0 to 1.
 
     A token that was narrowed, another organisation behind the same address, or a restored database look just so.
     """
-    known = base.by_uid if base is not None else {}
-    lost = [known[uid] for uid in sorted(gone) if uid in known]
+    lost = [known[each] for each in sorted(gone) if each in known]
     if len(lost) < FEW:
         return None
     uids = tuple(each.uid for each in lost)
     if len(lost) > share * len(known):
-        return Reason("mass", f"{len(lost)} of {len(known)} dashboards are gone at once", uids)
+        return Reason("mass", f"{len(lost)} of {len(known)} {name} are gone at once", uids)
     if folder := _emptied(known.values(), set(uids)):
-        return Reason("mass", f"all dashboards of the folder {folder} are gone at once", uids)
+        return Reason("mass", f"all {name} of the folder {folder} are gone at once", uids)
     return None
 
 

@@ -1,6 +1,7 @@
 """A run as files in a folder, with what the folder held before and the differences between the two. Pure.
 
 <uid>.json             every dashboard, keys sorted, indented
+library-panels/, alert-rules/  the same of those
 .git_ref               the git ref of these
 .run                   the run that they come from, and whether it was complete
 previous/<uid>.json    what the folder held before
@@ -14,11 +15,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from dashboard_snapshot.canonical import digest
-from dashboard_snapshot.model import Entry, Manifest, Outcome
+from dashboard_snapshot.model import Entry, Kind, Manifest, Outcome
 from dashboard_snapshot.unidiff import unified
 
 GIT_REF, PREVIOUS_GIT_REF, RUN = ".git_ref", ".previous_git_ref", ".run"
 PREVIOUS, DIFFS = "previous", "diffs"
+FOLDERS: dict[Kind, str] = {"dashboard": "", "library_panel": "library-panels/", "alert_rule": "alert-rules/"}
 _PLAIN = re.compile(r"[A-Za-z0-9_-]{1,100}")
 _NOTHING = "/dev/null"
 
@@ -55,9 +57,12 @@ def laid_out(current: Held, previous: Held) -> dict[str, bytes]:
 
 
 def held(manifest: Manifest, contents: Mapping[str, bytes], git_ref: str = "") -> Held:
-    """A run's dashboards as files. `contents` are objects by their hash; `git_ref` wins over the run's own."""
-    names = file_names(manifest.entries)
-    files = {names[each.uid]: indented(contents[each.sha256]) for each in manifest.entries}
+    """A run as files. `contents` are objects by their hash; `git_ref` wins over the run's own."""
+    files: dict[str, bytes] = {}
+    for kind, folder in FOLDERS.items():
+        entries = [each for each in (*manifest.entries, *manifest.beside) if each.kind == kind]
+        names = file_names(entries)
+        files |= {f"{folder}{names[each.uid]}": indented(contents[each.sha256]) for each in entries}
     return Held(manifest.run, manifest.outcome, git_ref or manifest.git_ref, files)
 
 

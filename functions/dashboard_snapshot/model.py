@@ -11,6 +11,8 @@ from dashboard_snapshot.driftstate import Drift
 from kaizen.times import format_instant, parse_instant
 
 Outcome = Literal["complete", "partial"]
+Kind = Literal["dashboard", "library_panel", "alert_rule"]
+KINDS: dict[Kind, str] = {"dashboard": "dashboard", "library_panel": "library panel", "alert_rule": "alert rule"}
 VERSION = 1
 RUN = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{7}")
 SHOWN = 20  # uids that a reason names
@@ -22,8 +24,9 @@ class ManifestError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One dashboard. `folder` is its path by titles, empty at the root; `external` is the file that provisioned it, or
-    empty. `version` counts its saves. `stored_at` is when its object was last written."""
+    """One dashboard, library panel or alert rule. `folder` is its path by titles, empty at the root; `external` is
+    the file that provisioned it, or empty. `version` counts its saves, 0 where Grafana does not. `stored_at` is when
+    its object was last written."""
 
     uid: str
     title: str
@@ -39,6 +42,12 @@ class Entry:
     external: str
     url: str
     stored_at: str
+    kind: Kind = "dashboard"
+
+    @property
+    def key(self) -> str:
+        """Unique in a run."""
+        return f"{self.kind}/{self.uid}"
 
     @property
     def path(self) -> str:
@@ -64,7 +73,11 @@ class Reason:
 class Manifest:
     """`base` is the complete run that this one is compared with, empty for none. `found` counts the dashboards that
     Grafana told of. `gone` are uids of the base of which Grafana says that they are no more. `untold`: the
-    note of it could not be posted. `drift` is None where nobody asked for it."""
+    note of it could not be posted. `drift` is None where nobody asked for it.
+
+    `beside` are library panels and alert rules, `kinds` those of them that were read whole, `beside_gone` keys of what
+    is no more. `carried` are uids of dashboards that were taken over from the run before, which had no time for all.
+    """
 
     run: str
     started_at: datetime
@@ -81,6 +94,10 @@ class Manifest:
     untold: bool = False
     folders: Mapping[str, str] = field(default_factory=dict)  # uid -> path by titles
     drift: Drift | None = None
+    beside: tuple[Entry, ...] = ()
+    beside_gone: tuple[str, ...] = ()
+    kinds: tuple[Kind, ...] = ()
+    carried: tuple[str, ...] = ()
 
     @property
     def complete(self) -> bool:
@@ -89,6 +106,11 @@ class Manifest:
     @property
     def by_uid(self) -> dict[str, Entry]:
         return {each.uid: each for each in self.entries}
+
+    @property
+    def by_key(self) -> dict[str, Entry]:
+        """Those beside dashboards."""
+        return {each.key: each for each in self.beside}
 
 
 def run_id(now: datetime, unique: str) -> str:
@@ -124,13 +146,18 @@ def from_json(given: Mapping[str, Any]) -> Manifest:
             untold=given["untold"],
             folders=dict(given["folders"]),
             drift=driftstate.from_json(given.get("drift")),
+            beside=tuple(_entry(each) for each in given.get("beside", ())),
+            beside_gone=tuple(given.get("beside_gone", ())),
+            kinds=tuple(given.get("kinds", ())),
+            carried=tuple(given.get("carried", ())),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise ManifestError(f"a manifest that cannot be read: {type(error).__name__} {error}") from error
 
 
 def _entry(given: Mapping[str, Any]) -> Entry:
-    return Entry(**{name: given[name] for name in Entry.__dataclass_fields__})
+    """Runs of an older version know dashboards alone."""
+    return Entry(**{name: given[name] for name in Entry.__dataclass_fields__ if name != "kind" or name in given})
 
 
 def reasons_of(given: Sequence[Reason]) -> str:

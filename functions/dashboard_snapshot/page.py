@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from dashboard_snapshot.comparing import Comparison, Source
 from dashboard_snapshot.diffs import Told, summary
-from dashboard_snapshot.model import Entry, Manifest
+from dashboard_snapshot.model import KINDS, Entry, Manifest
 from kaizen.dashboards import markdown
 from kaizen.dashboards.markup import body, escape
 from kaizen.dashboards.sentences import many
@@ -15,6 +15,7 @@ from kaizen.github.markdown import code, prose
 from kaizen.reports.looks import document
 
 LARGEST = 4_000_000  # characters of a page; Lambda answers at most 6 MB
+_LEAVES, _VALUE = 60, 2000  # places of one card, characters of a value
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _DONE = {"added": "created", "removed": "deleted", "changed": "edited", "moved": "moved"}
 _WHO: dict[Source, tuple[str, str]] = {
@@ -29,7 +30,14 @@ def headline(comparison: Comparison) -> str:
         return "No dashboard differs"
     which = f"{edits} of them" if count != edits else "all of them" if count > 1 else ""
     which = f", {which} edited in the UI" if which else ", edited in the UI"
-    return f"{many(count, 'dashboard')} differ{'s' if count == 1 else ''}{which}"
+    return f"{kinds_of([each.entry for each in comparison.differences])} differ{'s' if count == 1 else ''}{which}"
+
+
+def kinds_of(entries: Sequence[Entry]) -> str:
+    """`2 dashboards and 1 alert rule`."""
+    numbers = [(sum(each.kind == kind for each in entries), name) for kind, name in KINDS.items()]
+    parts = [many(number, name) for number, name in numbers if number]
+    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
 
 
 def html_page(comparison: Comparison, told: Sequence[Told], grafana: str, path: str, query: dict[str, str]) -> str:
@@ -38,7 +46,8 @@ def html_page(comparison: Comparison, told: Sequence[Told], grafana: str, path: 
     size = 0
     for each in told:
         card = _card(each, grafana, "")
-        if (each.diff is None and each.difference.what != "moved") or size + len(card) > LARGEST:
+        left_out = each.diff is None and not each.leaves and each.difference.entry.kind == "dashboard"
+        if (left_out and each.difference.what != "moved") or size + len(card) > LARGEST:
             alone = f"{path}?{urlencode(query | {'uid': each.difference.entry.uid})}"
             card = _card(Told(each.difference), grafana, alone)
         size += len(card)
@@ -88,7 +97,7 @@ def _card(given: Told, grafana: str, alone: str) -> str:
     if alone:
         shown = f'<p><a href="{escape(alone)}">Show what changed here</a></p>'
     else:
-        shown = body(given.diff) if given.diff is not None else ""
+        shown = body(given.diff) if given.diff is not None else _leaves(given)
     moved = ""
     if given.moved:
         assert difference.before is not None
@@ -100,14 +109,28 @@ def _card(given: Told, grafana: str, alone: str) -> str:
     )
 
 
+def _leaves(given: Told) -> str:
+    """Of what is no dashboard: each place that differs, with both values in full."""
+    rows = "".join(
+        f"<dt><code>{escape(each.place)}</code></dt><dd><del>{escape(each.before[:_VALUE])}</del> "
+        f"<ins>{escape(each.after[:_VALUE])}</ins></dd>"
+        for each in given.leaves[:_LEAVES]
+    )
+    more = len(given.leaves) - _LEAVES
+    return (f"<dl>{rows}</dl>" if rows else "") + (f"<p>and {more} more places</p>" if more > 0 else "")
+
+
 def _facts(given: Told) -> str:
     difference = given.difference
     entry = difference.entry
     facts = [entry.folder or "General"]
+    if entry.kind != "dashboard":
+        facts.insert(0, KINDS[entry.kind])
     if difference.after is not None:
-        facts.append(f"last saved by {entry.updated_by or 'nobody known'}, {_time(entry.updated_at)}")
+        by = f" by {entry.updated_by or 'nobody known'}" if entry.kind != "alert_rule" else ""
+        facts.append(f"last saved{by}, {_time(entry.updated_at)}")
         old = f"{difference.before.version} → " if difference.before else ""
-        facts.append(f"version {old}{entry.version}")
+        facts += [f"version {old}{entry.version}"] if entry.version else []
     if entry.external:
         facts.append(f"provisioned from {entry.external}")
     return " · ".join(facts)
@@ -141,6 +164,7 @@ def text_page(comparison: Comparison, told: Sequence[Told]) -> str:
     for each in told:
         done = f"{_DONE[each.difference.what]} {_WHO[each.difference.source][1]}"
         lines.append(f"- {code(each.difference.entry.path, 200)} {done}: {prose(_facts(each))}")
+        lines += [f"  - {prose(str(leaf))}" for leaf in each.leaves[:_LEAVES]]
     left = [f"{many(len(comparison.unread), 'dashboard')} not read in one of the runs."] if comparison.unread else []
     whole = f"`./kaizen dashboard_snapshot diff {older.run} {newer.run}` shows all."
     files = [each.diff for each in told if each.diff is not None]

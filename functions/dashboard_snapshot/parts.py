@@ -100,6 +100,7 @@ def snapshot(
         address=address.rstrip("/"),
         mention=policy.mention or "",
         most_gone=policy.most_gone,
+        also=policy.also,
         in_time=in_time,
         tell=tell,
         told_of=lambda subject: notices.posted(subject) is not None,

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from dashboard_snapshot import wording
 from dashboard_snapshot.canonical import canonical, digest
@@ -13,6 +13,7 @@ from dashboard_snapshot.drift import counted as drift_counted
 from dashboard_snapshot.drifting import Drifting
 from dashboard_snapshot.drifttelling import DriftTelling
 from dashboard_snapshot.errors import ForbiddenError, GrafanaError
+from dashboard_snapshot.gathering import Gathered, gathered
 from dashboard_snapshot.gitref import Ref
 from dashboard_snapshot.grafana import Full, Grafana
 from dashboard_snapshot.harvest import Harvest, harvest
@@ -50,13 +51,15 @@ class Order:
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """`tell` posts the note of a subject, `told_of` says whether it stands; `page` gives the address that shows two
-    runs, empty where there is none. `address` is Grafana's, for links. `clock` gives aware UTC."""
+    runs, empty where there is none. `address` is Grafana's, for links. `also` are the kinds that are kept beside
+    dashboards. `clock` gives aware UTC."""
 
     grafana: Grafana
     store: SnapshotStore
     address: str
     mention: str
     most_gone: float
+    also: tuple[str, ...]
     in_time: Callable[[], bool]
     tell: Tell
     told_of: Callable[[str], bool]
@@ -71,21 +74,38 @@ class Snapshot:
         ClientError where the bucket fails."""
         base = self.store.last(order.started, "complete")
         last = self.store.last(order.started)
-        known = {each.sha256: each.stored_at for run in (base, last) if run is not None for each in run.entries}
+        known = {
+            each.sha256: each.stored_at for run in (base, last) if run for each in (*run.entries, *run.beside)
+        }  # fmt: skip
         written: list[int] = []
 
-        def keep(uid: str, full: Full, folder: str) -> Entry:
-            content = canonical(full.model)
+        def keep(entry: Entry, model: dict[str, Any]) -> Entry:
+            content = canonical(model)
             sha256 = digest(content)
             stored_at = known.get(sha256, "")
             if not stored_at or order.started - parse_instant(stored_at) > RENEWED:
                 written.append(self.store.keep(sha256, content))
                 stored_at = format_instant(order.started)
-            return _entry(uid, full, folder, sha256, len(content), stored_at)
+            return replace(entry, sha256=sha256, size=len(content), stored_at=stored_at)
 
-        uids = base.by_uid if base is not None else {}
-        found = harvest(self.grafana, uids, keep, accept=order.accept, in_time=self.in_time)
-        manifest = _manifest(order, found, base, self.most_gone, self.clock())
+        found = harvest(
+            self.grafana,
+            base.by_uid if base is not None else {},
+            lambda uid, full, folder: keep(_entry(uid, full, folder), full.model),
+            accept=order.accept,
+            in_time=self.in_time,
+            checkpoint=_checkpoint(last),
+        )
+        beside = gathered(
+            self.grafana,
+            self.also if found.entries else (),  # where nothing can be read, the reason is given already
+            base.by_key if base is not None else {},
+            found.folders,
+            keep,
+            self.most_gone,
+            accept=order.accept,
+        )
+        manifest = _manifest(order, found, beside, base, self.most_gone, self.clock())
         manifest = replace(manifest, drift=self.drifting.judged(manifest, last.drift if last else None, self.clock()))
         fault = self._told(self._since(base), manifest)
         faults = [fault] if fault is not None else []
@@ -112,6 +132,9 @@ class Snapshot:
             began = int(manifest.started_at.timestamp())
             changes.append(set_gauge("kaizen_dashboard_snapshot_last_complete_timestamp_seconds", {}, began))
             changes.append(set_gauge("kaizen_dashboard_snapshot_dashboards", {}, len(manifest.entries)))
+            for kind in manifest.kinds:
+                number = sum(each.kind == kind for each in manifest.beside)
+                changes.append(set_gauge("kaizen_dashboard_snapshot_beside", {"kind": kind}, number))
             if comparison is not None:
                 changes += [
                     add("kaizen_dashboard_snapshot_edits_total", {"source": source}, number)
@@ -166,7 +189,7 @@ class Snapshot:
         not be."""
         found: dict[str, str] = {}
         for each in (each.difference.after for each in edits):
-            if each is None:
+            if each is None or each.kind != "dashboard":
                 continue
             try:
                 newest = self.grafana.saves(each.uid)
@@ -180,13 +203,23 @@ class Snapshot:
         return found
 
 
-def _manifest(order: Order, found: Harvest, base: Manifest | None, most_gone: float, now: datetime) -> Manifest:
-    reasons, gone = list(found.reasons), found.gone
-    if not order.accept and (much := mass(base, gone, most_gone)) is not None:
+def _checkpoint(last: Manifest | None) -> dict[str, Entry]:
+    """What the run before had read when its time was over; what it had taken over itself comes first."""
+    if last is None or not any(each.kind == "time" for each in last.reasons):
+        return {}
+    carried = set(last.carried)
+    return {each.uid: each for each in sorted(last.entries, key=lambda each: each.uid not in carried)}
+
+
+def _manifest(
+    order: Order, found: Harvest, beside: Gathered, base: Manifest | None, most_gone: float, now: datetime
+) -> Manifest:
+    reasons, gone = [*found.reasons, *beside.reasons], found.gone
+    known = base.by_uid if base is not None else {}
+    if not order.accept and (much := mass(known, gone, most_gone)) is not None:
         reasons.append(much)
         found.found |= gone
         gone = set()
-    known = base.by_uid if base is not None else {}
     ref, source = order.git_ref
     return Manifest(
         run=order.run,
@@ -202,10 +235,16 @@ def _manifest(order: Order, found: Harvest, base: Manifest | None, most_gone: fl
         entries=tuple(sorted(found.entries, key=lambda each: each.uid)),
         gone=tuple(sorted(uid for uid in gone if uid in known)),
         folders=found.folders,
+        beside=tuple(sorted(beside.entries, key=lambda each: each.key)),
+        beside_gone=tuple(sorted(beside.gone)),
+        kinds=tuple(sorted(beside.kinds)),
+        carried=tuple(sorted(found.carried)),
     )
 
 
-def _entry(uid: str, full: Full, folder: str, sha256: str, size: int, stored_at: str) -> Entry:
+def _entry(uid: str, full: Full, folder: str) -> Entry:
+    """All but what is stored of it."""
+
     def text(name: str) -> str:
         return str(full.meta.get(name) or "")
 
@@ -215,8 +254,8 @@ def _entry(uid: str, full: Full, folder: str, sha256: str, size: int, stored_at:
         title=str(full.model["title"]),
         folder=folder,
         folder_uid=text("folderUid"),
-        sha256=sha256,
-        size=size,
+        sha256="",
+        size=0,
         version=version if isinstance(version, int) else 0,
         created_by=text("createdBy"),
         created_at=text("created"),
@@ -224,5 +263,5 @@ def _entry(uid: str, full: Full, folder: str, sha256: str, size: int, stored_at:
         updated_at=text("updated"),
         external=text("provisionedExternalId"),
         url=text("url"),
-        stored_at=stored_at,
+        stored_at="",
     )

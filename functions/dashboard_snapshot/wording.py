@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from dashboard_snapshot.comparing import Comparison, Source, counted
 from dashboard_snapshot.diffs import Told, one_line
-from dashboard_snapshot.page import short
+from dashboard_snapshot.model import KINDS
+from dashboard_snapshot.page import kinds_of, short
 from kaizen.dashboards.sentences import many
 from kaizen.slack.blocks import Message, context, header, section
 from kaizen.slack.escape import cut, date, link
@@ -23,7 +24,7 @@ def note(
     """`told` are the edits; `page` is where the differences are shown, empty where there is no link to it. `saves` are
     messages that people gave, by uid."""
     since = date(comparison.older.started_at, "UTC")
-    lead = f"✏️ *{many(len(told), 'dashboard')}* changed in the UI since {since}."
+    lead = f"✏️ *{kinds_of([each.difference.entry for each in told])}* changed in the UI since {since}."
     if mention:
         lead = f"{_mention(mention)} {lead}"
     lines = [_line(each, grafana, saves.get(each.difference.entry.uid, "")) for each in told[:_MOST]]
@@ -47,6 +48,7 @@ def _line(given: Told, grafana: str, message: str) -> str:
     entry = difference.entry
     name = cut(entry.title, _NAME) or "untitled"
     title = f"*{name}*" if difference.after is None else f"*{link(grafana + entry.url, name)}*"
+    title = title if entry.kind == "dashboard" else f"{KINDS[entry.kind]} {title}"
     where = f" in {cut(entry.folder, _NAME)}" if entry.folder else ""
     did = _WORDS[difference.what]
     by = f" by *{cut(difference.author, _NAME)}*" if difference.author else ""

@@ -1,5 +1,7 @@
-"""Snapshots of Grafana: two dashboards are edited in the UI; one note says by whom, with a page that shows what, and
-another one that they differ from git."""
+"""Snapshots of Grafana: two dashboards and an alert rule are edited in the UI.
+
+One note says by whom, with a page that shows what, and another one that they differ from git.
+"""
 
 import html
 import json
@@ -38,8 +40,9 @@ def play(stack: Stack, ended: threading.Event) -> None:
         if ended.is_set():
             return
         _edit(stack, uid=uid, panel=str(panel), title=title, expression=expression, user=user)
+    _rule(stack, "30m")
     _run(stack)
-    stack.say("two dashboards were edited in Grafana's UI: one note says by whom, another that git differs")
+    stack.say("two dashboards and an alert rule were edited in Grafana: a note says by whom, another that git differs")
 
 
 def seed(stack: Stack) -> None:
@@ -54,12 +57,18 @@ def seed(stack: Stack) -> None:
     quantile = "histogram_quantile(0.95, sum by (le) (rate(search_seconds_bucket[5m])))"
     latency = _dashboard(LATENCY, "Search latency", _panel("Search, p95", quantile, 0, 0))
     world.save(latency, "ben", folder="shop")
+    _rule(stack, "5m")
     policy = stack.policy.dashboard_snapshot
     if policy.repository and policy.path:
         files = {f"{policy.path}/{each['uid']}.json": json.dumps(each, indent=2) + "\n" for each in (checkout, latency)}
         repository = stack.outside.of(GithubService).world.repository(policy.repository, files)
         repository.deployment(DEPLOYMENT)
         repository.deployment_status(DEPLOYMENT, "success")
+
+
+def _rule(stack: Stack, pending: str) -> None:
+    world = stack.outside.of(GrafanaService).world
+    world.alert_rule("orders-stopped", "Orders stopped", "sum(rate(orders_total[5m])) == 0", pending, "shop")
 
 
 def _dashboard(uid: str, title: str, *panels: Json) -> Json:
@@ -121,16 +130,26 @@ def card(stack: Stack, now: datetime) -> str:
 def _told(stack: Stack) -> str:
     notes = _notes(stack)
     need(len(notes) == 1, f"{len(notes)} notes")
-    for words in ("*2 dashboards*", "by *ana*", "window 5m → 1h", "by *ben*", "renamed"):
+    for words in (
+        "*2 dashboards and 1 alert rule*",
+        "for: 5m → 30m",
+        "by *ana*",
+        "window 5m → 1h",
+        "by *ben*",
+        "renamed",
+    ):
         need(words in notes[0], f"no {words!r} in {notes[0]}")
-    return "2 dashboards edited in the UI, by ana and ben"
+    return "2 dashboards edited in the UI, by ana and ben, and an alert rule"
 
 
 def _shown(stack: Stack) -> str:
     """The page opens by the link alone, and not without its key."""
     page = _page(stack)
     status, text = get(page)
-    need(status == 200 and "2 dashboards differ" in text and "last saved by ana" in text, f"{status} {text[:300]}")
+    need(
+        status == 200 and "2 dashboards and 1 alert rule differ" in text and "last saved by ana" in text,
+        f"{status} {text[:300]}",
+    )
     status, _ = get(page.partition("&key=")[0])
     need(status == 401, f"{status} without the key")
     status, text = get(f"{page}&format=md")

@@ -13,6 +13,7 @@ from local.outside.service import Reply, Request
 PREFIX = "/grafana/api"
 _JSON = (("content-type", "application/json"),)
 _PAGE, _LARGEST_PAGE = 1000, 5000
+_LIBRARY, _RULES = "/library-elements", "/v1/provisioning/alert-rules"
 _UID = re.compile(r"/dashboards/uid/([^/]{1,40})(/versions)?")
 
 
@@ -40,6 +41,10 @@ class Api:
                 return self._search(query)
             if path == "/folders":
                 return self._folders(query)
+            if path == _LIBRARY or path.startswith(f"{_LIBRARY}/"):
+                return self._library(unquote(path.removeprefix(_LIBRARY)[1:]), query)
+            if path == _RULES or path.startswith(f"{_RULES}/"):
+                return self._rules(unquote(path.removeprefix(_RULES)[1:]))
             if found := _UID.fullmatch(path):
                 return self._dashboard(unquote(found[1]), versions=bool(found[2]))
         return refused(404, "Not found")
@@ -93,6 +98,29 @@ class Api:
             ]  # fmt: skip
             return _json(200, {"continueToken": "", "versions": listed})
         return _json(200, {"dashboard": known.model, "meta": self._meta(known)})
+
+    def _library(self, uid: str, query: dict[str, str]) -> Reply:
+        """By name; a uid asks for one. https://grafana.com/docs/grafana/latest/developers/http_api/library_element/"""
+        world = self._world
+        seen = [each for each in world.library_panels.values() if world.sees_folder(each["folderUid"])]
+        if uid:
+            found = next((each for each in seen if each["uid"] == uid), None)
+            return _json(200, {"result": found}) if found else refused(404, "library element could not be found")
+        size, page = _whole(query.get("perPage", ""), 100), _whole(query.get("page", ""), 1)
+        ordered = sorted(seen, key=lambda each: str(each["name"]).lower())
+        result = {"totalCount": len(seen), "page": page, "perPage": size}
+        return _json(200, {"result": result | {"elements": ordered[(page - 1) * size : page * size]}})
+
+    def _rules(self, uid: str) -> Reply:
+        """All that the token may see. https://grafana.com/docs/grafana/latest/developers/http_api/alerting_provisioning/"""
+        if not self._world.rights.alerting:
+            return refused(403, "You'll need additional permissions to perform this action. Permissions needed: any of "
+                                "alert.provisioning:read, alert.rules:read", title="Access denied")  # fmt: skip
+        seen = [each for each in self._world.alert_rules.values() if self._world.sees_folder(each["folderUID"])]
+        if not uid:
+            return _json(200, seen)
+        found = next((each for each in seen if each["uid"] == uid), None)
+        return _json(200, found) if found else refused(404, "could not find alert rule")
 
     def _save(self, body: bytes) -> Reply:
         """https://grafana.com/docs/grafana/latest/developers/http_api/dashboard/#create--update-dashboard"""

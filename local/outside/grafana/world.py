@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from kaizen.times import format_instant
 from local.paths import ROOT
 
 Json = dict[str, Any]
@@ -59,6 +60,7 @@ class Rights:
     hidden: set[str] = field(default_factory=set)
     everywhere: bool = True
     writes: bool = False
+    alerting: bool = True  # `alert.rules:read`
 
 
 class World:
@@ -70,6 +72,8 @@ class World:
         self.folders: dict[str, Folder] = {}
         self.dashboards: dict[str, Dashboard] = {}
         self.users = ["ana", "ben"]
+        self.library_panels: dict[str, Json] = {}
+        self.alert_rules: dict[str, Json] = {}
         self.rights = Rights()
 
     def folder(self, uid: str, title: str, parent: str = "") -> Folder:
@@ -101,6 +105,43 @@ class World:
             if expression and found.get("targets"):
                 found["targets"][0]["expr"] = expression
             return self.save(model, author, message=message)
+
+    def library_panel(self, uid: str, name: str, model: Json, author: str, folder: str = "") -> None:
+        """Saved by a person: one version more."""
+        with self.lock:
+            known = self.library_panels.get(uid)
+            now = format_instant(self.clock())
+            person = {"id": 2, "name": author, "avatarUrl": "/avatar/2"}
+            made = known["meta"] if known else {"created": now, "createdBy": person}
+            self.library_panels[uid] = {
+                "id": known["id"] if known else len(self.library_panels) + 1, "orgId": 1, "folderUid": folder,
+                "uid": uid, "name": name, "kind": 1, "type": model.get("type", ""), "description": "",
+                "model": copy.deepcopy(model), "version": known["version"] + 1 if known else 1,
+                "meta": {
+                    "folderName": self.folders[folder].title if folder else "General", "folderUid": folder,
+                    "connectedDashboards": 0, "created": made["created"], "createdBy": made["createdBy"],
+                    "updated": now, "updatedBy": person,
+                },
+            }  # fmt: skip
+
+    def alert_rule(
+        self, uid: str, title: str, expression: str, pending: str, folder: str, provenance: str = ""
+    ) -> None:
+        """Saved by whoever it was: Grafana names nobody."""
+        with self.lock:
+            known = self.alert_rules.get(uid)
+            query = {"refId": "A", "expr": expression, "instant": True}
+            self.alert_rules[uid] = {
+                "id": known["id"] if known else len(self.alert_rules) + 1, "uid": uid, "orgID": 1, "folderUID": folder,
+                "ruleGroup": "Shop", "title": title, "condition": "A",
+                "data": [
+                    {"refId": "A", "queryType": "", "relativeTimeRange": {"from": 600, "to": 0},
+                     "datasourceUid": "prometheus", "model": query}
+                ],
+                "updated": format_instant(self.clock()), "noDataState": "NoData", "execErrState": "Error",
+                "for": pending, "annotations": {}, "labels": {"severity": "page"}, "provenance": provenance,
+                "isPaused": False, "notification_settings": None, "record": None,
+            }  # fmt: skip
 
     def remove(self, uid: str) -> None:
         with self.lock:

@@ -69,6 +69,11 @@ class World:
         model = dashboard(panel("Orders", expr), uid=uid, title=title or uid.capitalize())
         self.world.save(model, author, folder=folder)
 
+    def beside(self) -> None:
+        """A library panel and an alert rule."""
+        self.world.library_panel("queue", "Queue", {"type": "stat", "title": "Queue"}, "ana", "shop")
+        self.world.alert_rule("down", "Shop is down", 'up{job="shop"} == 0', "5m", "pay")
+
     def send(self, method: str, address: str, headers: Mapping[str, str], body: bytes | None = None) -> Answer:
         parts = urlsplit(address)
         reply = self.grafana.answer(Request(method, parts.path, parts.query, headers, body or b""))
@@ -105,6 +110,7 @@ class World:
     def snapshot(self) -> Snapshot:
         return Snapshot(
             grafana=self.client(), store=self.store, address="https://grafana.example.org", mention="", most_gone=0.2,
+            also=self.policy.also,
             in_time=lambda: self.left > 0, tell=self.tell, told_of=lambda subject: subject in self.told,
             page=lambda older, newer: f"https://api.example.org/reports/dashboards?from={older}&to={newer}",
             count=lambda changes: count(self.dynamodb, "metrics", changes, self.now), clock=lambda: self.now,

@@ -116,7 +116,9 @@ def test_a_note_of_a_partial_run_is_edited_by_the_next_one(world: World) -> None
     assert "as it was" in world.note()
 
 
-@pytest.mark.parametrize("at", ["/folders", "/search", "/dashboards/uid/checkout"])
+@pytest.mark.parametrize(
+    "at", ["/folders", "/search", "/dashboards/uid/checkout", "/library-elements", "/v1/provisioning/alert-rules"]
+)
 @pytest.mark.parametrize(
     ("kind", "why"),
     [
@@ -132,6 +134,7 @@ def test_a_note_of_a_partial_run_is_edited_by_the_next_one(world: World) -> None
 def test_each_fault_at_each_call_makes_a_partial_run_that_deletes_nothing(
     world: World, kind: str, why: str, at: str
 ) -> None:
+    world.beside()
     base = world.run()
     world.grafana.trouble(*[kind] * 8, at=at)
     found = partial(world)

@@ -90,12 +90,12 @@ def test_who_saved_it(author: str, external: str, who: str) -> None:
 def test_so_many_at_once_are_not_deleted() -> None:
     base = run(*(entry(f"a{n}") for n in range(20)), *(entry(f"b{n}", folder="Ops") for n in range(3)))
     few, many = [f"a{n}" for n in range(4)], [f"a{n}" for n in range(5)]
-    assert mass(base, few, 0.2) is None
-    assert str(mass(base, many, 0.2)).startswith("5 of 23 dashboards are gone at once: a0, a1")
-    assert "the folder Ops" in str(mass(base, ["b0", "b1", "b2"], 0.2))
-    assert mass(base, ["b0", "b1"], 0.0) is None
-    assert mass(None, many, 0.0) is None
-    assert mass(base, ["never", "seen", "before", "too"], 0.0) is None
+    assert mass(base.by_uid, few, 0.2) is None
+    assert str(mass(base.by_uid, many, 0.2)).startswith("5 of 23 dashboards are gone at once: a0, a1")
+    assert "the folder Ops" in str(mass(base.by_uid, ["b0", "b1", "b2"], 0.2))
+    assert mass(base.by_uid, ["b0", "b1"], 0.0) is None
+    assert mass({}, many, 0.0) is None
+    assert mass(base.by_uid, ["never", "seen", "before", "too"], 0.0) is None
 
 
 def test_one_line_says_what_matters_and_counts_the_rest() -> None:

@@ -16,6 +16,14 @@ METRICS = (
         absent=True,
     ),
     Metric(
+        "kaizen_dashboard_snapshot_beside",
+        "gauge",
+        "Library panels and alert rules in the last complete run, where they are kept.",
+        ("kind",),
+        values={"kind": ("library_panel", "alert_rule")},
+        absent=True,
+    ),
+    Metric(
         "kaizen_dashboard_snapshot_runs_total",
         "counter",
         "Runs by outcome; a run is partial where anything could not be read.",

@@ -5,13 +5,14 @@ from datetime import timedelta
 from typing import Any
 
 from kaizen.policy import values
-from kaizen.policy.reader import Table, real, text
+from kaizen.policy.reader import Table, many, one_of, real, text
 
 _PERSON = text(r"[USW][A-Z0-9]{2,20}", "the Slack id of a person or a user group, such as U0123456789 or S0123456789")
 _REPOSITORY = text(r"[A-Za-z0-9][A-Za-z0-9-]{0,99}/[A-Za-z0-9._-]{1,100}", "a repository such as acme/dashboards")
 _BRANCH = text(r"[A-Za-z0-9._/-]{1,200}", "a branch")
 _FOLDER = text(r"(?!/)(?!.*//)(?!.*/$)[^\x00-\x1f\x7f\\]{1,300}", "a folder such as grafana/dashboards, or `.` for all")
 _ENVIRONMENT = text(r"[^\x00-\x1f\x7f]{1,255}", "an environment of GitHub's deployments, such as production")
+BESIDE = ("library_panel", "alert_rule")
 _TAG = text(r"[A-Za-z0-9._/-]{1,200}", "a tag")
 
 
@@ -25,7 +26,7 @@ class DashboardSnapshotPolicy:
     `path` is the folder of the dashboards' files there, None for no look at drift. What is deployed is the newest
     deployment of `environment` that succeeded (None for any), else `deployed_tag`. Drift that is older than
     `drift_after` is told. More than the share `most_gone` of all dashboards gone at once are not
-    taken for deleted.
+    taken for deleted. `also` is what is kept beside dashboards.
     """
 
     channel: str | None = None
@@ -38,6 +39,7 @@ class DashboardSnapshotPolicy:
     deployed_tag: str | None = None
     drift_after: timedelta = timedelta(hours=4)
     most_gone: float = 0.2
+    also: tuple[str, ...] = BESIDE
 
 
 def read(file: Table) -> DashboardSnapshotPolicy:
@@ -56,6 +58,7 @@ def read(file: Table) -> DashboardSnapshotPolicy:
         deployed_tag=table.get("deployed_tag", _TAG, None),
         drift_after=table.get("drift_after", _after, default.drift_after),
         most_gone=table.get("most_gone", real(0.0, 1.0), default.most_gone),
+        also=table.get("also", many(one_of(BESIDE)), default.also),
     )
     if table.has("channel") == table.has("webhook_parameter"):
         table.fault("needs exactly one of channel and webhook_parameter")
