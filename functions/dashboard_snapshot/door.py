@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 
 from dashboard_snapshot.comparing import Comparison, compared
 from dashboard_snapshot.diffs import told
+from dashboard_snapshot.driftpage import drift_card
 from dashboard_snapshot.model import RUN, Manifest
 from dashboard_snapshot.page import html_page, text_page
 from dashboard_snapshot.store import NoRunError, SnapshotStore
@@ -51,7 +52,8 @@ def shown(event: Event, store: SnapshotStore, grafana: str, now: datetime) -> Re
         return reply(200, text_page(found, differences), headers)
     asked = {name: query(event, name) for name in ("from", "to", "key") if query(event, name)}
     headers = _LOCKED | {"content-type": "text/html; charset=utf-8"}
-    return reply(200, html_page(found, differences, grafana, PATH, asked), headers)
+    drift = "" if uid else drift_card(found.newer, store.content)
+    return reply(200, html_page(found, differences, grafana, PATH, asked, drift), headers)
 
 
 def _runs(older: str, newer: str, store: SnapshotStore, now: datetime) -> tuple[Manifest, Manifest]:

@@ -40,8 +40,13 @@ def kinds_of(entries: Sequence[Entry]) -> str:
     return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
 
 
-def html_page(comparison: Comparison, told: Sequence[Told], grafana: str, path: str, query: dict[str, str]) -> str:
-    """The whole page. `path` and `query` are its own address: what has no room is linked, one dashboard at a time."""
+def html_page(
+    comparison: Comparison, told: Sequence[Told], grafana: str, path: str, query: dict[str, str], drift: str = ""
+) -> str:
+    """The whole page. `path` and `query` are its own address: what has no room is linked, one dashboard at a time.
+
+    `drift` is the card of git and Grafana, as HTML.
+    """
     cards: list[str] = []
     size = 0
     for each in told:
@@ -59,7 +64,7 @@ def html_page(comparison: Comparison, told: Sequence[Told], grafana: str, path: 
     unread = _unread(comparison.unread)
     title = headline(comparison)
     head = f'<div class="lead"><h1>{title}</h1>{lead}</div>{runs}{_partial(older)}{_partial(newer)}'
-    return document(title, STYLE, f"{head}{''.join(cards)}{unread}")
+    return document(title, STYLE, f"{head}{''.join(cards)}{drift}{unread}")
 
 
 def _run(name: str, run: Manifest) -> str:
@@ -110,14 +115,19 @@ def _card(given: Told, grafana: str, alone: str) -> str:
 
 
 def _leaves(given: Told) -> str:
-    """Of what is no dashboard: each place that differs, with both values in full."""
+    """Of what is no dashboard: each place that differs, with both values."""
     rows = "".join(
-        f"<dt><code>{escape(each.place)}</code></dt><dd><del>{escape(each.before[:_VALUE])}</del> "
-        f"<ins>{escape(each.after[:_VALUE])}</ins></dd>"
+        f'<li class="changed"><p class="words"><code>{escape(each.place)}</code></p><pre class="diff">'
+        f"{_side('-', 'del', each.before)}{_side('+', 'ins', each.after)}</pre></li>"
         for each in given.leaves[:_LEAVES]
     )
     more = len(given.leaves) - _LEAVES
-    return (f"<dl>{rows}</dl>" if rows else "") + (f"<p>and {more} more places</p>" if more > 0 else "")
+    return (f'<ul class="changes">{rows}</ul>' if rows else "") + (f"<p>and {more} more places</p>" if more > 0 else "")
+
+
+def _side(sign: str, tag: str, value: str) -> str:
+    cut = f"{value[:_VALUE]}…" if len(value) > _VALUE else value
+    return f"{sign} <{tag}>{escape(cut)}</{tag}>\n" if value else ""
 
 
 def _facts(given: Told) -> str:

@@ -1,5 +1,6 @@
 """From an edit in the UI to git by a patch, and from git or a run back to Grafana, by the command line."""
 
+import html
 import json
 import subprocess
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ import boto3
 import pytest
 
 from dashboard_snapshot.command import DIFFERENT, SAME, USAGE, main
+from dashboard_snapshot.driftpage import drift_card
 from kaizen.policy.sections.dashboard_snapshot import DashboardSnapshotPolicy
 from kaizen.runtime import clients, secrets
 from local.outside.grafana.service import TOKEN
@@ -61,6 +63,9 @@ def test_an_edit_goes_to_git_by_a_patch(desk: Desk, tmp_path: Path, capsys: pyte
     capsys.readouterr()
     assert desk.do("patch", world.last().run, "checkout") == SAME
     text = capsys.readouterr().out
+    page = drift_card(world.last(), world.store.content)
+    assert html.escape(text) in page
+    assert "edited in the UI by" in page
     repository = world.git.world.repositories[NAME]
     path = "boards/checkout.json"
     before = repository.blobs[repository.commits[repository.branches["main"]].files[path]]
@@ -74,6 +79,7 @@ def test_an_edit_goes_to_git_by_a_patch(desk: Desk, tmp_path: Path, capsys: pyte
     ]
     repository.commit("main", {path: after})
     assert desk.kinds() == {}
+    assert "agree" in drift_card(world.last(), world.store.content)
     assert desk.do("patch", "latest", "checkout") == USAGE
     assert "hold the same" in capsys.readouterr().err
 
