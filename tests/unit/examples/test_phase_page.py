@@ -193,6 +193,9 @@ def test_addresses_are_the_templates() -> None:
     named = set()
     for cells in rows(PAGE[: PAGE.index("\n## ")]):
         if "/phase/" in cells[0]:
-            methods, paths = re.findall(r"\b(GET|HEAD|POST|OPTIONS)\b", cells[0]), re.findall(r"(/phase/[^`,]*)", cells[0])
+            methods, paths = (
+                re.findall(r"\b(GET|HEAD|POST|OPTIONS)\b", cells[0]),
+                re.findall(r"(/phase/[^`,]*)", cells[0]),
+            )
             named |= {(method, path) for method in methods for path in paths}
     assert named == routes
