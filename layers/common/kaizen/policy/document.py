@@ -9,6 +9,7 @@ from kaizen.policy.reader import Table
 from kaizen.policy.sections import (
     bandwidth,
     canary,
+    cors,
     dashboard_diff,
     dashboard_snapshot,
     feed,
@@ -57,6 +58,7 @@ def _read(file: Table) -> Policy:
         dashboard_snapshot=dashboard_snapshot.read(file),
         sandboxes=sandboxes.read(file),
         sweep=sweep.read(file),
+        cors=cors.read(file),
     )
     file.close()
     return policy
@@ -71,3 +73,4 @@ def _contradictions(policy: Policy) -> Iterator[str]:
     yield from rule_lint.contradictions(policy.rule_lint)
     yield from dashboard_diff.contradictions(policy.dashboard_diff)
     yield from sandboxes.contradictions(policy.sandboxes)
+    yield from cors.contradictions(policy.cors)
