@@ -6,7 +6,7 @@ from collections.abc import Sequence
 STYLE = """
 :root { color-scheme: light dark;
   --ground: #f6f7f9; --sheet: #ffffff; --ink: #1a2130; --soft: #5b6577; --line: #e2e6ec; --wash: #f0f3f7;
-  --accent: #2f5bd3; --accent-ink: #ffffff; --good: #1b7f4d; --warn: #a85b00; --bad: #c0292b; --calm: #6a7485;
+  --accent: #2f5bd3; --accent-ink: #ffffff; --good: #1a7a49; --warn: #a85b00; --bad: #c0292b; --calm: #6a7485;
   --good-wash: #e6f4ec; --warn-wash: #fdf1e0; --bad-wash: #fdeaea; --radius: 10px; --gap: 16px;
   --text: 15px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif;
   --mono: 13px/1.5 ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; }

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from kaizen.phase import sharing
 from kaizen.phase.door import greet, refusal, spoken, version_headers
 from kaizen.phase.errors import PhaseFormatError
 from kaizen.phase.negotiation import Negotiation, Server
@@ -48,6 +49,7 @@ ROUTES: dict[str, Door] = {
 }
 # What all pages report is for those who may read all figures: it takes the metrics token.
 PRIVATE = {"GET /phase/savings/audit"}
+PREFLIGHT = "OPTIONS /phase/{path+}"  # for all doors of /phase/, those of other functions too
 
 
 @dataclass(frozen=True)
@@ -86,10 +88,14 @@ def ledger() -> Ledger:
 
 def serve(event: Event, context: Any) -> Response:
     """What a door answers; 400, 401, 404, 406, 409 and 413 name the caller's fault; 503 when AWS does not answer."""
-    met = greet(event, server())
     route = str(event.get("routeKey", ""))
+    known = sharing.origins(event, settings().policy_parameter)
+    if route == PREFLIGHT:
+        return sharing.preflight(event, known)
+    met = greet(event, server())
     answer = refusal(met, server()) if not met.safe else guarded(route, event, context, met)
     answer["headers"] |= version_headers(met, server())
+    sharing.share(answer, event, () if route in PRIVATE else known)
     told = {name: answer["headers"].get(name) for name in ("phase-resync", "phase-bytes-full", "content-encoding")}
     logger.info("phase request", route=route[:100], status=answer["statusCode"], **told)
     return answer

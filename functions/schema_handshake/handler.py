@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from kaizen.metrics.changes import add
 from kaizen.metrics.counting import count_if_possible
+from kaizen.phase import sharing
 from kaizen.phase.door import version_headers
 from kaizen.phase.negotiation import Client, Server, negotiate
 from kaizen.phase.offer import offer
@@ -25,7 +26,8 @@ from schema_handshake.request import RequestError, read_request
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-# Two calls, each of them tried twice, end before the function's ten seconds do: a count that hangs fails nothing.
+# Two calls, each of them tried twice, and a policy that is read for pages of other origins end before the function's
+# twenty seconds do: a count that hangs fails nothing.
 _LIMITS = Limits(connect=1, read=1, attempts=2)
 _RETRY_SECONDS = 5
 
@@ -34,6 +36,7 @@ _RETRY_SECONDS = 5
 class HandshakeSettings(Settings):
     phase_table: str
     metrics_table: str
+    policy_parameter: str
     phase_help_url: str | None
     build_hash: str | None = None
 
@@ -71,6 +74,7 @@ def lambda_handler(event: Event, context: Any) -> Response:
         # A verdict without the epoch would pass for that of a stream without frames.
         answer = unavailable(error, "the stream's epoch cannot be read at the moment; try again", _RETRY_SECONDS)
     answer["headers"] |= version_headers(met, server())
+    sharing.share(answer, event, sharing.origins(event, settings().policy_parameter))
     return answer
 
 

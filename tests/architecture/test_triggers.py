@@ -96,7 +96,7 @@ def test_viewers_have_limits_of_their_own() -> None:
     limits = api["RouteSettings"]
     served = {f"{event['Method']} {event['Path']}" for name, _, event in events("HttpApi") if name == "PhaseStream"}
     assert served <= set(limits)
-    assert sum(limits[route]["ThrottlingRateLimit"] for route in served) <= 310
+    assert sum(limits[route]["ThrottlingRateLimit"] for route in served if not route.startswith("OPTIONS ")) <= 310
     assert limits["GET /phase/savings/audit"]["ThrottlingRateLimit"] <= 5
     assert limits["GET /metrics"]["ThrottlingRateLimit"] >= 1
 

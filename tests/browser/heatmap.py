@@ -16,6 +16,7 @@ _UNTIL = """([name, wanted]) => {
 }"""
 _PIXELS = """() => {
   const heatmap = document.querySelector('adaptive-heatmap');
+  if (!heatmap?.canvas) return {colours: 0}; // nothing is drawn yet
   heatmap.redraw();
   const {width, height} = heatmap.canvas;
   const copy = Object.assign(document.createElement('canvas'), {width, height});

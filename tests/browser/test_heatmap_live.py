@@ -31,8 +31,19 @@ def moves_and_says_so(page: Page, renderer: str) -> None:
     expect(page.locator("schema-version-banner")).to_be_hidden()
 
 
-def test_webgl(opened: Opens) -> None:
-    moves_and_says_so(opened(), "webgl2")
+def test_webgl_when_asked_for(opened: Opens) -> None:
+    page = opened("&renderer=webgl")
+    moves_and_says_so(page, "webgl2")
+    expect(page.locator(".heat-by")).to_contain_text("WebGL2, asked for")
+
+
+def test_else_the_one_that_draws_faster(opened: Opens) -> None:
+    """Timed at the start, and told. Which one that is, is the machine's matter."""
+    page = opened()
+    coloured(page)
+    expect(page.locator(".heat-by")).to_have_text(
+        re.compile(r"Drawn by (WebGL2|Canvas2D), [\d.]+ ms a picture(, by (WebGL2|Canvas2D) [\d.]+ ms)?\. Stream")
+    )
 
 
 def test_canvas_when_asked_for(opened: Opens) -> None:
@@ -70,7 +81,9 @@ COMPARED = """async () => {
   const random = () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) >>> 24;
   const results = [];
   for (const [columns, rows] of [[37, 91], [300, 333], [1024, 4096], [5, 3]]) {
-    const both = [WebglRenderer, CanvasRenderer].map((Kind) => new Kind(document.createElement('canvas')));
+    // Tiles of 64 in a texture's stead: those of a wall of screens on an old graphics card, made small.
+    const both = [new WebglRenderer(document.createElement('canvas'), rows === 333 ? 64 : undefined),
+                  new CanvasRenderer(document.createElement('canvas'))];
     for (const each of both) each.resize(columns, rows);
     for (let slot = 0; slot < columns; slot += 2) { // every other one stays a gap
       const cells = Uint8Array.from({length: 2 * rows}, (_, i) => i % 14 === 5 ? 0 : random());
@@ -92,7 +105,7 @@ COMPARED = """async () => {
 
 
 def test_both_draw_the_same_picture(opened: Opens) -> None:
-    """Also where the ring wraps, with gaps, and at 4096 × 1024 cells."""
+    """Also where the ring wraps, with gaps, in several tiles, and at 4096 × 1024 cells."""
     page = opened()
     live(page)
     compared = page.evaluate(COMPARED)
@@ -103,7 +116,7 @@ def test_both_draw_the_same_picture(opened: Opens) -> None:
 
 
 def test_a_lost_context_comes_back(opened: Opens) -> None:
-    page = opened()
+    page = opened("&renderer=webgl")
     coloured(page)
     seq = live(page)
     page.evaluate("""async () => {
@@ -118,6 +131,19 @@ def test_a_lost_context_comes_back(opened: Opens) -> None:
     }""")
     live(page, after=seq)
     coloured(page)
+    assert told(page)["renderer"] == "webgl2"
+
+
+def test_a_context_that_is_lost_for_good_gives_way(opened: Opens) -> None:
+    page = opened("&renderer=webgl")
+    seq = live(page)
+    page.evaluate(
+        "document.querySelector('adaptive-heatmap').canvas.getContext('webgl2').getExtension('WEBGL_lose_context').loseContext()"
+    )
+    until(page, "renderer", "canvas2d")
+    live(page, after=seq)
+    coloured(page)
+    expect(page.locator(".heat-by")).to_contain_text("Canvas2D, the context of WebGL2 was lost")
 
 
 LOAD = """

@@ -26,6 +26,7 @@ ENVIRONMENT = {
     "AWS_DEFAULT_REGION": "eu-west-1",
     "PHASE_TABLE": "phase",
     "METRICS_TABLE": "metrics",
+    "POLICY_PARAMETER": "/kaizen/policy",
     "PHASE_HELP_URL": "",
 }
 

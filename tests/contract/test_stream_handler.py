@@ -20,13 +20,14 @@ from kaizen.phase import keys
 from kaizen.phase.coding import CODINGS, compress
 from kaizen.phase.encode import chunk
 from kaizen.phase.frames import Frames, Place
+from kaizen.policy.store import DEFAULT_FILE
 from kaizen.runtime.secrets import SecretError
 from kaizen.storage.items import to_item
 from phase_stream import chunks, handler
 from phase_stream.plan import Mark
 from phase_stream.rows import PUT_SECONDS
 from phase_stream.store import ADDRESS_SECONDS
-from tests.contract.phase_aws import BUCKET
+from tests.contract.phase_aws import BUCKET, POLICY_PARAMETER
 from tests.contract.stream_world import (
     AUDITS,
     CELLS,
@@ -110,7 +111,7 @@ def test_headers_of_every_answer(world: StreamWorld) -> None:
         world.call("GET /"),
     ):
         assert answer.headers["phase-schema"] == "1.0.0"
-        assert answer.headers["vary"] == "Phase-Schema, Accept-Encoding"
+        assert answer.headers["vary"] == "Phase-Schema, Accept-Encoding, Origin"
 
 
 def test_nothing_newer(world: StreamWorld) -> None:
@@ -599,6 +600,43 @@ def test_the_open_columns_come_from_the_ring(world: StreamWorld) -> None:
     assert world.call(CELLS, {"id": NAME, "level": "0"}, {"rows": "4-20"}).status == 400
     assert world.call(CELLS, {"id": NAME, "level": "0"}, {"first": "70"}).status == 204
     assert world.savings_items() == [], "history is counted nowhere"
+
+
+# ---------------------------------------------------------------- pages of other origins
+
+
+def test_pages_of_the_origins_that_the_policy_names(world: StreamWorld) -> None:
+    published(world, 70)
+    policy = DEFAULT_FILE.read_text(encoding="utf-8") + '\n[cors]\norigins = ["https://app.example.com"]\n'
+    world.ssm.put_parameter(Name=POLICY_PARAMETER, Value=policy, Type="String", Tier="Advanced")
+    new_process()
+    level = {"id": NAME, "level": "0"}
+    readable = [
+        world.frames(NAME, origin=(app := "https://app.example.com")),
+        world.frames(NAME, {"after": "7.69"}, origin=app),
+        world.frames(NAME, {"max": "0"}, origin=app),
+        world.frames(NAME, schema="2.0.0", origin=app),
+        world.call("GET /phase/streams", origin=app),
+        world.call("GET /phase/streams/{id}", {"id": NAME}, origin=app),
+        world.call(CELLS, level, origin=app),
+        world.call(CHUNKS, level, origin=app),
+        world.call(CHUNK, level | {"chunk": "0"}, origin=app),
+        world.call(REPORT, body="{", origin=app),
+    ]
+    for answer in readable:
+        assert answer.headers["access-control-allow-origin"] == app
+        assert "Phase-Resync" in answer.headers["access-control-expose-headers"]
+    leave = world.call(handler.PREFLIGHT, {"path": f"streams/{NAME}/frames"}, origin=app)
+    assert (leave.status, leave.body) == (204, b"")
+    assert leave.headers["access-control-allow-headers"] == "Phase-Schema, Content-Type, If-None-Match"
+    stranger = "https://evil.example"
+    for answer in (
+        world.frames(NAME, origin=stranger),
+        world.call(handler.PREFLIGHT, {"path": "streams"}, origin=stranger),
+        world.call(AUDITS, origin=app, authorization=f"Bearer {TOKEN}"),  # figures of all are for no page
+    ):
+        assert answer.headers["vary"].endswith("Origin")
+        assert not [name for name in answer.headers if name.startswith("access-control")]
 
 
 # ---------------------------------------------------------------- anything at all

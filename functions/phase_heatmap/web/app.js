@@ -1,10 +1,12 @@
-// The page: its address says which stream is shown (?stream=…&seconds=…&renderer=canvas), and the banner what to do when
-// the schemas differ.
+// The page: its address says what is shown, as `view.js` describes, and always what is shown now, so that a link to it shows
+// the same. The banner says what to do when the schemas differ.
 
 import { advise } from "./advice.js";
 import { FRESH, SchemaVersionBanner, reloadedFor } from "./banner.js";
 import { AdaptiveHeatmap } from "./heatmap.js";
 import { SCHEMA } from "./stream.js";
+import { button } from "./tools.js";
+import { writeView } from "./view.js";
 
 const BUILD = new URL(import.meta.url).pathname.split("/").at(-2) ?? "";
 const address = new URL(location.href);
@@ -17,7 +19,7 @@ function show(stream) {
   const heatmap = new AdaptiveHeatmap();
   heatmap.setAttribute("stream", stream);
   heatmap.className = "card";
-  for (const name of ["renderer", "seconds"]) {
+  for (const name of ["seconds", "renderer", "rows", "at", "last", "from", "to"]) {
     const given = address.searchParams.get(name);
     if (given !== null) heatmap.setAttribute(name, given);
   }
@@ -31,8 +33,30 @@ function show(stream) {
       address: location.href,
     });
   });
+  heatmap.addEventListener("phase-view", (event) => {
+    const current = new URL(location.href);
+    writeView(/** @type {CustomEvent} */ (event).detail, current.searchParams);
+    history.replaceState(null, "", current);
+  });
   main.append(heatmap);
+  heatmap.tools?.append(linkButton());
   document.title = `${stream} · Phase heatmap`;
+}
+
+/** Copies an address that shows the same picture. */
+function linkButton() {
+  const made = button("Copy link");
+  made.className = "heat-link";
+  made.addEventListener("click", async () => {
+    try {
+      await navigator.clipboard.writeText(location.href);
+      made.textContent = "Copied";
+    } catch {
+      made.textContent = "Copy it from the address bar"; // the browser does not allow it
+    }
+    setTimeout(() => (made.textContent = "Copy link"), 2000);
+  });
+  return made;
 }
 
 /** @param {string} text */
@@ -62,6 +86,7 @@ function list(current, known) {
     ...known.map((id) => {
       const link = document.createElement("a");
       const target = new URL(location.href);
+      target.search = "";
       target.searchParams.set("stream", id);
       link.href = target.href;
       link.textContent = id;

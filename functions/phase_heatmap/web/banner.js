@@ -32,7 +32,9 @@ export class SchemaVersionBanner extends HTMLElement {
     this.append(element("b", advice.what), element("span", advice.why), row);
     if (advice.action.kind === "copy-command") this.insertBefore(element("code", advice.action.value), row);
     const details = element("details", "");
-    details.append(element("summary", "Details"), element("pre", advice.details));
+    const text = element("pre", advice.details);
+    text.tabIndex = 0; // a keyboard scrolls it, too
+    details.append(element("summary", "Details"), text);
     this.append(details);
   }
 

@@ -1,5 +1,7 @@
 // What the picture says of itself: what was left out, how sure it is, and how large its cells are, and why. Pure.
 
+import { length } from "./clock.js";
+
 /**
  * @param {object} shown
  * @param {Record<string, any>} shown.rows the epoch's CONFIG document
@@ -7,8 +9,11 @@
  * @param {number} shown.width of the picture in device pixels
  * @param {number} shown.height
  * @param {string} shown.reason why cells are as large; empty if that is not known yet
+ * @param {number} [shown.every] of the frames, one in so many is drawn
+ * @param {number} [shown.level] of history
+ * @param {number} [shown.stepUs] what a column of that level stands for
  */
-export function caption({ rows, size, width, height, reason }) {
+export function caption({ rows, size, width, height, reason, every = 1, level = 0, stepUs = 0 }) {
   const parts = [];
   if (rows.rows < rows.total) {
     parts.push(`${count(rows.rows)} of ${count(rows.total)} rows`, rows.method);
@@ -16,7 +21,11 @@ export function caption({ rows, size, width, height, reason }) {
   } else {
     parts.push(`all ${count(rows.total)} rows`);
   }
-  parts.push("level 0", `${cellWords(size, width, height)}${reason ? ` because ${reason}` : ""}`);
+  const { firstRow = 0, endRow = rows.rows } = size;
+  if (endRow - firstRow < rows.rows) parts.push(`rows ${count(firstRow + 1)} to ${count(endRow)} shown`);
+  parts.push(`level ${level + (size.level ?? 0)}${level > 0 ? ` of ${length(stepUs)} a column` : ""}`);
+  if (every > 1) parts.push(`every ${every === 2 ? "2nd" : `${every}th`} frame`);
+  parts.push(`${cellWords(size, width, height, level > 0 ? "columns" : "frames")}${reason ? ` because ${reason}` : ""}`);
   return parts.join(", ");
 }
 
@@ -26,13 +35,14 @@ export function caption({ rows, size, width, height, reason }) {
  * @param {import("./grid.js").Size} size
  * @param {number} width
  * @param {number} height
+ * @param {string} [unit] what goes into a cell from left to right
  */
-export function cellWords(size, width, height) {
+export function cellWords(size, width, height, unit = "frames") {
   const [wide, high] = [pixels(width / size.columns), pixels(height / size.rows)];
   const { rowsPerCell, framesPerColumn } = size;
   const across = [
     rowsPerCell > 1 ? `${rowsPerCell} rows` : "",
-    framesPerColumn > 1 ? `${framesPerColumn} frames` : "",
+    framesPerColumn > 1 ? `${framesPerColumn} ${unit}` : "",
   ].filter(Boolean);
   return `${wide === high ? wide : `${wide} × ${high}`} px cells${across.length ? ` of ${across.join(" and ")}` : ""}`;
 }
@@ -64,10 +74,18 @@ function precision(error) {
  * @param {string} shown.stream
  * @param {number} shown.order r of all oscillators, NaN if it is not known
  * @param {number} shown.seconds from the left edge to the right one
+ * @param {boolean} [shown.ended] whether it stands still
  */
-export function summary({ stream, order, seconds }) {
+export function summary({ stream, order, seconds, ended = false }) {
   const agreed = Number.isNaN(order)
     ? "their order parameter is not known"
     : `their order parameter is ${order.toFixed(2)}, ${inStep(order)} in step`;
-  return `Phases of the oscillators of ${stream} over the last ${Math.round(seconds)} seconds, a row each; ${agreed}.`;
+  const time = seconds < 600 ? `${Math.round(seconds)} seconds` : length(seconds * 1e6);
+  const over = ended ? `over ${time}` : `over the last ${time}`;
+  return `Phases of the oscillators of ${stream} ${over}, a row each; ${agreed}${ended ? " at the end" : ""}.`;
+}
+
+/** What of it is worth a word of its own when it changes. @param {number} order */
+export function outline(order) {
+  return Number.isNaN(order) ? "" : `The oscillators are ${inStep(order)} in step.`;
 }

@@ -1,8 +1,9 @@
-// How large cells must be, for drawing them to keep up with the display. Pure: time comes with each call.
+// How finely to draw, for drawing to keep up with the display. Pure: time comes with each call.
 //
+// First cells get larger; where that does not help, or not enough, fewer frames are drawn; then columns get longer.
 // The roadmap's idea (coarser below 30 frames a second, finer above 55) with what it takes not to swing: the cost of a
-// frame is fitted to its number of cells, so that a size is chosen by what it will cost; a change is held for a while,
-// and for longer each time that it had to be taken back. Cells grow at once and shrink late.
+// drawing is fitted to its number of cells, so that a size is chosen by what it will cost; a change is held for a while,
+// and for longer each time that it had to be taken back. It gets coarser at once and finer late.
 
 const TARGET_HZ = 60;
 const USUAL_MS = 1000 / TARGET_HZ;
@@ -24,12 +25,15 @@ const AIM = 0.75; // what a coarser size is chosen for
 const ROOM = 0.8; // what a finer size must stay below,
 const DOUBT = 1.15; // with its cost so much higher than predicted
 const GAIN = 0.1; // of the cost, at least, that the coarsest size would save
-const LOW = 30 / 60; // of the wanted rate: always coarser
+const LOW = 29.9 / 60; // of the wanted rate: always coarser. A display of 59.94 Hz at half its rate is not below
 const HIGH = 55 / 60; // never coarser
+
+const MOST_EVERY = 4; // frames, from one drawing to the next at most
 
 const DWELL_MS = 2000;
 const LONGEST_DWELL_MS = 60_000;
-const REVERTED_MS = 5000;
+const REVERTED_MS = 5000; // taken back within this, it waits so many times as long
+const REVERTED_TIMES = 4;
 const CALM_MS = 60_000; // after which the dwell is halved
 const LEARNED_MS = 300_000; // for so long it is held that larger cells do not help
 const USUAL_SHARE = 0.9; // of a cost that goes with the number of cells, until a change has shown it
@@ -41,9 +45,12 @@ export class Controller {
   #deltas = new Float64Array(WINDOW); // between animation frames, and when each ended
   #ends = new Float64Array(WINDOW);
   #count = 0;
+  #came = new Float64Array(WINDOW); // when wanted frames came
+  #cameCount = 0;
   #dues = new Float64Array(WINDOW); // when drawings were due
   #dueCount = 0;
   #last = -1;
+  #lastCame = -Infinity;
   #lastDue = -Infinity;
   #skip = START_FRAMES;
   #since = 0; // of the rate's window
@@ -64,39 +71,54 @@ export class Controller {
   #finerAt = -Infinity; // the last time that cells became smaller
   #why = "";
 
-  /** @param {number[]} sizes numbers of cells, strictly falling */
-  constructor(sizes) {
+  /**
+   * @param {number[]} sizes numbers of cells, strictly falling
+   * @param {number} levels how many of them, the last, have longer columns, not larger cells alone
+   */
+  constructor(sizes, levels = 0) {
     this.sizes = sizes;
-    this.step = 0;
+    this.levels = levels;
+    this.step = 0; // the size
+    this.every = 1; // of the wanted frames, one in so many is drawn
   }
 
-  /** Milliseconds from one drawing to the next: one or more frames of the display, at 60 a second or little more. */
+  /** Milliseconds from one wanted frame to the next: one or more of the display, at 60 a second or little more. */
   get period() {
     const hertz = 1000 / this.#refresh;
     // A display of 90 has no frames to leave out: half of them would be too few.
     return Math.max(1, Math.floor(hertz / TARGET_HZ + 0.4)) * this.#refresh;
   }
 
-  /** What a frame costs now: three of four are cheaper. NaN while that is not known. */
+  /** Milliseconds from one drawing to the next. */
+  get interval() {
+    return this.period * this.every;
+  }
+
+  /** What a drawing costs now: three of four are cheaper. NaN while that is not known. */
   get cost() {
     return quantile(this.#costs, Math.min(this.#costCount, COSTS), 0.75);
   }
 
   /** Why cells are as large as they are, to follow "because"; empty while that is not known. */
   get reason() {
-    const of = `of ${number(this.period)} ms`;
-    if (this.step > 0 && this.#why) return this.#why;
+    const of = `of ${number(this.interval)} ms`;
+    if (this.step + this.every > 1 && this.#why) return this.#why;
     const cost = this.cost;
     if (Number.isNaN(cost)) return "";
-    if (cost < this.period) return `a frame takes ${number(cost)} ${of}`;
+    if (cost < this.interval) return `a frame takes ${number(cost)} ${of}`;
     return this.#share < GAIN ? "larger ones are no faster" : `${Math.round(this.#frequency)} frames a second come`;
   }
 
-  /** The picture has other sizes; the one that is nearest to the present is kept. @param {number[]} sizes */
-  resize(sizes) {
+  /**
+   * The picture has other sizes; the one that is nearest to the present is kept.
+   *
+   * @param {number[]} sizes
+   * @param {number} levels
+   */
+  resize(sizes, levels = 0) {
     const cells = this.sizes[this.step];
     const finest = this.step === 0;
-    this.sizes = sizes;
+    [this.sizes, this.levels] = [sizes, levels];
     const found = sizes.findIndex((each) => each <= cells);
     this.step = finest ? 0 : found < 0 ? sizes.length - 1 : found;
     this.#before = null;
@@ -114,7 +136,7 @@ export class Controller {
    * An animation frame.
    *
    * @param {number} now milliseconds, of the display's clock
-   * @returns {Tick} whether a drawing is due, and whether `step` has changed
+   * @returns {Tick} whether a drawing is due, and whether `step` or `every` has changed
    */
   tick(now) {
     const delta = this.#last < 0 ? Infinity : now - this.#last;
@@ -122,18 +144,23 @@ export class Controller {
     if (delta > PAUSE_MS) {
       this.#forget();
       this.#since = now;
-      this.#lastDue = now;
+      this.#lastDue = this.#lastCame = now;
       return { due: true, changed: false };
     }
     this.#deltas[this.#count % WINDOW] = delta;
     this.#ends[this.#count % WINDOW] = now;
     this.#count += 1;
     this.#measureRefresh(now);
-    const due = now - this.#lastDue >= this.period - this.#refresh / 2;
+    if (now - this.#lastCame >= this.period - this.#refresh / 2) {
+      this.#lastCame = now;
+      this.#came[this.#cameCount % WINDOW] = now;
+      this.#cameCount += 1;
+    }
+    const due = now - this.#lastDue >= this.interval - this.#refresh / 2;
     if (!due) return { due, changed: false };
     this.#lastDue = now;
     if (this.#skip > 0) {
-      this.#skip -= 1;
+      this.#skip -= this.every;
       this.#since = now;
       this.#dueCount = 0;
       return { due, changed: false };
@@ -162,72 +189,118 @@ export class Controller {
   #judge(now) {
     const rate = this.#rate(now);
     const wanted = 1000 / this.period;
-    const cost = this.cost;
+    const { cost, interval } = this;
     const known = this.#costCount >= COSTS;
     this.#frequency = rate;
     if (now - this.#learnedAt > LEARNED_MS) this.#share = USUAL_SHARE;
     const inVain = known && this.#inVain(now, cost);
-    if (inVain && !(rate < LOW * wanted)) return this.#change(now, this.#back);
+    if (inVain && !(rate < LOW * wanted)) return this.#change(now, this.#back, this.every);
     const { late, of } = this.#lateness();
-    if (this.step < this.sizes.length - 1 && !(rate > HIGH * wanted)) {
+    if ((this.step < this.sizes.length - 1 || this.every < MOST_EVERY) && !(rate > HIGH * wanted)) {
       const low = now - this.#since >= LASTING_MS && rate < LOW * wanted;
-      const slow = known && cost > FULL * this.period && this.#helps(cost);
-      const missing = of >= LATE_OF && late >= LATE && !(cost < this.period / 4) && this.#helps(cost);
+      const slow = known && cost > FULL * interval && this.#eases(cost);
+      const missing = of >= LATE_OF && late >= LATE && !(cost < interval / 4) && this.#eases(cost);
       if (low || slow || missing) return this.#coarser(now, cost, low ? rate : NaN);
     }
     if (now - this.#changedAt > CALM_MS && this.#dwell > DWELL_MS) {
       this.#dwell = Math.max(this.#dwell / 2, DWELL_MS);
       this.#changedAt = now;
     }
-    if (this.step > 0 && known && now - this.#changedAt >= this.#dwell && late <= 1 && rate > HIGH * wanted) {
-      return this.#finer(now, cost);
+    if (this.step + this.every > 1 && known && now - this.#changedAt >= this.#dwell && late <= 1) {
+      const full = rate > HIGH * wanted;
+      if (full || (this.every > 1 && rate > HIGH * wanted * this.#possible(cost, this.every))) return this.#finer(now, cost, full);
     }
     return false;
   }
 
-  /** Whether fewer cells would cost less, as far as is known: some costs are not the picture's. @param {number} cost */
+  /** The coarsest of the sizes that differ by their cells alone. */
+  get #largest() {
+    return this.sizes.length - 1 - this.levels;
+  }
+
+  /** Whether larger cells would cost less, as far as is known: some costs are not the picture's. @param {number} cost */
   #helps(cost) {
-    const gain = this.#line().slope * (this.sizes[this.step] - this.sizes[this.sizes.length - 1]);
-    return gain > GAIN * cost;
+    if (this.step >= this.#largest) return false;
+    return Number.isNaN(cost) ? this.#share >= GAIN : this.#saved(this.#largest) > GAIN * cost;
+  }
+
+  /** Whether any of what comes next would make it easier. @param {number} cost */
+  #eases(cost) {
+    return this.every < MOST_EVERY || this.#helps(cost) || this.#saved(this.sizes.length - 1) > GAIN * cost;
+  }
+
+  /** Milliseconds that a drawing of another size would take less. @param {number} step */
+  #saved(step) {
+    return this.#line().slope * (this.sizes[this.step] - this.sizes[step]);
+  }
+
+  /** The share of wanted frames that can come beside drawings that cost so much. @param {number} cost @param {number} every */
+  #possible(cost, every) {
+    const waited = Math.max(Math.ceil(cost / this.period), 1); // frames, from a drawing to the next one that comes
+    const cycle = Math.max(every, waited);
+    return (cycle - waited + 1) / cycle;
   }
 
   /** @param {number} now @param {number} cost @param {number} rate NaN unless it is the reason */
   #coarser(now, cost, rate) {
-    const cells = this.sizes[this.step];
-    const { slope } = this.#line();
-    let next = this.step + 1;
-    // Unless drawings only wait for something else: then what they take does not tell what larger cells would.
-    if (!Number.isNaN(cost) && cost * this.#frequency < 1500) {
-      const fits = (/** @type {number} */ step) =>
-        cost - slope * (cells - this.sizes[step]) <= AIM * this.period || step === this.sizes.length - 1;
-      while (!fits(next)) next += 1;
-    }
+    const { step, every, interval } = this;
+    const [toStep, toEvery] = this.#coarserThan(cost);
     this.#why = Number.isNaN(rate)
-      ? `finer ones took ${number(Math.max(cost, this.period))} of ${number(this.period)} ms`
+      ? `finer ones took ${number(Math.max(cost, interval))} of ${number(interval)} ms`
       : `finer ones came at ${Math.round(rate)} frames a second`;
-    const known = Number.isNaN(rate) && this.#costCount >= COSTS;
-    this.#before = known ? { step: this.step, cost } : null;
-    if (now - this.#finerAt < REVERTED_MS) this.#dwell = Math.min(2 * this.#dwell, LONGEST_DWELL_MS);
-    return this.#change(now, next);
+    const known = Number.isNaN(rate) && this.#costCount >= COSTS && toEvery === every;
+    this.#before = known ? { step, cost } : null;
+    if (now - this.#finerAt < REVERTED_MS) this.#dwell = Math.min(REVERTED_TIMES * this.#dwell, LONGEST_DWELL_MS);
+    return this.#change(now, toStep, toEvery);
   }
 
-  /** @param {number} now @param {number} cost */
-  #finer(now, cost) {
+  /** @param {number} cost @returns {[number, number]} the size and how often to draw it */
+  #coarserThan(cost) {
+    const { step, every } = this;
+    if (this.#helps(cost)) {
+      let next = step + 1;
+      // Unless drawings only wait for something else: then what they take does not tell what larger cells would.
+      if (!Number.isNaN(cost) && (cost * this.#frequency) / every < 1500) {
+        const fits = (/** @type {number} */ to) => cost - this.#saved(to) <= AIM * this.interval;
+        while (next < this.#largest && !fits(next)) next += 1;
+      }
+      return [next, every];
+    }
+    if (every === MOST_EVERY) return [step + 1, every];
+    let next = 2 * every;
+    while (next < MOST_EVERY && cost > FULL * this.period * next) next *= 2;
+    return [step, next];
+  }
+
+  /** @param {number} now @param {number} cost @param {boolean} full whether frames come as fast as is wanted */
+  #finer(now, cost, full) {
+    let { step, every } = this;
     const { base, slope } = this.#line();
-    let next = this.step;
-    while (next > 0 && DOUBT * (base + slope * this.sizes[next - 1]) < ROOM * this.period) next -= 1;
+    const fits = (/** @type {number} */ to, /** @type {number} */ often) => {
+      const ms = DOUBT * (base + slope * this.sizes[to]);
+      return ms < ROOM * this.period * often && this.#possible(ms, often) > LOW;
+    };
+    while (step > this.#largest && fits(step - 1, every)) step -= 1;
+    if (step <= this.#largest) {
+      while (every > 1 && fits(step, every / 2)) every /= 2;
+      // Cells get smaller only where no larger ones would allow to draw more often.
+      if (every === 1 || !fits(this.#largest, every / 2)) while (step > 0 && fits(step - 1, every)) step -= 1;
+    }
     // Drawings that take longer than the period and still come in time only wait for something else: what a finer size
     // costs cannot be told from them, and is tried.
-    if (next === this.step && cost > this.period) next = this.#share < GAIN ? 0 : this.step - 1;
-    if (next === this.step) return false;
+    if (step === this.step && every === this.every && full && cost > this.period) {
+      if (every > 1 && step <= this.#largest) every /= 2;
+      else if (step > 0) step = this.#share < GAIN ? 0 : step - 1;
+    }
+    if (step === this.step && every === this.every) return false;
     this.#finerAt = now;
     this.#before = null;
-    return this.#change(now, next);
+    return this.#change(now, step, every);
   }
 
-  /** @param {number} now @param {number} step */
-  #change(now, step) {
-    this.step = step;
+  /** @param {number} now @param {number} step @param {number} every */
+  #change(now, step, every) {
+    [this.step, this.every] = [step, every];
     this.#changedAt = now;
     this.#forget();
     return true;
@@ -241,24 +314,24 @@ export class Controller {
     for (const name of /** @type {const} */ (["weight", "p", "pp", "c", "pc"])) this.#fit[name] *= 0.1;
   }
 
-  /** Drawings a second, since the last change and in the last second; NaN while there are none. @param {number} now */
+  /** Wanted frames that came, a second, since the last change and in the last second; NaN if none did. @param {number} now */
   #rate(now) {
-    const count = Math.min(this.#dueCount, WINDOW);
+    const since = Math.max(now - LASTING_MS, this.#since);
     let n = 0;
     let first = now;
-    while (n < count) {
-      const at = this.#dues[(this.#dueCount - 1 - n) % WINDOW];
-      if (now - at > LASTING_MS) break;
+    while (n < Math.min(this.#cameCount, WINDOW)) {
+      const at = this.#came[(this.#cameCount - 1 - n) % WINDOW];
+      if (at < since) break;
       first = at;
       n += 1;
     }
-    return n > 1 ? ((n - 1) * 1000) / (now - first) : NaN;
+    return n > 1 ? ((n - 1) * 1000) / (this.#lastCame - first) : NaN;
   }
 
   /** How many of the last drawings came late. */
   #lateness() {
     const of = Math.min(this.#dueCount - 1, LATE_OF);
-    const limit = this.period + 0.6 * this.#refresh;
+    const limit = this.interval + 0.6 * this.#refresh;
     let late = 0;
     for (let i = 0; i < of; i++) {
       const at = this.#dueCount - 1 - i;
@@ -307,8 +380,9 @@ export class Controller {
     if (recent.length < 20) return;
     recent.sort((a, b) => a - b);
     const fast = recent[recent.length >> 3];
-    // Slower than 60 a second is no display, but too much work.
-    const found = Math.min(Math.max(snapped(fast), FASTEST_MS), USUAL_MS);
+    // Slower than 60 a second is no display, but too much work: it tells nothing.
+    if (fast > 1.05 * USUAL_MS) return;
+    const found = Math.max(snapped(fast), FASTEST_MS);
     if (Math.abs(found - this.#refresh) < 0.04 * this.#refresh) {
       this.#rival.seen = 0;
       return;

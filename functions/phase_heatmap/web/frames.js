@@ -75,11 +75,27 @@ export class FrameWindow {
   /** @param {number} firstSeq @param {(number | null)[]} r */
   putOrder(firstSeq, r) {
     r.forEach((value, i) => {
+      if (firstSeq + i < 0) return;
       const slot = (firstSeq + i) % this.capacity;
       if (firstSeq + i < this.orderSeqs[slot]) return;
       this.order[slot] = value ?? NaN;
       this.orderSeqs[slot] = firstSeq + i;
     });
+  }
+
+  /** The same frames, which stay as they are while new ones come here. */
+  copy() {
+    const made = new FrameWindow(this.rows, 1);
+    Object.assign(made, this, {
+      angles: this.angles.slice(),
+      resultant: this.resultant?.slice() ?? null,
+      missing: this.missing?.slice() ?? null,
+      seqs: this.seqs.slice(),
+      times: this.times.slice(),
+      order: this.order.slice(),
+      orderSeqs: this.orderSeqs.slice(),
+    });
+    return made;
   }
 
   /**

@@ -14,12 +14,17 @@
  * @property {number} columns
  * @property {number} rows of cells
  * @property {number} cells in all
+ * @property {number} [firstRow] the first of the stream's rows that is shown, counted from 0; the first of all if left out
+ * @property {number} [endRow] the one after the last; after the last of all if left out
+ * @property {number} [level] of the columns: each has at least 4**level frames
  */
 /**
  * @typedef {object} View
  * @property {number} width in device pixels
  * @property {number} height in device pixels
  * @property {number} rows of the stream
+ * @property {number} [firstRow] the first that is shown, counted from 0
+ * @property {number} [endRow] the one after the last that is shown
  * @property {number} frames from the left edge to the right one
  * @property {number} most cells each way that the renderer can hold
  */
@@ -55,11 +60,37 @@ export function sizesOf(view) {
 /** @param {View} view @param {number} cell @returns {Size} */
 function sizeOf(view, cell) {
   const most = (/** @type {number} */ pixels) => Math.max(1, Math.min(Math.floor(pixels / cell), view.most));
-  const rowsPerCell = Math.ceil(view.rows / most(view.height));
+  const { firstRow = 0, endRow = view.rows } = view;
+  const rowsPerCell = Math.ceil((endRow - firstRow) / most(view.height));
   const framesPerColumn = Math.ceil(view.frames / most(view.width));
-  const rows = Math.ceil(view.rows / rowsPerCell);
+  const rows = Math.ceil((endRow - firstRow) / rowsPerCell);
   const columns = Math.ceil(view.frames / framesPerColumn);
-  return { cell, resolution: 1 / cell, rowsPerCell, framesPerColumn, columns, rows, cells: columns * rows };
+  const cells = columns * rows;
+  return { cell, resolution: 1 / cell, rowsPerCell, framesPerColumn, columns, rows, cells, firstRow, endRow, level: 0 };
+}
+
+/** Frames of a column of level 1; of level 2 the square of it. */
+const FACTOR = 4;
+const LEVELS = 2;
+
+/**
+ * Sizes that are coarser than all cells on the screen need be: with columns of a higher level.
+ *
+ * @param {View} view
+ * @param {Size} coarsest
+ * @returns {Size[]}
+ */
+export function levelsOf(view, coarsest) {
+  /** @type {Size[]} */
+  const sizes = [];
+  for (let level = 1; level <= LEVELS; level++) {
+    const step = FACTOR ** level;
+    const before = sizes.at(-1) ?? coarsest;
+    const framesPerColumn = Math.ceil((before.framesPerColumn + 1) / step) * step;
+    const columns = Math.ceil(view.frames / framesPerColumn);
+    if (columns < before.columns) sizes.push({ ...before, level, framesPerColumn, columns, cells: columns * before.rows });
+  }
+  return sizes;
 }
 
 const SCALE = (2 * Math.PI) / 256;
@@ -85,17 +116,18 @@ export function fillColumn(frames, size, column, last, cells) {
     const at = frames.at(seq);
     if (at >= 0) starts.push(at);
   }
-  const { angles, resultant, missing, rows } = frames;
+  const { angles, resultant, missing } = frames;
+  const { firstRow = 0, endRow = frames.rows } = size;
   const plain = resultant === null && missing === null;
   if (plain && size.rowsPerCell === 1 && starts.length === 1) {
-    for (let i = 0, at = starts[0]; i < rows; i++, at++) {
+    for (let i = 0, at = starts[0] + firstRow; i < endRow - firstRow; i++, at++) {
       cells[2 * i] = angles[at];
       cells[2 * i + 1] = 255;
     }
     return;
   }
-  for (let cell = 0, row = 0; cell < size.rows; cell++, row += size.rowsPerCell) {
-    const stop = Math.min(row + size.rowsPerCell, rows);
+  for (let cell = 0, row = firstRow; cell < size.rows; cell++, row += size.rowsPerCell) {
+    const stop = Math.min(row + size.rowsPerCell, endRow);
     let [x, y, n] = [0, 0, 0];
     for (const start of starts) {
       for (let at = start + row; at < start + stop; at++) {

@@ -1,437 +1,325 @@
 // <adaptive-heatmap stream="kuramoto">: a stream as rows × time, drawn as finely as the display keeps up with.
 //
-// Attributes: `stream`; `renderer`: auto, webgl or canvas; `seconds` from edge to edge; `base`, the address that ends in
-// /phase/. What it does is told in its data-… attributes, a few times a second, and by events: `phase-handshake` with
-// the server's answer.
+// Attributes are those of an address, see `view.js`: `stream`, `seconds`, `renderer`, `rows`, `at`, `last`, `from`, `to`;
+// and `base`, the address that ends in /phase/. They are read when the element is put into a document. What it does is
+// told in its data-… attributes, a few times a second, and by events: `phase-handshake` with the server's answer,
+// `phase-view` with the view when somebody has changed it.
 
-import { wheel } from "./colours.js";
-import { caption, cellWords, count, summary } from "./caption.js";
-import { Controller } from "./controller.js";
-import { FrameWindow } from "./frames.js";
-import { fillColumn, sizesOf } from "./grid.js";
-import { OrderLine } from "./order.js";
-import { Playout } from "./playout.js";
-import { CanvasRenderer } from "./renderer-canvas.js";
-import { NoWebglError, WebglRenderer } from "./renderer-webgl.js";
+import { clock } from "./clock.js";
+import { Cursor } from "./cursor.js";
+import { keyFor } from "./keys.js";
+import { Live } from "./live.js";
+import { build, text } from "./parts.js";
+import { Past } from "./past.js";
+import { Reader } from "./reader.js";
+import { read, words } from "./readout.js";
+import { Received } from "./received.js";
+import { rowsIn, timeIn, zoomed } from "./scene.js";
+import { Stage } from "./stage.js";
 import { Stream, randomId } from "./stream.js";
+import { bytesWords, facts, tell, tellState } from "./telling.js";
+import { Tools } from "./tools.js";
+import { readView } from "./view.js";
+import { Voice } from "./voice.js";
 
-const SECONDS = 30;
-const [LEAST_SECONDS, MOST_SECONDS] = [5, 600];
-const MOST_BYTES = 64 << 20; // of phases that are kept
+/** @typedef {import("./scene.js").Scene} Scene */
+/** @typedef {import("./view.js").View} View */
+
 const TELL_EVERY_MS = 250;
-const COST_EVERY_MS = 60; // waiting for a drawing to be done costs something, too
 
-const KEYS = ["colour is the angle: light at 0, dark at half a turn", "grey: no common phase", "hatched: no data"];
-const STATES = {
-  connecting: ["", "Connecting"],
-  live: ["good", "Live"],
-  silent: ["warn", "No new frames"],
-  offline: ["warn", "Offline, trying again"],
-  absent: ["warn", "No such stream"],
-  refused: ["bad", "Frozen"],
-  hidden: ["", "Paused"],
-};
-
-/** @typedef {WebglRenderer | CanvasRenderer} Renderer */
+/**
+ * What there is while the element is in a document.
+ *
+ * @typedef {object} Works
+ * @property {import("./parts.js").Parts} parts
+ * @property {Live} live
+ * @property {Stage} stage
+ * @property {Tools} tools
+ * @property {Cursor} cursor
+ * @property {Voice} voice
+ * @property {Past} past
+ * @property {Reader} reader
+ * @property {AbortController} leaving
+ */
 
 export class AdaptiveHeatmap extends HTMLElement {
-  /** @type {FrameWindow | null} */
-  #frames = null;
-  /** @type {Record<string, any>} */
-  #rows = {};
-  #epoch = -1;
-  #dtUs = 0;
-  #span = 1; // frames from edge to edge
-  /** @type {Renderer | null} */
-  #renderer = null;
-  #why = ""; // this renderer
-  /** @type {import("./grid.js").Size[]} */
-  #sizes = [];
-  #controller = new Controller([1]);
-  #playout = new Playout();
-  #device = { width: 0, height: 0 };
-  #drawn = { seq: -1, column: -1, revision: -1 };
-  #revision = 0; // of what has come
-  #stale = new Set(); // columns that have to be filled again
-  #lastTick = 0;
-  #toldAt = -Infinity;
-  #costAt = -Infinity;
-  #cells = new Uint8Array(0);
+  #view = readView(() => null);
+  /** @type {Works | null} */
+  #works = null;
+  /** @type {Stream | null} */
+  #stream = null;
+  #received = new Received("");
   /** @type {import("./stream.js").State} */
   #state = "connecting";
   #detail = "";
-  /** @type {Stream | null} */
-  #stream = null;
-  #parts = /** @type {Record<string, HTMLElement>} */ ({});
-  /** @type {OrderLine | null} */
-  #line = null;
-  /** @type {ResizeObserver | null} */
-  #resizing = null;
+  #trouble = ""; // of reading history
+  /** @type {Record<string, any> | null} */
+  #audit = null;
   #frame = 0;
-  #leaving = new AbortController();
+  #lastTick = 0;
+  #toldAt = -Infinity;
   #still = matchMedia("(prefers-reduced-motion: reduce)");
 
   connectedCallback() {
-    this.#leaving = new AbortController();
-    this.#build();
-    this.#choose();
-    this.#listen();
-    this.#follow();
+    this.#view = readView((name) => this.getAttribute(name));
+    const works = this.#made();
+    this.#works = works;
+    const { signal } = works.leaving;
+    document.addEventListener("visibilitychange", () => this.#seen(), { signal });
+    window.addEventListener("online", () => this.#stream?.wake(), { signal });
+    works.parts.map.addEventListener("keydown", (event) => this.#key(event, works), { signal });
+    this.#follow(works);
+    if (this.#view.time.kind !== "live") works.reader.start();
     this.#frame = requestAnimationFrame(this.#tick);
   }
 
   disconnectedCallback() {
     cancelAnimationFrame(this.#frame);
-    this.#leaving.abort();
-    this.#resizing?.disconnect();
+    this.#works?.leaving.abort();
+    this.#works?.reader.end();
+    this.#works?.voice.end();
     this.#stream?.end();
-    this.#renderer?.dispose();
-    this.#renderer = null;
+    this.#received.end();
+    this.#works = null;
   }
 
-  get seconds() {
-    const given = Number(this.getAttribute("seconds") || SECONDS);
-    return Number.isFinite(given) ? Math.min(Math.max(given, LEAST_SECONDS), MOST_SECONDS) : SECONDS;
+  /** What is looked at. */
+  get view() {
+    return this.#view;
   }
 
   /** The time of the picture, such as 14:02; empty if there is none. */
   get shownTime() {
-    const time = this.#frames?.timeAt(this.#drawn.seq) ?? null;
-    return time === null ? "" : timeOf(time).slice(0, 5);
+    const { scene = null, seq = -1 } = this.#works?.stage ?? {};
+    return scene === null || seq < 0 ? "" : clock(timeIn(scene, seq)).slice(0, 5);
   }
 
-  /** The picture itself, one pixel for each cell. */
+  /** The picture itself, one pixel for each cell; null before there is one. */
   get canvas() {
-    return /** @type {HTMLCanvasElement} */ (this.#parts.cells);
+    return this.#works?.stage.canvas ?? null;
+  }
+
+  /** Where a page may put controls of its own; null while the element is in no document. */
+  get tools() {
+    return this.#works?.parts.tools ?? null;
   }
 
   /** Draw once more what is shown: a canvas of WebGL can be read only where it was drawn, in the same task. */
   redraw() {
-    if (this.#renderer !== null && this.#drawn.column >= 0) this.#renderer.draw(this.#first());
+    this.#works?.stage.redraw();
     this.#tell();
   }
 
-  // ------------------------------------------------------------------------------------------------ parts
-
-  #build() {
-    const part = (/** @type {string} */ name, /** @type {string} */ tag = "div") => {
-      const made = document.createElement(tag);
-      made.className = `heat-${name}`;
-      this.#parts[name] = made;
-      return made;
-    };
-    const head = part("head", "header");
-    head.append(part("title", "h1"), part("state", "span"));
-    this.#parts.state.setAttribute("role", "status");
-    const order = part("order");
-    const words = part("words");
-    words.append(part("r", "b"), part("means", "span"));
-    order.append(words, part("line", "canvas"));
-    const map = part("map");
-    map.append(part("cells", "canvas"), part("empty", "p"));
-    const axis = part("axis");
-    axis.append(...Array.from({ length: 4 }, () => document.createElement("span")));
-    const figure = part("figure", "figure");
-    const note = part("note", "figcaption");
-    const legend = part("legend");
-    const disc = part("wheel");
-    disc.style.background = wheel();
-    disc.setAttribute("role", "img");
-    disc.setAttribute("aria-label", "Colours: light at 0, orange at a quarter of a turn, dark at half, blue at three");
-    const keys = document.createElement("ul");
-    keys.className = "heat-keys";
-    for (const words of KEYS) {
-      const key = document.createElement("li");
-      key.textContent = words;
-      keys.append(key);
-    }
-    legend.append(disc, keys);
-    const foot = part("foot");
-    foot.append(part("caption", "p"), part("by", "p"));
-    note.append(foot, legend);
-    figure.append(order, map, axis, note);
-    this.#parts.map.setAttribute("role", "img");
-    this.replaceChildren(head, figure);
-    this.#line = new OrderLine(/** @type {HTMLCanvasElement} */ (this.#parts.line));
-  }
-
-  /** Which renderer: the one that is asked for, else WebGL2 where there is any. */
-  #choose() {
-    const wanted = this.getAttribute("renderer") ?? "auto";
-    if (wanted !== "canvas") {
-      try {
-        this.#renderer = new WebglRenderer(this.canvas);
-        this.#why = wanted === "webgl" ? "asked for" : "";
-      } catch (error) {
-        if (!(error instanceof NoWebglError)) throw error;
-        this.#why = error.message;
-        // A canvas that has given one kind of context gives no other.
-        const fresh = /** @type {HTMLCanvasElement} */ (this.canvas.cloneNode());
-        this.canvas.replaceWith(fresh);
-        this.#parts.cells = fresh;
-      }
-    } else {
-      this.#why = "asked for";
-    }
-    this.#renderer ??= new CanvasRenderer(this.canvas);
-    this.dataset.renderer = this.#renderer.kind;
-    const { signal } = this.#leaving;
-    this.canvas.addEventListener("webglcontextlost", (event) => event.preventDefault(), { signal });
-    this.canvas.addEventListener("webglcontextrestored", () => {
-      this.#renderer?.prepare();
-      this.#remake();
-    }, { signal });
-  }
-
-  #listen() {
-    const { signal } = this.#leaving;
-    this.#resizing = new ResizeObserver((entries) => {
-      for (const entry of entries) {
-        const box = entry.devicePixelContentBoxSize?.[0];
-        const scale = window.devicePixelRatio || 1;
-        const width = Math.round(box?.inlineSize ?? entry.contentRect.width * scale);
-        const height = Math.round(box?.blockSize ?? entry.contentRect.height * scale);
-        if (entry.target === this.#parts.line) {
-          this.#line?.resize(width, height);
-        } else if (width !== this.#device.width || height !== this.#device.height) {
-          this.#device = { width, height };
-          this.#measure();
-        }
-        this.#drawn.seq = -1;
-      }
+  /** @returns {Works} */
+  #made() {
+    const leaving = new AbortController();
+    const { signal } = leaving;
+    const parts = build(this);
+    const live = new Live(this.#view.seconds);
+    const stage = new Stage(parts, live, this.#view.renderer, signal);
+    const past = new Past({ base: this.#base, stream: this.#view.stream }, (url, init) => fetch(url, init));
+    const voice = new Voice((said) => text(parts.spoken, said), {
+      now: () => performance.now(),
+      later: (done, ms) => setTimeout(done, ms),
+      cancel: (timer) => clearTimeout(timer),
     });
-    for (const each of [this.#parts.map, this.#parts.line]) {
-      try {
-        this.#resizing.observe(each, { box: "device-pixel-content-box" });
-      } catch {
-        this.#resizing.observe(each); // Safari has no such box
-      }
-    }
-    document.addEventListener("visibilitychange", () => {
-      if (document.hidden) this.#stream?.hide();
-      else if (this.#state === "refused") this.#follow(); // the server may be another one by now
-      else this.#stream?.show();
-      this.#controller.pause();
-    }, { signal });
-    window.addEventListener("online", () => this.#stream?.wake(), { signal });
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => (this.#drawn.seq = -1), { signal });
+    const cursor = new Cursor(parts, {
+      cells: () => (stage.seq < 0 ? null : stage.size),
+      words: (column, row) => {
+        const { scene, size, seq } = stage;
+        return scene === null || size === null ? ["", "", ""] : words(read(scene, size, seq, column, row), scene);
+      },
+      say: (said) => voice.answer(said),
+      chosen: (top, bottom) => this.#chooseShares(top, bottom),
+    }, signal);
+    const tools = new Tools(parts.tools, {
+      hold: () => this.#hold(),
+      time: (time) => this.#look({ time }),
+      rows: (rows) => this.#look({ rows }),
+    });
+    const reader = new Reader({
+      view: () => this.#view,
+      load: (span, ends) => past.load(span, stage.device.width || window.innerWidth, ends),
+      told: (scene, trouble) => {
+        this.#trouble = trouble;
+        // The living stream knows more of its own epoch's rows than the list of epochs says.
+        if (scene !== null && scene.epoch === live.epoch) scene.rows = live.rows;
+        if (scene !== null) this.#show(scene);
+        this.#tell();
+      },
+      now: () => Date.now(),
+      wait,
+      hidden: () => document.hidden,
+    });
+    return { parts, live, stage, tools, cursor, voice, past, reader, leaving };
   }
 
-  #follow() {
-    const base = this.getAttribute("base") ?? new URL("../../", import.meta.url).href;
-    const build = new URL(import.meta.url).pathname.split("/").at(-2) ?? "";
+  get #base() {
+    return this.getAttribute("base") ?? new URL("../../", import.meta.url).href;
+  }
+
+  // ------------------------------------------------------------------------------------------------ the stream
+
+  /** @param {Works} works */
+  #follow(works) {
+    const id = randomId();
+    this.#received.end();
+    this.#received = new Received(id);
+    const counts = this.#received.watch();
     this.#stream = new Stream(
-      { base, stream: this.getAttribute("stream") ?? "", build, id: randomId() },
-      { fetch: (url, init) => fetch(url, init), wait, now: () => Date.now(), random: Math.random },
+      { base: this.#base, stream: this.#view.stream, build: new URL(import.meta.url).pathname.split("/").at(-2) ?? "", id },
+      {
+        fetch: (url, init) => fetch(url, init),
+        wait,
+        now: () => Date.now(),
+        random: Math.random,
+        received: counts ? () => ({ bytes: this.#received.bytes, responses: this.#received.responses }) : null,
+      },
       {
         state: (state, detail) => {
           [this.#state, this.#detail] = [state, detail];
           this.#tell();
         },
         handshake: (detail) => this.dispatchEvent(new CustomEvent("phase-handshake", { detail, bubbles: true })),
-        rows: (document) => (this.#rows = document),
-        frames: (message) => this.#take(message),
-        columns: (columns) => {
-          this.#frames?.putOrder(columns.first_seq, columns.r);
-          this.#revision += 1;
-        },
+        rows: (document) => (works.live.rows = document),
+        frames: (message) => this.#take(message, works),
+        columns: (columns) => works.live.takeColumns(columns),
+        audit: (document) => (this.#audit = document),
       },
     );
     if (document.hidden) this.#stream.hide();
     void this.#stream.run();
   }
 
-  // ------------------------------------------------------------------------------------------------ frames
-
-  /** @param {import("./stream.js").Message} message */
-  #take({ header, frames }) {
-    if (frames === null) return;
-    if (header.epoch !== this.#epoch || header.nRows !== this.#frames?.rows) this.#begin(header);
-    const window = /** @type {FrameWindow} */ (this.#frames);
-    const first = header.seq - header.nFrames + 1;
-    for (let t = 0; t < header.nFrames; t++) {
-      window.put(first + t, header.t0Us + t * header.dtUs, frames, t, header.bits);
+  /** @param {import("./stream.js").Message} message @param {Works} works */
+  #take(message, { live, stage, past, leaving }) {
+    const begins = live.take(message);
+    if (!begins) {
+      stage.came(message.header.seq - message.header.nFrames + 1, message.header.seq);
+      return;
     }
-    this.#revision += 1;
-    const size = this.#sizes[this.#controller.step];
-    if (size === undefined || this.#drawn.column < 0) return;
-    // Columns that are drawn already, such as those of the past that is fetched after the first frames.
-    const end = Math.min(Math.floor(header.seq / size.framesPerColumn), this.#drawn.column);
-    for (let column = Math.floor(first / size.framesPerColumn); column <= end; column++) this.#stale.add(column);
+    if (this.#view.time.kind === "live") this.#show(live.scene);
+    void past.before(live, leaving.signal).then((came) => {
+      if (came !== null) stage.came(...came);
+    });
   }
 
-  /** Another set of rows: nothing of the last one goes on. @param {import("./decode.js").Header} header */
-  #begin(header) {
-    this.#epoch = header.epoch;
-    this.#dtUs = header.dtUs || 1e6;
-    const wanted = Math.ceil((this.seconds * 1e6) / this.#dtUs);
-    // Some more than are shown: the newest wait for their turn.
-    const reserve = Math.ceil(6e6 / this.#dtUs);
-    this.#span = Math.max(1, Math.min(wanted, Math.floor(MOST_BYTES / header.nRows) - reserve));
-    this.#frames = new FrameWindow(header.nRows, this.#span + reserve);
-    this.#playout.reset();
-    this.#measure();
+  #seen() {
+    if (this.#works === null) return;
+    if (document.hidden) this.#stream?.hide();
+    else if (this.#state === "refused") this.#follow(this.#works); // the server may be another one by now
+    else this.#stream?.show();
+    if (!document.hidden && this.#view.time.kind === "last") this.#works.reader.refresh();
+    this.#works.stage.pause();
   }
 
-  /** The sizes that cells may have: anew when the picture or the rows have changed. */
-  #measure() {
-    const { width, height } = this.#device;
-    if (this.#frames === null || this.#renderer === null || width === 0 || height === 0) return;
-    const most = this.#renderer.most;
-    this.#sizes = sizesOf({ width, height, rows: this.#frames.rows, frames: this.#span, most });
-    this.#controller.resize(this.#sizes.map((each) => each.cells));
-    this.#remake();
+  // ------------------------------------------------------------------------------------------------ what is looked at
+
+  /** @param {Scene | null} scene */
+  #show(scene) {
+    this.#works?.stage.show(scene, this.#view.rows);
   }
 
-  /** All cells anew, in the size that the controller has chosen. */
-  #remake() {
-    const size = this.#sizes[this.#controller.step];
-    if (size === undefined) return;
-    this.#renderer?.resize(size.columns, size.rows);
-    this.#cells = new Uint8Array(2 * size.rows);
-    this.#drawn = { seq: -1, column: -1, revision: -1 };
-    this.#stale.clear();
-    // At once, lest an empty picture be seen; what it costs says nothing about the next ones.
-    if (this.#frames !== null) this.#draw(this.#frames, this.#playout.seq, NaN);
+  /** Hold the picture of this moment, or go on. */
+  #hold() {
+    if (this.#view.time.kind !== "live") return this.#look({ time: { kind: "live" } });
+    const held = this.#works?.live.held() ?? null;
+    if (held === null) return;
+    this.#look({ time: { kind: "paused", atUs: timeIn(held, held.seq ?? 0) } }, held);
   }
 
-  // ------------------------------------------------------------------------------------------------ drawing
+  /** Look at something else. @param {Partial<View>} change @param {Scene | null} [held] the scene, if it is here already */
+  #look(change, held = null) {
+    if (this.#works === null) return;
+    const { reader, stage, live, cursor } = this.#works;
+    this.#view = { ...this.#view, ...change };
+    cursor.hide();
+    if (change.time === undefined) {
+      this.#show(stage.scene);
+    } else {
+      reader.end();
+      this.#trouble = "";
+      if (held !== null) this.#show(held);
+      else if (change.time.kind !== "live") reader.start();
+      else {
+        this.#show(live.scene);
+        stage.pause();
+      }
+    }
+    this.dispatchEvent(new CustomEvent("phase-view", { detail: this.#view, bubbles: true }));
+    this.#tell();
+  }
+
+  /** Rows between two heights. @param {number} top @param {number} bottom as shares of the whole */
+  #chooseShares(top, bottom) {
+    const scene = this.#works?.stage.scene ?? null;
+    if (scene === null) return;
+    const [from, to] = rowsIn(this.#view.rows, scene.frames.rows);
+    const first = Math.min(Math.floor(from + top * (to - from)), to - 1);
+    this.#look({ rows: [first + 1, Math.max(Math.ceil(from + bottom * (to - from)), first + 1)] });
+  }
+
+  /** @param {KeyboardEvent} event @param {Works} works */
+  #key(event, { cursor, stage }) {
+    const does = keyFor(event);
+    if (does === null) return;
+    event.preventDefault();
+    if (does.kind === "hold") this.#hold();
+    else if (does.kind === "move") cursor.move(does.columns, does.rows);
+    else if (does.kind === "hide") cursor.hide();
+    else if (does.factor === Infinity) this.#look({ rows: null });
+    else if (stage.scene !== null) {
+      const { rows } = stage.scene.frames;
+      const shown = rowsIn(this.#view.rows, rows);
+      const around = shown[0] + (cursor.height ?? 0.5) * (shown[1] - shown[0]);
+      this.#look({ rows: zoomed(shown, rows, around, does.factor) });
+    }
+  }
+
+  // ------------------------------------------------------------------------------------------------ as time goes by
 
   #tick = (/** @type {number} */ now) => {
     this.#frame = requestAnimationFrame(this.#tick);
     const elapsed = Math.min(now - this.#lastTick, 1000);
     this.#lastTick = now;
-    const frames = this.#frames;
-    if (frames === null || this.#sizes.length === 0) return;
-    const { due, changed } = this.#controller.tick(now);
-    if (changed) this.#remake();
-    if (this.#state !== "refused") {
-      this.#playout.advance(elapsed, frames.newest, this.#dtUs, !this.#still.matches);
-    }
-    const seq = this.#playout.seq;
-    if (due && (seq !== this.#drawn.seq || this.#revision !== this.#drawn.revision)) this.#draw(frames, seq, now);
-    if (now - this.#toldAt >= TELL_EVERY_MS) {
-      this.#toldAt = now;
-      this.#tell();
-    }
+    if (this.#works === null) return;
+    const { live, stage, cursor } = this.#works;
+    if (this.#state !== "refused") live.advance(elapsed, !this.#still.matches);
+    stage.tick(now);
+    if (now - this.#toldAt < TELL_EVERY_MS) return;
+    this.#toldAt = now;
+    this.#tell();
+    cursor.refresh();
   };
 
-  /** @param {FrameWindow} frames @param {number} seq @param {number} now NaN where the cost is not to be counted */
-  #draw(frames, seq, now) {
-    const renderer = this.#renderer;
-    const size = this.#sizes[this.#controller.step];
-    if (renderer === null || seq < 0) return;
-    const began = performance.now();
-    const column = Math.floor(seq / size.framesPerColumn);
-    const leftmost = column - size.columns + 1;
-    // The newest column as far as it has come, and each that is new or has changed.
-    const goesOn = this.#drawn.column >= 0 && this.#drawn.column <= column;
-    const from = goesOn ? Math.max(leftmost, this.#drawn.column) : leftmost;
-    for (let each = from; each <= column; each++) this.#fill(renderer, frames, size, each, seq);
-    for (const each of this.#stale) {
-      if (each >= leftmost && each < from) this.#fill(renderer, frames, size, each, seq);
-    }
-    this.#stale.clear();
-    this.#drawn = { seq, column, revision: this.#revision };
-    renderer.draw(this.#first());
-    this.#line?.draw(frames, leftmost * size.framesPerColumn, seq, size.columns * size.framesPerColumn);
-    if (!(now - this.#costAt >= COST_EVERY_MS)) return;
-    this.#costAt = now;
-    const controller = this.#controller;
-    renderer.whenDone(() => {
-      const done = performance.now();
-      if (this.#sizes[controller.step] === size) controller.spent(done, done - began, size.cells);
-    });
-  }
-
-  /**
-   * @param {Renderer} renderer
-   * @param {FrameWindow} frames
-   * @param {import("./grid.js").Size} size
-   * @param {number} column
-   * @param {number} seq the newest frame to show
-   */
-  #fill(renderer, frames, size, column, seq) {
-    if (column < 0) this.#cells.fill(0);
-    else fillColumn(frames, size, column, seq, this.#cells);
-    renderer.put(slotOf(column, size.columns), this.#cells);
-  }
-
-  #first() {
-    const { columns } = this.#sizes[this.#controller.step];
-    return slotOf(this.#drawn.column + 1, columns);
-  }
-
-  // ------------------------------------------------------------------------------------------------ words
-
-  /** A few times a second, never for each frame. */
+  /** In words and attributes: a few times a second, never for each frame. */
   #tell() {
-    const parts = this.#parts;
-    const [looks, words] = STATES[this.#state];
-    const name = this.getAttribute("stream") ?? "";
-    text(parts.state, words);
-    parts.state.className = `heat-state state ${looks}`;
-    parts.state.title = this.#detail;
-    this.dataset.state = this.#state;
-    parts.map.classList.toggle("frozen", this.#state === "refused");
-    const frames = this.#frames;
-    const size = this.#sizes[this.#controller.step];
-    text(parts.title, this.#rows.total ? `Phases of ${count(this.#rows.total)} oscillators` : `Phases of ${name}`);
-    parts.empty.hidden = frames !== null;
-    text(parts.empty, this.#state === "connecting" ? "Waiting for the first frames" : this.#detail || words);
-    if (frames === null || size === undefined) return;
-    const { width, height } = this.#device;
-    const { seq } = this.#drawn;
-    const order = frames.orderAt(seq);
-    const { reason } = this.#controller;
-    text(parts.r, Number.isNaN(order) ? "r –" : `r ${order.toFixed(2)}`);
-    text(parts.means, "order parameter of all oscillators");
-    text(parts.caption, `${caption({ rows: this.#rows, size, width, height, reason })}.`);
-    const by = this.#renderer?.kind === "webgl2" ? "WebGL2" : "Canvas2D";
-    text(parts.by, `Drawn by ${by}${this.#why ? `, ${this.#why}` : ""}. Stream ${name}, epoch ${this.#epoch}.`);
-    parts.map.setAttribute("aria-label", summary({ stream: name, order, seconds: (this.#span * this.#dtUs) / 1e6 }));
-    this.#axis(frames, size);
-    Object.assign(this.dataset, {
-      epoch: String(this.#epoch),
-      seq: String(seq),
-      newest: String(frames.newest),
-      oldest: String(frames.oldest),
-      columns: String(size.columns),
-      rows: String(size.rows),
-      cell: String(size.cell),
-      resolution: size.resolution.toFixed(2),
-      cells: cellWords(size, width, height),
-      reason,
-    });
+    if (this.#works === null) return;
+    const { parts, stage, tools, voice } = this.#works;
+    const view = this.#view;
+    const state = tellState(parts, view, this.#state, this.#trouble || this.#detail, Date.now() * 1000);
+    const note = this.#note(state);
+    parts.empty.hidden = note === "";
+    text(parts.empty, note);
+    Object.assign(this.dataset, { state: this.#state, mode: view.time.kind, received: String(this.#received.bytes) });
+    if (this.#audit !== null) this.dataset.audited = JSON.stringify(this.#audit);
+    const { scene, size, seq, canvas, device, every, reason, by } = stage;
+    if (scene === null || size === null) return;
+    this.dataset.renderer = canvas?.dataset.renderer;
+    const shown = { view, scene, size, seq, every, device, reason, by, bytes: bytesWords(this.#received, this.#audit) };
+    voice.summary(`${state}. ${tell(parts, shown)}`);
+    Object.assign(this.dataset, facts(shown));
+    const { rows } = scene.frames;
+    tools.show(view, rowsIn(view.rows, rows), rows, [timeIn(scene, stage.first), timeIn(scene, seq)]);
   }
 
-  /** @param {FrameWindow} frames @param {import("./grid.js").Size} size */
-  #axis(frames, size) {
-    const spans = [...this.#parts.axis.children];
-    const seconds = (size.columns * size.framesPerColumn * this.#dtUs) / 1e6;
-    spans.forEach((each, i) => {
-      const ago = seconds * (1 - i / (spans.length - 1));
-      const words = ago ? `${Number(ago.toFixed(1))} s` : timeOf(frames.timeAt(this.#drawn.seq));
-      text(/** @type {HTMLElement} */ (each), words);
-    });
+  /** What is said over the picture, if anything is. @param {string} state */
+  #note(state) {
+    const { stage, reader } = /** @type {Works} */ (this.#works);
+    if (this.#view.time.kind !== "live") return this.#trouble || (reader.reading ? "Reading the history" : "");
+    if (stage.scene !== null) return "";
+    return this.#state === "connecting" ? "Waiting for the first frames" : this.#detail || state;
   }
-}
-
-/** The time of the day here, such as 14:02:07. @param {number | null} us @returns {string} */
-function timeOf(us) {
-  if (us === null) return "now";
-  const at = new Date(us / 1000);
-  return [at.getHours(), at.getMinutes(), at.getSeconds()].map((each) => String(each).padStart(2, "0")).join(":");
-}
-
-/** @param {HTMLElement} part @param {string} words */
-function text(part, words) {
-  if (part.textContent !== words) part.textContent = words;
-}
-
-/** @param {number} column @param {number} columns */
-function slotOf(column, columns) {
-  return ((column % columns) + columns) % columns;
 }
 
 /** @param {number} ms @param {AbortSignal} signal @returns {Promise<void>} */

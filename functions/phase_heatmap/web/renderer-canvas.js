@@ -54,6 +54,7 @@ export class CanvasRenderer {
   /** What is drawn here is done when the call returns. @param {() => void} done */
   whenDone(done) {
     done();
+    return true;
   }
 
   dispose() {}

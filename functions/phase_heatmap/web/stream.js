@@ -4,12 +4,14 @@
 import { PhaseFormatError, decodeAll } from "./decode.js";
 
 export const SCHEMA = "1.0.0";
-export const FEATURES = ["delta2", "zstd", "br", "gzip", "columns"];
+export const FEATURES = ["delta2", "zstd", "br", "gzip", "columns", "levels", "audit"];
 
 const INTERVAL_MS = 1000;
 const LONGEST_MS = 60_000;
 const TIMEOUT_MS = 20_000;
 const SILENT_AFTER = 5; // answers without a frame
+const AUDIT_AFTER_MS = 10_000;
+const AUDIT_EVERY_MS = 60_000;
 const GREET_AGAIN_MS = 60_000; // hidden for so long, the server may be another one
 
 /** @typedef {import("./decode.js").Message} Message */
@@ -25,6 +27,7 @@ const GREET_AGAIN_MS = 60_000; // hidden for so long, the server may be another 
  * @property {(document: Document) => void} rows the epoch's CONFIG: which rows there are, of how many
  * @property {(message: Message) => void} frames in their order, but for those that are fetched from before the first
  * @property {(columns: Document) => void} columns of all oscillators
+ * @property {(document: Document) => void} audit what the server counted, beside what the browser did
  */
 
 /**
@@ -35,6 +38,7 @@ const GREET_AGAIN_MS = 60_000; // hidden for so long, the server may be another 
  * @property {(ms: number, signal: AbortSignal) => Promise<void>} wait ends early when the signal is given
  * @property {() => number} now milliseconds
  * @property {() => number} random from 0 to 1
+ * @property {(() => {bytes: number, responses: number}) | null} received what the browser counted; null if it cannot
  */
 
 /** No frames this time: the server is busy or out of reach, or the body is damaged. */
@@ -64,6 +68,9 @@ export class Stream {
   #greeted = false;
   #version = ""; // of the server, as its answers say
   #empty = 0;
+  #answers = 0; // with frames
+  #auditAt = -1; // when to report next; -1 before the first frame
+  #key = randomId(); // only who knows it may replace this page's report
   #hidden = false;
   #hiddenAt = 0;
   #ended = false;
@@ -95,6 +102,7 @@ export class Stream {
           pause = Infinity;
         } else {
           if (!this.#greeted && !(await this.#greet())) return;
+          await this.#audit();
           const more = await this.#poll();
           failures = 0;
           this.#listener.state(this.#empty > SILENT_AFTER ? "silent" : "live", "");
@@ -174,6 +182,7 @@ export class Stream {
       this.#empty += 1;
       return false;
     }
+    this.#answered();
     const messages = this.#decoded(answer.body);
     this.#lost = "";
     this.#tell(messages);
@@ -233,9 +242,30 @@ export class Stream {
       const query = { after: `${epoch}.${oldest - 1}`, max: String(firstSeq - oldest), columns: "1", audit: this.#id };
       const answer = await this.#get(`${path}/frames`, query);
       if (answer.status === 204) return;
+      this.#answered();
       this.#tell([...decodeAll(answer.body, null)].filter((each) => each.header.epoch === epoch));
     } catch (error) {
       if (!(error instanceof TryAgainError || error instanceof PhaseFormatError)) throw error;
+    }
+  }
+
+  #answered() {
+    this.#answers += 1;
+    if (this.#auditAt < 0) this.#auditAt = this.#host.now() + AUDIT_AFTER_MS;
+  }
+
+  /** Now and then, while no frames are on their way: what the browser counted, for the server to hold against its own. */
+  async #audit() {
+    const received = this.#host.received?.();
+    if (!received || this.#auditAt < 0 || this.#host.now() < this.#auditAt) return;
+    if (received.responses < this.#answers) return; // the browser has not told of the last one yet
+    this.#auditAt = this.#host.now() + AUDIT_EVERY_MS;
+    const report = { audit: this.#id, stream: this.#stream, key: this.#key, ...received };
+    try {
+      const answer = await this.#get("savings/audit", {}, JSON.stringify(report));
+      this.#listener.audit(documentOf(answer.body));
+    } catch (error) {
+      if (!(error instanceof TryAgainError)) throw error;
     }
   }
 
@@ -244,12 +274,14 @@ export class Stream {
    *
    * @param {string} path
    * @param {Record<string, string>} query
+   * @param {string} [posted] the body of a POST
    * @returns {Promise<{status: number, headers: Headers, body: Uint8Array}>}
    */
-  async #get(path, query) {
+  async #get(path, query, posted) {
     let answer;
     try {
       const response = await this.#host.fetch(`${this.#base}${path}?${new URLSearchParams(query)}`, {
+        ...(posted === undefined ? {} : { method: "POST", body: posted }),
         headers: { "Phase-Schema": SCHEMA },
         cache: "no-store",
         signal: AbortSignal.timeout(TIMEOUT_MS),

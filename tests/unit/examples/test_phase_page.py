@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from kaizen.metrics.catalogue import CATALOGUE
+from kaizen.phase import sharing
 from kaizen.phase.decode import decode_all
 from kaizen.phase.errors import Reason
 from kaizen.phase.negotiation import Client, Verdict, Who, negotiate
@@ -16,9 +17,10 @@ from kaizen.phase.offer import FEATURES, offer
 from kaizen.phase.streams import Epoch
 from kaizen.phase.wire import LIMITS, MEDIA_TYPE
 from phase_ingest import posted, small, upload
-from phase_stream import request, summaries
+from phase_stream import ranges, request, summaries
 from phase_stream.audit import Audit, Side
 from phase_stream.plan import Resync
+from phase_stream.store import ADDRESS_SECONDS
 from schema_handshake.request import MOST_BYTES, MOST_CHARACTERS, MOST_FEATURES
 from tests.architecture.house import lambda_functions
 
@@ -128,9 +130,23 @@ def test_limits_of_a_read() -> None:
 
 
 def test_the_level_shown_is_a_real_one() -> None:
-    (shown,) = fenced("json", section("## History"))
+    shown, addresses = map(json.loads, fenced("json", section("## History")))
     epoch = Epoch(1, 0, 12 * 4096 + 17, 0, 33_333, 1000, 100_000, "stratified", 16, 6, 4, 256)
-    assert json.loads(shown) == summaries.level_document(epoch, 2)
+    assert shown == summaries.level_document(epoch, 2)
+    assert addresses == addresses | shown | {"expires_in": ADDRESS_SECONDS}
+
+
+def test_limits_of_history() -> None:
+    text = section("## History")
+    assert f"at most {ranges.MOST_CHUNKS}:" in text
+    assert f"after {ranges.MOST_COLUMNS} columns, {ranges.MOST_CELLS:,} cells of all rows" in text
+
+
+def test_headers_that_other_origins_may_read_and_send() -> None:
+    text = section("## Pages of other origins")
+    assert ", ".join(f"`{name}`" for name in sharing.EXPOSED) in text.replace("\n  ", " ")
+    assert "`Phase-Schema`, `Content-Type` and `If-None-Match` can be sent" in text
+    assert sharing.ALLOWED == ("Phase-Schema", "Content-Type", "If-None-Match")
 
 
 def test_counters_of_savings() -> None:
@@ -177,6 +193,9 @@ def test_addresses_are_the_templates() -> None:
     named = set()
     for cells in rows(PAGE[: PAGE.index("\n## ")]):
         if "/phase/" in cells[0]:
-            methods, paths = re.findall(r"\b(GET|HEAD|POST)\b", cells[0]), re.findall(r"(/phase/[^`,]*)", cells[0])
+            methods, paths = (
+                re.findall(r"\b(GET|HEAD|POST|OPTIONS)\b", cells[0]),
+                re.findall(r"(/phase/[^`,]*)", cells[0]),
+            )
             named |= {(method, path) for method in methods for path in paths}
     assert named == routes

@@ -40,7 +40,7 @@ HEADERS = st.dictionaries(st.sampled_from(["phase-schema", "Phase-Schema", "acce
 def memory() -> Iterator[Memory]:
     made = Memory(stream())
     with pytest.MonkeyPatch.context() as patch:
-        settings = handler.HandshakeSettings("phase", "metrics", None)
+        settings = handler.HandshakeSettings("phase", "metrics", "/kaizen/policy", None)
         patch.setattr(handler, "settings", lambda: settings)
         patch.setattr(handler, "dynamodb", lambda: made)
         patch.setattr(handler, "server", lambda: offer())

@@ -25,7 +25,7 @@ FAILURES = [UNAVAILABLE, EndpointConnectionError(endpoint_url="https://dynamodb"
 @pytest.fixture
 def memory(monkeypatch: pytest.MonkeyPatch) -> Memory:
     made = Memory(stream("kuramoto", 17))
-    settings = handler.HandshakeSettings("phase", "metrics", "https://example.org/clients", "1c73f2a")
+    settings = handler.HandshakeSettings("phase", "metrics", "/kaizen/policy", "https://example.org/clients", "1c73f2a")
     monkeypatch.setattr(handler, "settings", lambda: settings)
     monkeypatch.setattr(handler, "dynamodb", lambda: made)
     monkeypatch.setattr(handler, "server", lambda: offer(settings.phase_help_url))
@@ -159,7 +159,7 @@ def test_headers_of_a_client_that_has_time(memory: Memory) -> None:
         "content-type": "application/json",
         "cache-control": "no-store",
         "phase-schema": str(SCHEMA),
-        "vary": "Phase-Schema, Accept-Encoding",
+        "vary": "Phase-Schema, Accept-Encoding, Origin",
     }
 
 

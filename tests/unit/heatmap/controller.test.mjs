@@ -4,7 +4,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Controller } from "../../../functions/phase_heatmap/web/controller.js";
 
-const SIZES = [640_000, 410_000, 284_000, 160_000, 102_000, 71_000, 40_000, 25_600];
+// Larger cells, and of these the last two with longer columns.
+const SIZES = [640_000, 410_000, 284_000, 160_000, 102_000, 71_000, 40_000, 25_600, 12_800, 3200];
+const LEVELS = 2;
+const made = () => new Controller(SIZES, LEVELS);
 const RATES = [60, 90, 120, 144];
 
 /** Numbers from 0 to 1, the same in each run. */
@@ -20,8 +23,8 @@ function chance(seed) {
  * A display of `hertz` on which drawing `cells` at `now` costs `cost(cells, now)` ms, a tenth more or less. A drawing
  * that is not done in time keeps the next animation frame waiting. Returns what happened.
  */
-function run(hertz, seconds, cost, { sizes = SIZES, seed = 1, gaps = () => 0 } = {}) {
-  const controller = new Controller(sizes);
+function run(hertz, seconds, cost, { seed = 1, gaps = () => 0 } = {}) {
+  const controller = made();
   const random = chance(seed);
   const vsync = 1000 / hertz;
   const [changes, drawings] = [[], []];
@@ -29,26 +32,32 @@ function run(hertz, seconds, cost, { sizes = SIZES, seed = 1, gaps = () => 0 } =
   let direction = 0;
   let reversals = 0;
   while (now < 1000 * seconds) {
-    const before = controller.step;
-    const { due } = controller.tick(now);
-    const moved = Math.sign(controller.step - before);
+    const before = controller.step + Math.log2(controller.every);
+    const { due, changed } = controller.tick(now);
+    const moved = Math.sign(controller.step + Math.log2(controller.every) - before);
+    assert.equal(changed, moved !== 0);
     if (moved) {
-      changes.push({ now, step: controller.step });
+      changes.push({ now, step: controller.step, every: controller.every });
       if (direction && moved !== direction) reversals += 1;
       direction = moved;
     }
     let frames = 1;
     if (due) {
-      const cells = sizes[controller.step];
+      const cells = SIZES[controller.step];
       const ms = cost(cells, now) * (0.9 + 0.2 * random());
-      drawings.push({ now, step: controller.step });
+      drawings.push({ now, interval: controller.interval });
       frames = Math.max(1, Math.ceil(ms / vsync));
       controller.spent(now + ms, ms, cells);
     }
     now += frames * vsync + gaps(now);
   }
-  const late = drawings.filter(({ now: at }, i) => i && at - drawings[i - 1].now > controller.period * 1.3).length;
-  return { controller, changes, drawings, reversals, late: late / drawings.length };
+  return { controller, changes, drawings, reversals, late: lateOf(drawings) };
+}
+
+/** The share of drawings that came later than they were wanted. */
+function lateOf(drawings) {
+  const late = drawings.filter(({ now }, i) => i && now - drawings[i - 1].now > drawings[i - 1].interval * 1.3);
+  return late.length / drawings.length;
 }
 
 const linear = (perMillion, base = 1) => (cells) => base + (perMillion * cells) / 1e6;
@@ -67,9 +76,31 @@ for (const hertz of RATES) {
     assert.ok(controller.step > 0);
     assert.ok(reversals <= 3, `${reversals} reversals`);
     assert.ok(changes[0].now < 2500, log({ changes }));
-    const settled = drawings.filter(({ now }) => now > 3000);
-    const late = settled.filter(({ now }, i) => i && now - settled[i - 1].now > controller.period * 1.3).length;
-    assert.ok(late / settled.length <= 0.05, `${late} of ${settled.length} late`);
+    const late = lateOf(drawings.filter(({ now }) => now > 3000));
+    assert.ok(late <= 0.05, `${late} late`);
+  });
+
+  test(`a machine at ${hertz} Hz that is too slow for cells of any size draws less often, and then keeps up`, () => {
+    for (const times of [1.5, 1.7, 2.2, 2.9]) { // of the period
+      const ms = (times * 1000) / { 60: 60, 90: 90, 120: 60, 144: 72 }[hertz];
+      const { controller, drawings, reversals, changes } = run(hertz, 120, linear(20, ms));
+      const told = `at ${ms} ms: ${log({ changes })}`;
+      assert.ok(controller.every > 1, told);
+      assert.ok(reversals <= 6, `${reversals} reversals in two minutes ${told}`);
+      assert.ok(changes[0].now < 2500, told);
+      const late = lateOf(drawings.filter(({ now }) => now > 4500));
+      assert.ok(late <= 0.05, `${late} late ${told}`);
+    }
+  });
+
+  test(`at ${hertz} Hz what became rare and coarse is as it was when the load has gone`, () => {
+    const heavy = (now) => now > 10_000 && now < 40_000;
+    const { changes, reversals, controller } = run(hertz, 120, (cells, now) => linear(10, heavy(now) ? 45 : 1)(cells));
+    const during = changes.filter(({ now }) => now > 10_000 && now < 40_000);
+    assert.ok(during.some(({ every }) => every > 1), log({ changes }));
+    assert.ok(during[0].now < 12_000, log({ changes }));
+    assert.ok(reversals <= 6, `${reversals} reversals in 120 s: ${log({ changes })}`);
+    assert.deepEqual([controller.step, controller.every], [0, 1], log({ changes }));
   });
 
   test(`at ${hertz} Hz a load that comes is answered within two seconds, one that goes is used again`, () => {
@@ -91,32 +122,31 @@ test("what happens is the same in each run", () => {
 });
 
 test("at 60 Hz a lasting rate below 30 always coarsens, even if no cost is known", () => {
-  const controller = new Controller(SIZES);
+  const controller = made();
   for (let now = 0; now < 60_000; now += 36) controller.tick(now);
-  assert.equal(controller.step, SIZES.length - 1);
+  assert.deepEqual([controller.step, controller.every], [SIZES.length - 1, 4], "cells, drawings and columns");
   assert.match(controller.reason, /2\d frames a second/);
 });
 
 test("at 60 Hz a lasting rate above 55 never coarsens, whatever drawing seems to cost", () => {
   for (const ms of [5, 16, 40, 200]) {
-    const controller = new Controller(SIZES);
+    const controller = made();
     for (let now = 0, i = 0; now < 60_000; now += i++ % 17 ? 1000 / 60 : 2000 / 60) {
       controller.tick(now);
       controller.spent(now, ms, SIZES[controller.step]);
     }
-    assert.equal(controller.step, 0, `at ${ms} ms`);
+    assert.deepEqual([controller.step, controller.every], [0, 1], `at ${ms} ms`);
   }
 });
 
-test("where fewer cells cost no less, the picture becomes fine again, and stays so for minutes", () => {
+test("where fewer cells cost no less, the picture becomes fine again, and is drawn less often", () => {
   const { controller, changes } = run(120, 240, () => 20);
-  assert.equal(changes.length, 2, log({ changes }));
-  assert.equal(controller.step, 0);
-  assert.equal(controller.reason, "larger ones are no faster");
+  assert.deepEqual(changes.map(({ step, every }) => [step > 0, every]), [[true, 1], [false, 1], [false, 2]], log({ changes }));
+  assert.match(controller.reason, /^finer ones took [\d.]+ of [\d.]+ ms$/);
 });
 
 test("drawings that only wait, while all frames come in time, do not keep cells large", () => {
-  const controller = new Controller(SIZES);
+  const controller = made();
   for (let now = 0; now < 5000; now += 40) controller.tick(now);
   assert.ok(controller.step > 0);
   for (let now = 5000; now < 60_000; now += 1000 / 60) {
@@ -146,7 +176,7 @@ test("the period follows the display: one frame of 60 and 90, two of 120 and 144
 });
 
 test("a window that moves to a slower display is judged by that one", () => {
-  const controller = new Controller(SIZES);
+  const controller = made();
   let now = 0;
   for (; now < 10_000; now += 1000 / 144) controller.tick(now);
   for (; now < 30_000; now += 1000 / 60) {
@@ -169,5 +199,5 @@ test("a picture of another size keeps about the cells that it could have", () =>
 test("the reason has the numbers that decided", () => {
   assert.match(run(60, 10, linear(3)).controller.reason, /^a frame takes \d\.\d of 16\.7 ms$/);
   assert.match(run(60, 10, linear(60)).controller.reason, /^finer ones took \d\d(\.\d)? of 16\.7 ms$/);
-  assert.equal(new Controller(SIZES).reason, "");
+  assert.equal(made().reason, "");
 });

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { HEADER_BYTES, readHeader } from "../../../functions/phase_heatmap/web/decode.js";
+import { Received } from "../../../functions/phase_heatmap/web/received.js";
 import { SCHEMA, Stream, backOff, randomId } from "../../../functions/phase_heatmap/web/stream.js";
 
 /** The messages of epoch 7: 40 is a keyframe, then 41, 42 to 44, 45, 46, 47 and 48, 49. */
@@ -30,18 +31,20 @@ const NOTHING = ["streams/k/frames", 204, new Uint8Array()];
  * Follow a server that answers as scripted: [path, status, body, headers?], or an Error that fetch throws. Ends after
  * the last answer. `at` does something before the n-th pause.
  */
-async function follow(script, { at = {} } = {}) {
-  const told = { states: [], asked: [], frames: [], columns: [], rows: [], handshakes: [], pauses: [] };
+async function follow(script, { at = {}, received = null } = {}) {
+  const told = { audits: [], posted: [], states: [], asked: [], frames: [], columns: [], rows: [], handshakes: [], pauses: [] };
   const queue = [...script];
   let now = 0;
   const host = {
     now: () => now,
     random: () => 1,
+    received,
     fetch: async (url, init) => {
       const address = new URL(url);
       const path = address.pathname.replace("/phase/", "");
       told.asked.push([path, Object.fromEntries(address.searchParams)]);
       assert.equal(init.headers["Phase-Schema"], SCHEMA);
+      if (init.method === "POST") told.posted.push(JSON.parse(init.body));
       const answer = queue.shift();
       if (queue.length === 0) stream.end();
       if (answer instanceof Error) throw answer;
@@ -61,6 +64,7 @@ async function follow(script, { at = {} } = {}) {
     rows: (document) => told.rows.push(document),
     frames: ({ header }) => told.frames.push(header.seq),
     columns: (columns) => told.columns.push(columns),
+    audit: (document) => told.audits.push(document),
   };
   const stream = new Stream({ base: "http://x/phase/", stream: "k", build: "b0", id: ID }, host, listener);
   await stream.run();
@@ -89,6 +93,47 @@ test("every request for frames says which viewer asks, by an id of this page alo
   assert.deepEqual(asked.map(([, { audit }]) => audit), [ID, ID, ID]);
   assert.match(randomId(), /^[0-9a-f]{32}$/);
   assert.notEqual(randomId(), randomId());
+});
+
+test("what the browser counted is reported once all answers are in it, and again after a minute under the same key", async () => {
+  const counted = { bytes: 0, responses: 0 };
+  const counts = (ms, bytes, responses) => (_, pass) => {
+    pass(ms);
+    Object.assign(counted, { bytes, responses });
+  };
+  const report = ["savings/audit", 200, json({ difference_bytes: 0 })];
+  // At first and after a minute the browser is one answer behind.
+  const at = { 1: counts(11_000, 0, 0), 2: counts(1000, 700, 2), 3: counts(60_000, 700, 2), 4: counts(1000, 1500, 4) };
+  const script = [HELLO, frames(0), PAST, frames(1), report, frames(2), frames(3), report, NOTHING];
+  const told = await follow(script, { received: () => counted, at });
+  assert.equal(told.audits.length, 2);
+  const [first, second] = told.posted;
+  assert.deepEqual([first.audit, first.stream, first.bytes, first.responses], [ID, "k", 700, 2]);
+  assert.deepEqual([second.bytes, second.responses, second.key], [1500, 4, first.key]);
+  assert.match(first.key, /^[0-9a-f]{32}$/);
+});
+
+test("a report that is refused stops nothing, and a browser that does not count reports nothing", async () => {
+  const later = { 1: (_, pass) => pass(11_000) };
+  const refused = ["savings/audit", 409, json({ detail: "another's" })];
+  const told = await follow([HELLO, frames(0), PAST, refused, frames(1), NOTHING], { received: () => ({ bytes: 1, responses: 9 }), at: later });
+  assert.deepEqual([told.frames, told.audits], [[40, 41], []]);
+  assert.deepEqual((await follow([HELLO, frames(0), PAST, frames(1), NOTHING], { at: later })).posted, []);
+});
+
+test("only bodies with frames of this viewer count, by what came over the wire", () => {
+  const received = new Received(ID);
+  const at = (path, more = {}) => ({ name: `http://x/phase/${path}`, encodedBodySize: 100, responseStatus: 200, ...more });
+  received.take([
+    at(`streams/k/frames?audit=${ID}&columns=1`),
+    at(`streams/k/frames?after=7.1&audit=${ID}`, { encodedBodySize: 23 }),
+    at(`streams/k/frames?audit=${ID}`, { responseStatus: 503 }),
+    at(`streams/k/frames?audit=${ID}`, { responseStatus: 204, encodedBodySize: 0 }),
+    at("streams/k/frames?audit=another-page-0001"),
+    at(`streams/k?audit=${ID}`),
+    at("assets/b/app.js"),
+  ]);
+  assert.deepEqual([received.bytes, received.responses], [123, 2]);
 });
 
 test("fetches what the ring has before the first frame", async () => {

@@ -179,7 +179,7 @@ def test_the_build_names_every_byte(tmp_path: Path) -> None:
 
 def test_the_handshake_knows_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
     """So that a page of another build is told to reload."""
-    monkeypatch.setattr(handshake, "settings", lambda: handshake.HandshakeSettings("t", "m", None))
+    monkeypatch.setattr(handshake, "settings", lambda: handshake.HandshakeSettings("t", "m", "p", None))
     handshake.server.cache_clear()
     assert handshake.server().build == PAGE.build
     handshake.server.cache_clear()

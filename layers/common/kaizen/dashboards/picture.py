@@ -25,7 +25,7 @@ _PATTERNS: dict[Mark, str] = {
     "changed": '<path d="M4 0V8"/>',
 }
 _STYLE = (
-    ".kl{--ground:#f6f7f9;--sheet:#fff;--ink:#1a2130;--soft:#5b6577;--line:#c9d0da;--wash:#f0f3f7;--added:#1b7f4d;"
+    ".kl{--ground:#f6f7f9;--sheet:#fff;--ink:#1a2130;--soft:#5b6577;--line:#c9d0da;--wash:#f0f3f7;--added:#1a7a49;"
     "--removed:#c0292b;--moved:#2f5bd3;--resized:#7a3fb8;--changed:#a85b00;"
     'font:12px system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans",sans-serif}'
     "@media(prefers-color-scheme:dark){.kl{--ground:#11151c;--sheet:#191f29;--ink:#e8ecf3;--soft:#9aa5b8;--line:#3a4456;"

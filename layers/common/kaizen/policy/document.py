@@ -10,6 +10,7 @@ from kaizen.policy.sections import (
     bandwidth,
     canary,
     cards,
+    cors,
     dashboard_diff,
     dashboard_snapshot,
     feed,
@@ -59,6 +60,7 @@ def _read(file: Table) -> Policy:
         sandboxes=sandboxes.read(file),
         sweep=sweep.read(file),
         cards=cards.read(file),
+        cors=cors.read(file),
     )
     file.close()
     return policy
@@ -74,3 +76,4 @@ def _contradictions(policy: Policy) -> Iterator[str]:
     yield from rule_lint.contradictions(policy.rule_lint)
     yield from dashboard_diff.contradictions(policy.dashboard_diff)
     yield from sandboxes.contradictions(policy.sandboxes)
+    yield from cors.contradictions(policy.cors)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from kaizen.policy.sections.bandwidth import BandwidthPolicy
 from kaizen.policy.sections.canary import CanaryPolicy
 from kaizen.policy.sections.cards import PlainPosts
+from kaizen.policy.sections.cors import CorsPolicy
 from kaizen.policy.sections.dashboard_diff import DashboardDiffPolicy
 from kaizen.policy.sections.dashboard_snapshot import DashboardSnapshotPolicy
 from kaizen.policy.sections.feed import FeedPolicy
@@ -31,6 +32,7 @@ class Policy(TicketRules):
     sandboxes: SandboxPolicy = field(default_factory=SandboxPolicy)
     sweep: SweepPolicy = field(default_factory=SweepPolicy)
     cards: tuple[PlainPosts, ...] = ()
+    cors: CorsPolicy = field(default_factory=CorsPolicy)
 
     def stream(self, name: str) -> StreamPolicy | None:
         """The stream of that id; None when the policy knows none."""

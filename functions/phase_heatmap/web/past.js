@@ -1,0 +1,223 @@
+// Reading a stretch of history: stored chunks from where they lie, and the newest columns, which are in no chunk yet, from
+// the server. What runs it injects fetch. No DOM.
+
+import { CHUNK, PhaseFormatError, decodeAll } from "./decode.js";
+import { FrameWindow } from "./frames.js";
+import { epochOf, stretches } from "./history.js";
+import { SCHEMA } from "./stream.js";
+
+/** @typedef {import("./history.js").Stretch} Stretch */
+/** @typedef {import("./scene.js").Scene} Scene */
+/** @typedef {(url: string, init: RequestInit) => Promise<Response>} Fetch */
+/** @typedef {{chunks: {chunk: number, url: string}[], next: number | null}} Listing */
+
+const MOST_BYTES = 64 << 20; // of cells that are held
+const AT_ONCE = 4;
+const TIMEOUT_MS = 30_000;
+
+/** There is nothing to show; `lasting` tells whether to ask again is of no use. */
+export class NoHistoryError extends Error {
+  /** @param {string} text @param {boolean} lasting */
+  constructor(text, lasting) {
+    super(text);
+    this.lasting = lasting;
+  }
+}
+
+export class Past {
+  #base;
+  #fetch;
+
+  /** @param {{base: string, stream: string}} place `base` is the address that ends in /phase/ @param {Fetch} fetch */
+  constructor({ base, stream }, fetch) {
+    this.#base = `${base}streams/${encodeURIComponent(stream)}`;
+    this.#fetch = fetch;
+  }
+
+  /**
+   * The stretch, drawn of the epoch that has the most of it.
+   *
+   * @param {import("./history.js").Span} asked
+   * @param {number} pixels of width
+   * @param {AbortSignal} signal
+   * @returns {Promise<Scene>}
+   * @throws {NoHistoryError}
+   */
+  async load(asked, pixels, signal) {
+    const summary = await this.#json("", {}, signal);
+    const epoch = epochOf(/** @type {import("./history.js").EpochDocument[]} */ (summary.epochs), asked.fromUs, asked.toUs);
+    if (epoch === null) throw new NoHistoryError("There were no frames at that time.", true);
+    // A cell takes a byte each for its angle, R, and whether it is missing.
+    const most = Math.floor(MOST_BYTES / 3 / epoch.rows);
+    const { stretch, listed } = await this.#choose(stretches(epoch, asked, pixels, most), signal);
+    const frames = new FrameWindow(epoch.rows, stretch.last - stretch.first + 1);
+    await this.#chunks(frames, stretch, listed, signal);
+    await this.#tail(frames, stretch, signal);
+    const span = stretch.last - stretch.first + 1;
+    return {
+      frames,
+      seq: span - 1,
+      span,
+      stepUs: stretch.stepUs,
+      level: stretch.level,
+      epoch: epoch.epoch,
+      rows: epoch,
+      endUs: epoch.t0_us + (stretch.last * stretch.framesEach - epoch.first_seq) * epoch.dt_us,
+    };
+  }
+
+  /**
+   * What history has of the living picture before its first frame, so that a new page is not half empty. It is an extra:
+   * what cannot be had is left out.
+   *
+   * @param {import("./live.js").Live} live
+   * @param {AbortSignal} signal
+   * @returns {Promise<[number, number] | null>} the first and the last frame that may have come; null if none did
+   */
+  async before({ frames, epoch, span }, signal) {
+    if (frames === null) return null;
+    const [first, last] = [Math.max(frames.newest - span + 1, 0), frames.oldest - 1];
+    if (last < first) return null;
+    const query = { epoch: String(epoch), first: String(first), last: String(last), columns: "1" };
+    try {
+      const response = await this.#ask("/levels/0/cells", query, signal);
+      if (response.status === 204) return null;
+      keep(frames, { epoch: { epoch }, first: 0, last, framesEach: 1 }, await bodyOf(response));
+      return [first, last];
+    } catch (error) {
+      if (error instanceof NoHistoryError || signal.aborted) return null;
+      throw error;
+    }
+  }
+
+  /**
+   * The finest level of which most is still kept; and where its chunks are.
+   *
+   * @param {Stretch[]} possible the finest first
+   * @param {AbortSignal} signal
+   */
+  async #choose(possible, signal) {
+    let best = { stretch: possible[0], listed: /** @type {Listing["chunks"]} */ ([]), share: -1 };
+    for (const stretch of possible) {
+      const listed = stretch.chunks.length ? await this.#list(stretch, signal) : [];
+      const share = stretch.chunks.length ? listed.length / stretch.chunks.length : 1;
+      // A level that has no chunk in the stretch shows its newest columns alone, which the level below shows better.
+      const better = share > best.share + 0.1 && (best.share < 0 || stretch.chunks.length > 0);
+      if (better) best = { stretch, listed, share };
+      if (best.share > 0.9) break;
+    }
+    return best;
+  }
+
+  /** @param {Stretch} stretch @param {AbortSignal} signal @returns {Promise<Listing["chunks"]>} */
+  async #list({ epoch, level, chunks }, signal) {
+    const found = [];
+    let first = /** @type {number | null} */ (chunks[0]);
+    while (first !== null) {
+      const query = { epoch: String(epoch.epoch), first: String(first), last: String(chunks[chunks.length - 1]) };
+      const listing = /** @type {Listing} */ (/** @type {unknown} */ (await this.#json(`/levels/${level}/chunks`, query, signal)));
+      found.push(...listing.chunks);
+      first = listing.next;
+    }
+    return found;
+  }
+
+  /** @param {FrameWindow} frames @param {Stretch} stretch @param {Listing["chunks"]} listed @param {AbortSignal} signal */
+  async #chunks(frames, stretch, listed, signal) {
+    const waiting = [...listed];
+    const work = async () => {
+      for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+        const response = await this.#get(next.url, {}, signal);
+        if (response.status === 404) continue; // it is kept no longer
+        keep(frames, stretch, await bodyOf(response));
+      }
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, work));
+  }
+
+  /** The columns after the last chunk, as many as have come. @param {FrameWindow} frames @param {Stretch} stretch @param {AbortSignal} signal */
+  async #tail(frames, stretch, signal) {
+    const { epoch, level, last } = stretch;
+    for (let first = Math.max(stretch.tail, stretch.first, 0); first <= last; ) {
+      const query = { epoch: String(epoch.epoch), first: String(first), last: String(last), columns: "1" };
+      const response = await this.#ask(`/levels/${level}/cells`, query, signal);
+      if (response.status === 204) return;
+      keep(frames, stretch, await bodyOf(response));
+      const reached = Number(/-(\d+)$/.exec(response.headers.get("Phase-Columns") ?? "")?.[1] ?? last);
+      if (reached < first) return;
+      first = reached + 1;
+    }
+  }
+
+  /** @param {string} path @param {Record<string, string>} query @param {AbortSignal} signal @returns {Promise<Record<string, any>>} */
+  async #json(path, query, signal) {
+    return (await this.#ask(path, query, signal)).json();
+  }
+
+  /**
+   * 200 or 204 of the server. The schema is said in the address: a header of our own would cost each request a second
+   * one where the page is of another origin.
+   *
+   * @param {string} path
+   * @param {Record<string, string>} query
+   * @param {AbortSignal} signal
+   */
+  async #ask(path, query, signal) {
+    const params = new URLSearchParams({ ...query, schema: SCHEMA });
+    const response = await this.#get(`${this.#base}${path}?${params}`, {}, signal);
+    if (response.ok) return response;
+    const document = await response.json().catch(() => ({}));
+    const lasting = response.status < 500 && response.status !== 429;
+    throw new NoHistoryError(`${response.status}: ${document.detail ?? document.message ?? "no history"}`, lasting);
+  }
+
+  /** @param {string} url @param {RequestInit} init @param {AbortSignal} signal */
+  async #get(url, init, signal) {
+    try {
+      const response = await this.#fetch(url, { ...init, signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]) });
+      if (response.ok || response.status < 500) return response;
+      throw new NoHistoryError(`${response.status}: the history cannot be read now`, false);
+    } catch (error) {
+      if (error instanceof NoHistoryError || signal.aborted) throw error;
+      throw new NoHistoryError(`no answer: ${error instanceof Error ? error.message : error}`, false);
+    }
+  }
+}
+
+/** @param {Response} response */
+async function bodyOf(response) {
+  if (!response.ok) throw new NoHistoryError(`${response.status}: a chunk cannot be read`, true);
+  return new Uint8Array(await response.arrayBuffer());
+}
+
+/**
+ * Columns of a body into the frames, where they belong: the first of the stretch is number 0.
+ *
+ * @param {FrameWindow} frames
+ * @param {Pick<Stretch, "first" | "last" | "framesEach"> & {epoch: {epoch: number}}} stretch
+ * @param {Uint8Array} body CHUNK messages and CONFIGs with what all oscillators did
+ */
+export function keep(frames, { epoch, first, last, framesEach }, body) {
+  try {
+    for (const { header, frames: cells, document } of decodeAll(body)) {
+      if (header.epoch !== epoch.epoch) continue;
+      if (header.kind === CHUNK && cells !== null && header.nRows === frames.rows) {
+        const start = header.seq - header.nFrames + 1;
+        for (let t = 0; t < header.nFrames; t++) {
+          const column = start + t;
+          if (column < first || column > last) continue;
+          frames.put(column - first, header.t0Us + t * header.dtUs, cells, t, header.bits);
+        }
+      }
+      if (document?.columns) {
+        const { first_seq: firstSeq, r, r_mean: means } = document.columns;
+        // The mean of what each frame had: r of the mean vector is small wherever all turn together.
+        const start = firstSeq / framesEach - first;
+        frames.putOrder(Math.max(start, 0), (means ?? r).slice(Math.max(-start, 0), Math.max(last - first + 1 - start, 0)));
+      }
+    }
+  } catch (error) {
+    if (!(error instanceof PhaseFormatError)) throw error;
+    throw new NoHistoryError(`damaged: ${error.reason}`, false);
+  }
+}
