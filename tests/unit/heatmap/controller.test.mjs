@@ -200,4 +200,7 @@ test("the reason has the numbers that decided", () => {
   assert.match(run(60, 10, linear(3)).controller.reason, /^a frame takes \d\.\d of 16\.7 ms$/);
   assert.match(run(60, 10, linear(60)).controller.reason, /^finer ones took \d\d(\.\d)? of 16\.7 ms$/);
   assert.equal(made().reason, "");
+  const blind = made(); // frames come late, and no drawing has told its cost yet
+  for (let now = 0, i = 0; blind.step === 0; now += i++ % 3 ? 1000 / 60 : 2000 / 60) blind.tick(now);
+  assert.equal(blind.reason, "finer ones came late");
 });
