@@ -245,9 +245,9 @@ export class Controller {
   #coarser(now, cost, rate) {
     const { step, every, interval } = this;
     const [toStep, toEvery] = this.#coarserThan(cost);
-    this.#why = Number.isNaN(rate)
-      ? `finer ones took ${number(Math.max(cost, interval))} of ${number(interval)} ms`
-      : `finer ones came at ${Math.round(rate)} frames a second`;
+    if (!Number.isNaN(rate)) this.#why = `finer ones came at ${Math.round(rate)} frames a second`;
+    else if (Number.isNaN(cost)) this.#why = "finer ones came late";
+    else this.#why = `finer ones took ${number(Math.max(cost, interval))} of ${number(interval)} ms`;
     const known = Number.isNaN(rate) && this.#costCount >= COSTS && toEvery === every;
     this.#before = known ? { step, cost } : null;
     if (now - this.#finerAt < REVERTED_MS) this.#dwell = Math.min(REVERTED_TIMES * this.#dwell, LONGEST_DWELL_MS);

@@ -193,14 +193,14 @@ export class AdaptiveHeatmap extends HTMLElement {
 
   /** @param {import("./stream.js").Message} message @param {Works} works */
   #take(message, { live, stage, past, leaving }) {
-    const begins = live.take(message);
-    if (!begins) {
-      stage.came(message.header.seq - message.header.nFrames + 1, message.header.seq);
-      return;
-    }
-    if (this.#view.time.kind === "live") this.#show(live.scene);
-    void past.before(live, leaving.signal).then((came) => {
-      if (came !== null) stage.came(...came);
+    const { begins, gap } = live.take(message);
+    if (!begins) stage.came(message.header.seq - message.header.nFrames + 1, message.header.seq);
+    else if (this.#view.time.kind === "live") this.#show(live.scene);
+    if (gap === null) return;
+    void past.fill(live, ...gap, leaving.signal).then((filled) => {
+      if (!filled) return;
+      live.revision += 1;
+      stage.came(...gap);
     });
   }
 

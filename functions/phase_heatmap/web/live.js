@@ -30,18 +30,25 @@ export class Live {
     return this.#playout.seq;
   }
 
-  /** Whether the message began another set of rows. @param {import("./decode.js").Message} message */
+  /**
+   * Whether the message began another set of rows; and the first and the last frame that are missing before its own and
+   * would be seen, if any are.
+   *
+   * @param {import("./decode.js").Message} message
+   * @returns {{begins: boolean, gap: [number, number] | null}}
+   */
   take({ header, frames }) {
-    if (frames === null) return false;
+    if (frames === null) return { begins: false, gap: null };
     const begins = header.epoch !== this.epoch || header.nRows !== this.frames?.rows;
     if (begins) this.#begin(header);
     const window = /** @type {FrameWindow} */ (this.frames);
     const first = header.seq - header.nFrames + 1;
+    const missed = Math.max(window.newest + 1, header.seq - this.span + 1, 0);
     for (let t = 0; t < header.nFrames; t++) {
       window.put(first + t, header.t0Us + t * header.dtUs, frames, t, header.bits);
     }
     this.revision += 1;
-    return begins;
+    return { begins, gap: missed < first ? [missed, first - 1] : null };
   }
 
   /** @param {Record<string, any>} columns */

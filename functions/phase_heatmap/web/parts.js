@@ -19,6 +19,7 @@ export function build(host) {
     return made[name];
   };
   part("head", "header").append(part("title", "h1"), part("state", "span"));
+  made.title.textContent = "Phases"; // until it is known of how many
   made.state.setAttribute("role", "status");
   part("tools");
   const order = part("order");

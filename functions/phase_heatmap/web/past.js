@@ -45,7 +45,8 @@ export class Past {
    */
   async load(asked, pixels, signal) {
     const summary = await this.#json("", {}, signal);
-    const epoch = epochOf(/** @type {import("./history.js").EpochDocument[]} */ (summary.epochs), asked.fromUs, asked.toUs);
+    const epochs = /** @type {import("./history.js").EpochDocument[]} */ (summary.epochs);
+    const epoch = epochOf(epochs, asked.fromUs, asked.toUs);
     if (epoch === null) throw new NoHistoryError("There were no frames at that time.", true);
     // A cell takes a byte each for its angle, R, and whether it is missing.
     const most = Math.floor(MOST_BYTES / 3 / epoch.rows);
@@ -62,30 +63,31 @@ export class Past {
       level: stretch.level,
       epoch: epoch.epoch,
       rows: epoch,
+      shared: epochs.some((each) => each !== epoch && epochOf([each], asked.fromUs, asked.toUs) !== null),
       endUs: epoch.t0_us + (stretch.last * stretch.framesEach - epoch.first_seq) * epoch.dt_us,
     };
   }
 
   /**
-   * What history has of the living picture before its first frame, so that a new page is not half empty. It is an extra:
-   * what cannot be had is left out.
+   * What history has of frames that the living picture misses, such as those from before a new page came, or while it
+   * was hidden. It is an extra: what cannot be had is left out.
    *
    * @param {import("./live.js").Live} live
+   * @param {number} first
+   * @param {number} last
    * @param {AbortSignal} signal
-   * @returns {Promise<[number, number] | null>} the first and the last frame that may have come; null if none did
+   * @returns {Promise<boolean>} whether some came
    */
-  async before({ frames, epoch, span }, signal) {
-    if (frames === null) return null;
-    const [first, last] = [Math.max(frames.newest - span + 1, 0), frames.oldest - 1];
-    if (last < first) return null;
+  async fill({ frames, epoch }, first, last, signal) {
+    if (frames === null) return false;
     const query = { epoch: String(epoch), first: String(first), last: String(last), columns: "1" };
     try {
       const response = await this.#ask("/levels/0/cells", query, signal);
-      if (response.status === 204) return null;
+      if (response.status === 204) return false;
       keep(frames, { epoch: { epoch }, first: 0, last, framesEach: 1 }, await bodyOf(response));
-      return [first, last];
+      return true;
     } catch (error) {
-      if (error instanceof NoHistoryError || signal.aborted) return null;
+      if (error instanceof NoHistoryError || signal.aborted) return false;
       throw error;
     }
   }

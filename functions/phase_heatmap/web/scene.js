@@ -13,6 +13,7 @@
  * @property {number} level of history
  * @property {number} epoch
  * @property {Record<string, any>} rows the epoch's CONFIG document, or what is known of it
+ * @property {boolean} [shared] whether other epochs, of other rows, have a part of its time
  * @property {number} endUs the time of the right edge; where a frame has come, its own counts
  */
 

@@ -150,10 +150,7 @@ export class Stage {
   #observe() {
     const resizing = new ResizeObserver((entries) => {
       for (const entry of entries) {
-        const box = entry.devicePixelContentBoxSize?.[0];
-        const scale = window.devicePixelRatio || 1;
-        const width = Math.round(box?.inlineSize ?? entry.contentRect.width * scale);
-        const height = Math.round(box?.blockSize ?? entry.contentRect.height * scale);
+        const [width, height] = pixelsOf(entry);
         if (entry.target === this.#places.line) {
           this.#line.resize(width, height);
           this.#drawLine();
@@ -240,4 +237,14 @@ export class Stage {
     if (this.scene === null || size === null || seq < 0) return;
     this.#line.draw(this.scene.frames, first, seq, size.columns * size.framesPerColumn);
   }
+}
+
+/** Width and height in pixels of the screen. @param {ResizeObserverEntry} entry @returns {[number, number]} */
+function pixelsOf({ contentRect, devicePixelContentBoxSize }) {
+  const scale = window.devicePixelRatio || 1;
+  const [width, height] = [contentRect.width * scale, contentRect.height * scale];
+  const box = devicePixelContentBoxSize?.[0];
+  // The box is exact where pixels of the page are no whole ones of the screen. A display that is only emulated has another.
+  const exact = box !== undefined && Math.abs(box.inlineSize - width) < 2 && Math.abs(box.blockSize - height) < 2;
+  return exact ? [box.inlineSize, box.blockSize] : [Math.round(width), Math.round(height)];
 }

@@ -70,7 +70,7 @@ export function tell(parts, { view, scene, size, seq, every, device, reason, by,
   text(parts.r, Number.isNaN(order) ? "r –" : `r ${order.toFixed(2)}`);
   text(parts.means, "order parameter of all oscillators");
   text(parts.caption, `${caption({ rows, size, width, height, reason, every, level: scene.level, stepUs })}.`);
-  text(parts.by, `Drawn by ${by}. Stream ${view.stream}, epoch ${scene.epoch}.${bytes ? ` ${bytes}` : ""}`);
+  text(parts.by, `Drawn by ${by}. Stream ${view.stream}, epoch ${scene.epoch}${scene.shared ? "; a part of this time is another epoch's" : ""}.${bytes ? ` ${bytes}` : ""}`);
   const seconds = (scene.span * stepUs) / 1e6;
   parts.map.setAttribute("aria-label", summary({ stream: view.stream, order, seconds, ended: scene.seq !== null }));
   axis(parts.axis, scene, size, seq);

@@ -111,10 +111,9 @@ export class Tools {
     this.#hold.classList.toggle("main", kind !== "live");
     const chosen = view.time.kind === "last" ? view.time.name : kind;
     for (const [name, each] of this.#times) each.setAttribute("aria-pressed", String(name === chosen));
-    if (kind === "range") this.#form.hidden = false;
-    if (kind !== "range" || !this.#from.value) {
-      [this.#from.value, this.#to.value] = edges.map(fieldTime);
-    }
+    if (view.time.kind === "range") this.#form.hidden = false;
+    const times = view.time.kind === "range" ? [view.time.fromUs, view.time.toUs] : edges;
+    [this.#from.value, this.#to.value] = times.map(fieldTime);
     [this.#first.value, this.#last.value] = [String(rows[0] + 1), String(rows[1])];
     this.#first.max = this.#last.max = String(count);
     text(this.#of, `of ${count.toLocaleString("en")}`);

@@ -95,10 +95,12 @@ for (const hertz of RATES) {
 
   test(`at ${hertz} Hz what became rare and coarse is as it was when the load has gone`, () => {
     const heavy = (now) => now > 10_000 && now < 40_000;
-    const { changes, reversals, controller } = run(hertz, 120, (cells, now) => linear(10, heavy(now) ? 45 : 1)(cells));
+    const { changes, drawings, reversals, controller } = run(hertz, 120, (cells, now) => linear(10, heavy(now) ? 45 : 1)(cells));
     const during = changes.filter(({ now }) => now > 10_000 && now < 40_000);
     assert.ok(during.some(({ every }) => every > 1), log({ changes }));
     assert.ok(during[0].now < 12_000, log({ changes }));
+    const late = lateOf(drawings.filter(({ now }) => now > 12_000 && now < 40_000));
+    assert.ok(late <= 0.05, `${late} late: ${log({ changes })}`);
     assert.ok(reversals <= 6, `${reversals} reversals in 120 s: ${log({ changes })}`);
     assert.deepEqual([controller.step, controller.every], [0, 1], log({ changes }));
   });
@@ -200,4 +202,7 @@ test("the reason has the numbers that decided", () => {
   assert.match(run(60, 10, linear(3)).controller.reason, /^a frame takes \d\.\d of 16\.7 ms$/);
   assert.match(run(60, 10, linear(60)).controller.reason, /^finer ones took \d\d(\.\d)? of 16\.7 ms$/);
   assert.equal(made().reason, "");
+  const blind = made(); // frames come late, and no drawing has told its cost yet
+  for (let now = 0, i = 0; blind.step === 0; now += i++ % 3 ? 1000 / 60 : 2000 / 60) blind.tick(now);
+  assert.equal(blind.reason, "finer ones came late");
 });

@@ -141,12 +141,17 @@ test("a new page asks for what was before its first frame, and does without it",
   const live = new Live(30);
   const angles = new Uint8Array(header.nRows);
   const put = (seq) => live.take({ header: { ...header, seq, nFrames: 1, dtUs: SECOND, bits: 8 }, frames: { angles, resultant: null, missing: null } });
-  put(LAST + 10);
+  const { begins, gap } = put(LAST + 10);
+  assert.deepEqual([begins, gap], [true, [LAST + 10 - 29, LAST + 9]]);
   const { past, asked } = served((path) => (path.endsWith("/cells") ? new Response(CHUNK) : new Error("no")));
-  assert.deepEqual(await past.before(live, NEVER), [LAST + 10 - 29, LAST + 9]);
-  assert.deepEqual(asked[0][1].first, String(LAST + 10 - 29));
+  assert.equal(await past.fill(live, ...gap, NEVER), true);
+  assert.deepEqual([asked[0][1].first, asked[0][1].last], [String(LAST - 19), String(LAST + 9)]);
   assert.equal(live.frames.oldest, FIRST);
-  assert.equal(await served(() => new Error("gone")).past.before(live, NEVER), null);
+  assert.equal(await served(() => new Error("gone")).past.fill(live, ...gap, NEVER), false);
+  assert.deepEqual(put(LAST + 11).gap, null);
+  assert.deepEqual(put(LAST + 20).gap, [LAST + 12, LAST + 19], "what was missed while nobody looked");
+  assert.deepEqual(put(LAST + 900).gap, [LAST + 871, LAST + 899], "as far as it would be seen");
+  assert.deepEqual(put(LAST + 880).gap, null, "the past that comes later");
 });
 
 /** Reads for a view until `stop` answers were told. */
