@@ -9,7 +9,7 @@ from kaizen.slack.blocks import Message
 from kaizen.slack.client import Bot
 from kaizen.slack.errors import RefusedError
 from kaizen.slack.notices import Notices
-from sandbox_reaper.run import UntoldError
+from sandbox_reaper.ports import UntoldError
 from sandbox_reaper.state import Owner, Receipt, Row
 from sandbox_reaper.wording import message
 

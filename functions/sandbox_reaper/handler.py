@@ -17,10 +17,10 @@ from kaizen.times import utc_now
 from sandbox_reaper import parts, report
 from sandbox_reaper.board import SlackBoard
 from sandbox_reaper.fleet import remembered
+from sandbox_reaper.outcome import Outcome
 from sandbox_reaper.parts import ReaperSettings
 from sandbox_reaper.replay import words
 from sandbox_reaper.request import Wanted, read_event
-from sandbox_reaper.run import Outcome
 from sandbox_reaper.store import SandboxStore
 
 _LIMITS = Limits(connect=2, read=10, attempts=4)

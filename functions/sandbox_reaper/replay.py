@@ -8,8 +8,8 @@ from datetime import datetime
 
 from kaizen.policy.sections.sandboxes import SandboxPolicy
 from sandbox_reaper.decision import Decision, Facts, decide
+from sandbox_reaper.outcome import Outcome
 from sandbox_reaper.plain import from_plain, to_plain
-from sandbox_reaper.run import Outcome
 from sandbox_reaper.state import Row
 
 

@@ -11,7 +11,8 @@ from kaizen.slack.errors import SlackError
 from kaizen.slack.notices import BusyError
 from sandbox_reaper import wording
 from sandbox_reaper.backend import BackendError
-from sandbox_reaper.run import BlockedError, Outcome, SourceError, UntoldError, Visit
+from sandbox_reaper.outcome import BlockedError, Outcome, SourceError, Visit
+from sandbox_reaper.ports import UntoldError
 
 # As in the rule SandboxUsageUnknown, which divides by the others.
 _NOT_COUNTED = ("STOPPED", "EXEMPT", "UNREAPABLE")

@@ -21,10 +21,10 @@ from kaizen.metrics.counting import count, count_if_possible
 from kaizen.policy.sections.sandboxes import SandboxPolicy
 from kaizen.storage.items import from_item, pages, to_item
 from kaizen.storage.transact import CancelledError, transact
+from sandbox_reaper.outcome import Outcome
 from sandbox_reaper.plain import from_plain, to_plain
 from sandbox_reaper.replay import Kept, kept, policy_key
 from sandbox_reaper.restore import Record
-from sandbox_reaper.run import Outcome
 from sandbox_reaper.state import Request, Row
 
 if TYPE_CHECKING:

@@ -8,9 +8,11 @@ from typing import Any
 from kaizen.policy.sections.sandboxes import SandboxPolicy
 from sandbox_reaper import fleet
 from sandbox_reaper.backend import FencedError, GoneError, Inventory, Sandbox, Workload
+from sandbox_reaper.outcome import Outcome
+from sandbox_reaper.ports import UntoldError
 from sandbox_reaper.queries import MEASURED, queries
 from sandbox_reaper.restore import Record
-from sandbox_reaper.run import Outcome, Run, UntoldError
+from sandbox_reaper.run import Run
 from sandbox_reaper.state import Owner, Receipt, Request, Row
 from sandbox_reaper.usage import Readings
 from sandbox_reaper.wording import message

@@ -16,8 +16,8 @@ from typing import Any
 from kaizen.policy.sections.sandboxes import SandboxPolicy
 from kaizen.slack.errors import UnreachableError
 from sandbox_reaper.backend import Inventory, Sandbox, Workload
+from sandbox_reaper.outcome import BlockedError, Outcome
 from sandbox_reaper.queries import MEASURED, queries
-from sandbox_reaper.run import BlockedError, Outcome
 from sandbox_reaper.state import Row
 from sandbox_reaper.usage import Readings
 from tests.unit.sandboxes import truth

@@ -10,8 +10,8 @@ import pytest
 
 from kaizen.slack.errors import UnreachableError
 from sandbox_reaper.backend import BackendUnavailableError, FencedError
+from sandbox_reaper.outcome import BlockedError, SourceError
 from sandbox_reaper.report import gauges, message
-from sandbox_reaper.run import BlockedError, SourceError
 from tests.unit.sandboxes.sandbox_world import LABELS, LIVE, OWNER, TICK, Crash, World, idle_figures, sandbox, workload
 
 
