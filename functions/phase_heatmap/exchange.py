@@ -14,6 +14,13 @@ ASSET_ROUTES = ("GET /phase/assets/{path+}", "HEAD /phase/assets/{path+}")
 _FOR_EVER = "public, max-age=31536000, immutable"
 _EACH_TIME = "no-cache"
 
+# Of the elements for pages of others: it changes when a page that uses them would have to change. Builds come and go.
+VERSION = "v1"
+
+# Scripts and styles hold nothing but what is public, and no page can do more with them than with a copy: any may use
+# them. What they read of phases, the policy's origins decide.
+_FOR_ALL = {"access-control-allow-origin": "*", "cross-origin-resource-policy": "cross-origin"}
+
 
 def answer(event: Event, page: Page, history: str) -> Response:
     """200 or 304 for what the page has, else 404. `history` is the origin from which browsers read stored chunks."""
@@ -25,7 +32,10 @@ def answer(event: Event, page: Page, history: str) -> Response:
         # A name is looked up among the files that were read, and is never a path of the file system.
         build, _, name = path.partition("/")
         if build == page.build and name in page.assets:
-            return representation(event, page.assets[name], {"cache-control": _FOR_EVER})
+            return representation(event, page.assets[name], _FOR_ALL | {"cache-control": _FOR_EVER})
+        if build == VERSION and name in page.assets:
+            # From there on, all that a module imports is of one build.
+            return reply(307, "", _FOR_ALL | {"location": f"../{page.build}/{name}", "cache-control": _EACH_TIME})
         return problem(404, "Not Found", "the page has no such asset; load it anew from /phase/", build=page.build)
     return problem(404, "Not Found", "the page is /phase/")
 

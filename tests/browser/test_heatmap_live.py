@@ -169,6 +169,28 @@ def test_cells_grow_under_load_and_say_why(opened: Opens) -> None:
     assert pixels(page)["colours"] > 100
 
 
+WRITTEN = """async () => {
+  let [times, frames] = [0, 0];
+  const observer = new MutationObserver(() => (times += 1));
+  observer.observe(document.body, {subtree: true, childList: true, attributes: true, characterData: true});
+  const began = performance.now();
+  await new Promise((resolve) => {
+    const next = () => (++frames < 150 ? requestAnimationFrame(next) : resolve());
+    requestAnimationFrame(next);
+  });
+  return {times, seconds: (performance.now() - began) / 1000};
+}"""
+
+
+def test_nothing_is_written_to_the_page_for_each_frame(opened: Opens) -> None:
+    """However many frames there are: four times a second, and when an answer of the stream has come."""
+    page = opened()
+    coloured(page)
+    page.locator(".heat-map").press("ArrowUp")  # the note beside the cursor is kept up to date, too
+    written = page.evaluate(WRITTEN)
+    assert written["times"] <= 4 * written["seconds"] + 3 * written["seconds"] + 5, written
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_phone(opened: Opens, scheme: str) -> None:
     page = opened(viewport={"width": 390, "height": 844}, device_scale_factor=2, is_mobile=True, color_scheme=scheme)

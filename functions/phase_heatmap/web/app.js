@@ -1,14 +1,12 @@
 // The page: its address says what is shown, as `view.js` describes, and always what is shown now, so that a link to it shows
 // the same. The banner says what to do when the schemas differ.
 
-import { advise } from "./advice.js";
-import { FRESH, SchemaVersionBanner, reloadedFor } from "./banner.js";
+import { SchemaVersionBanner } from "./banner.js";
 import { AdaptiveHeatmap } from "./heatmap.js";
 import { SCHEMA } from "./stream.js";
 import { button } from "./tools.js";
 import { writeView } from "./view.js";
 
-const BUILD = new URL(import.meta.url).pathname.split("/").at(-2) ?? "";
 const address = new URL(location.href);
 const main = /** @type {HTMLElement} */ (document.querySelector("main"));
 const links = /** @type {HTMLElement} */ (document.querySelector("nav"));
@@ -23,16 +21,7 @@ function show(stream) {
     const given = address.searchParams.get(name);
     if (given !== null) heatmap.setAttribute(name, given);
   }
-  heatmap.addEventListener("phase-handshake", (event) => {
-    banner.advice = advise(/** @type {CustomEvent} */ (event).detail, {
-      client: SCHEMA,
-      build: BUILD,
-      frozen: heatmap.shownTime,
-      reloadedFor: reloadedFor(),
-      freshFor: address.searchParams.get(FRESH) ?? "",
-      address: location.href,
-    });
-  });
+  banner.follow(heatmap);
   heatmap.addEventListener("phase-view", (event) => {
     const current = new URL(location.href);
     writeView(/** @type {CustomEvent} */ (event).detail, current.searchParams);

@@ -1,12 +1,16 @@
-// <schema-version-banner>: what went wrong, why, and the one action that helps. It shows what `advise` says.
+// <schema-version-banner>: what went wrong, why, and the one action that helps. It shows what `advise` says of the
+// handshakes of the heatmap that it follows.
+
+import { advise } from "./advice.js";
+import { SCHEMA } from "./stream.js";
 
 /** @typedef {import("./advice.js").Advice} Advice */
 
 const RELOADED = "phase-reloaded-for"; // in the tab's own storage
-export const FRESH = "fresh"; // in the page's address: no cache has seen it before
+const FRESH = "fresh"; // in the page's address: no cache has seen it before
 
 /** The build for which this tab was reloaded, or an empty text. */
-export function reloadedFor() {
+function reloadedFor() {
   return sessionStorage.getItem(RELOADED) ?? "";
 }
 
@@ -36,6 +40,20 @@ export class SchemaVersionBanner extends HTMLElement {
     text.tabIndex = 0; // a keyboard scrolls it, too
     details.append(element("summary", "Details"), text);
     this.append(details);
+  }
+
+  /** Say what helps whenever a heatmap's handshake tells of a difference. @param {HTMLElement & {shownTime: string}} heatmap */
+  follow(heatmap) {
+    heatmap.addEventListener("phase-handshake", (event) => {
+      this.advice = advise(/** @type {CustomEvent} */ (event).detail, {
+        client: SCHEMA,
+        build: new URL(import.meta.url).pathname.split("/").at(-2) ?? "",
+        frozen: heatmap.shownTime,
+        reloadedFor: reloadedFor(),
+        freshFor: new URL(location.href).searchParams.get(FRESH) ?? "",
+        address: location.href,
+      });
+    });
   }
 
   get advice() {

@@ -132,6 +132,21 @@ export class Controller {
     this.#forget();
   }
 
+  /** An animation frame while there is nothing to draw: it tells how fast the display is. @param {number} now */
+  watch(now) {
+    const delta = this.#last < 0 ? Infinity : now - this.#last;
+    this.#last = now;
+    if (delta <= PAUSE_MS) this.#note(now, delta);
+  }
+
+  /** @param {number} now @param {number} delta from the animation frame before */
+  #note(now, delta) {
+    this.#deltas[this.#count % WINDOW] = delta;
+    this.#ends[this.#count % WINDOW] = now;
+    this.#count += 1;
+    this.#measureRefresh(now);
+  }
+
   /**
    * An animation frame.
    *
@@ -147,10 +162,7 @@ export class Controller {
       this.#lastDue = this.#lastCame = now;
       return { due: true, changed: false };
     }
-    this.#deltas[this.#count % WINDOW] = delta;
-    this.#ends[this.#count % WINDOW] = now;
-    this.#count += 1;
-    this.#measureRefresh(now);
+    this.#note(now, delta);
     if (now - this.#lastCame >= this.period - this.#refresh / 2) {
       this.#lastCame = now;
       this.#came[this.#cameCount % WINDOW] = now;
@@ -158,9 +170,11 @@ export class Controller {
     }
     const due = now - this.#lastDue >= this.interval - this.#refresh / 2;
     if (!due) return { due, changed: false };
+    const passed = Math.round((now - this.#lastDue) / this.period);
     this.#lastDue = now;
     if (this.#skip > 0) {
-      this.#skip -= this.every;
+      // The last few are drawings; what comes before them is time, which slow drawings must not make longer.
+      this.#skip -= this.#skip > SETTLE_FRAMES ? Math.min(Math.max(passed, 1), this.#skip - SETTLE_FRAMES) : this.every;
       this.#since = now;
       this.#dueCount = 0;
       return { due, changed: false };

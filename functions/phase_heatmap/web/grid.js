@@ -72,6 +72,7 @@ function sizeOf(view, cell) {
 /** Frames of a column of level 1; of level 2 the square of it. */
 const FACTOR = 4;
 const LEVELS = 2;
+const LEAST_COLUMNS = 48; // fewer are no picture any more
 
 /**
  * Sizes that are coarser than all cells on the screen need be: with columns of a higher level.
@@ -88,7 +89,7 @@ export function levelsOf(view, coarsest) {
     const before = sizes.at(-1) ?? coarsest;
     const framesPerColumn = Math.ceil((before.framesPerColumn + 1) / step) * step;
     const columns = Math.ceil(view.frames / framesPerColumn);
-    if (columns < before.columns) sizes.push({ ...before, level, framesPerColumn, columns, cells: columns * before.rows });
+    if (columns < before.columns && columns >= LEAST_COLUMNS) sizes.push({ ...before, level, framesPerColumn, columns, cells: columns * before.rows });
   }
   return sizes;
 }

@@ -9,7 +9,7 @@ import { clock } from "./clock.js";
 import { Cursor } from "./cursor.js";
 import { keyFor } from "./keys.js";
 import { Live } from "./live.js";
-import { build, text } from "./parts.js";
+import { build, note, text } from "./parts.js";
 import { Past } from "./past.js";
 import { Reader } from "./reader.js";
 import { read, words } from "./readout.js";
@@ -298,23 +298,23 @@ export class AdaptiveHeatmap extends HTMLElement {
     const { parts, stage, tools, voice } = this.#works;
     const view = this.#view;
     const state = tellState(parts, view, this.#state, this.#trouble || this.#detail, Date.now() * 1000);
-    const note = this.#note(state);
-    parts.empty.hidden = note === "";
-    text(parts.empty, note);
-    Object.assign(this.dataset, { state: this.#state, mode: view.time.kind, received: String(this.#received.bytes) });
-    if (this.#audit !== null) this.dataset.audited = JSON.stringify(this.#audit);
+    const over = this.#over(state);
+    parts.empty.hidden = over === "";
+    text(parts.empty, over);
+    note(this, { state: this.#state, mode: view.time.kind, received: String(this.#received.bytes) });
+    if (this.#audit !== null) note(this, { audited: JSON.stringify(this.#audit) });
     const { scene, size, seq, canvas, device, every, reason, by } = stage;
     if (scene === null || size === null) return;
-    this.dataset.renderer = canvas?.dataset.renderer;
+    note(this, { renderer: canvas?.dataset.renderer ?? "" });
     const shown = { view, scene, size, seq, every, device, reason, by, bytes: bytesWords(this.#received, this.#audit) };
     voice.summary(`${state}. ${tell(parts, shown)}`);
-    Object.assign(this.dataset, facts(shown));
+    note(this, facts(shown));
     const { rows } = scene.frames;
     tools.show(view, rowsIn(view.rows, rows), rows, [timeIn(scene, stage.first), timeIn(scene, seq)]);
   }
 
   /** What is said over the picture, if anything is. @param {string} state */
-  #note(state) {
+  #over(state) {
     const { stage, reader } = /** @type {Works} */ (this.#works);
     if (this.#view.time.kind !== "live") return this.#trouble || (reader.reading ? "Reading the history" : "");
     if (stage.scene !== null) return "";

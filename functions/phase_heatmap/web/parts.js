@@ -30,11 +30,11 @@ export function build(host) {
   for (const name of ["mark", "band", "tip"]) made[name].hidden = true;
   part("axis").append(...Array.from({ length: AXIS }, () => document.createElement("span")));
   const figure = part("figure", "figure");
-  const note = part("note", "figcaption");
+  const below = part("note", "figcaption");
   const foot = part("foot");
   foot.append(part("caption", "p"), part("by", "p"));
-  note.append(foot, legend(part));
-  figure.append(order, made.map, made.axis, note);
+  below.append(foot, legend(part));
+  figure.append(order, made.map, made.axis, below);
   const help = part("help", "p");
   help.textContent = HELP;
   help.id = `heat-help-${Math.random().toString(36).slice(2)}`;
@@ -65,7 +65,23 @@ function legend(part) {
   return all;
 }
 
-/** Only what has changed: the rest of the document stays as it was laid out. @param {Element} part @param {string} words */
+// Only what has changed is written: the rest of the document stays as it was laid out.
+
+/** @param {Element} part @param {string} words */
 export function text(part, words) {
   if (part.textContent !== words) part.textContent = words;
+}
+
+/** @param {Element} part @param {Record<string, string>} attributes */
+export function mark(part, attributes) {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (part.getAttribute(name) !== value) part.setAttribute(name, value);
+  }
+}
+
+/** @param {HTMLElement} part @param {Record<string, string>} data */
+export function note(part, data) {
+  for (const [name, value] of Object.entries(data)) {
+    if (part.dataset[name] !== value) part.dataset[name] = value;
+  }
 }

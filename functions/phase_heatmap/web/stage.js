@@ -113,7 +113,10 @@ export class Stage {
 
   /** A frame of the display. @param {number} now */
   tick(now) {
-    if (this.scene?.seq !== null || this.#sizes.length === 0) return;
+    if (this.scene?.seq !== null || this.#sizes.length === 0) {
+      this.#controller.watch(now);
+      return;
+    }
     const { due, changed } = this.#controller.tick(now);
     const { seq, revision } = this.#live;
     const news = seq !== this.#picture.seq || revision !== this.#revision;

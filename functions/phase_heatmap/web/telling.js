@@ -2,7 +2,7 @@
 
 import { caption, cellWords, count, outline, summary } from "./caption.js";
 import { clock, dayClock, length, stretch } from "./clock.js";
-import { text } from "./parts.js";
+import { mark, text } from "./parts.js";
 import { timeIn } from "./scene.js";
 import { LAST } from "./view.js";
 
@@ -39,8 +39,7 @@ const DAY_US = 86_400e6;
 export function tellState(parts, view, state, detail, nowUs) {
   const [looks, words] = state === "refused" || view.time.kind === "live" ? STATES[state] : ["", timeWords(view, nowUs)];
   text(parts.state, words);
-  parts.state.className = `heat-state state ${looks}`;
-  parts.state.title = detail;
+  mark(parts.state, { class: `heat-state state ${looks}`, title: detail });
   parts.map.classList.toggle("frozen", state === "refused");
   return words;
 }
@@ -72,7 +71,7 @@ export function tell(parts, { view, scene, size, seq, every, device, reason, by,
   text(parts.caption, `${caption({ rows, size, width, height, reason, every, level: scene.level, stepUs })}.`);
   text(parts.by, `Drawn by ${by}. Stream ${view.stream}, epoch ${scene.epoch}${scene.shared ? "; a part of this time is another epoch's" : ""}.${bytes ? ` ${bytes}` : ""}`);
   const seconds = (scene.span * stepUs) / 1e6;
-  parts.map.setAttribute("aria-label", summary({ stream: view.stream, order, seconds, ended: scene.seq !== null }));
+  mark(parts.map, { "aria-label": summary({ stream: view.stream, order, seconds, ended: scene.seq !== null }) });
   axis(parts.axis, scene, size, seq);
   return outline(order);
 }

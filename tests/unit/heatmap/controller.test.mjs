@@ -27,13 +27,15 @@ function run(hertz, seconds, cost, { seed = 1, gaps = () => 0 } = {}) {
   const controller = made();
   const random = chance(seed);
   const vsync = 1000 / hertz;
+  const START = 2000; // till then the page waits for its first frames
+  for (let now = 0; now < START; now += vsync) controller.watch(now);
   const [changes, drawings] = [[], []];
   let now = 0;
   let direction = 0;
   let reversals = 0;
   while (now < 1000 * seconds) {
     const before = controller.step + Math.log2(controller.every);
-    const { due, changed } = controller.tick(now);
+    const { due, changed } = controller.tick(START + now);
     const moved = Math.sign(controller.step + Math.log2(controller.every) - before);
     assert.equal(changed, moved !== 0);
     if (moved) {
@@ -47,7 +49,7 @@ function run(hertz, seconds, cost, { seed = 1, gaps = () => 0 } = {}) {
       const ms = cost(cells, now) * (0.9 + 0.2 * random());
       drawings.push({ now, interval: controller.interval });
       frames = Math.max(1, Math.ceil(ms / vsync));
-      controller.spent(now + ms, ms, cells);
+      controller.spent(START + now + ms, ms, cells);
     }
     now += frames * vsync + gaps(now);
   }

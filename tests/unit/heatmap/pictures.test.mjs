@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { ANGLES, FADES, circle, table, toRgb, wheel } from "../../../functions/phase_heatmap/web/colours.js";
 import { caption, cellWords, summary } from "../../../functions/phase_heatmap/web/caption.js";
 import { FrameWindow } from "../../../functions/phase_heatmap/web/frames.js";
-import { CELLS, MOST_CELLS, fillColumn, sizesOf } from "../../../functions/phase_heatmap/web/grid.js";
+import { CELLS, MOST_CELLS, fillColumn, levelsOf, sizesOf } from "../../../functions/phase_heatmap/web/grid.js";
 import { Playout } from "../../../functions/phase_heatmap/web/playout.js";
 
 const TURN = 256;
@@ -48,6 +48,21 @@ test("sizes get coarser, hold every row, and stay within the cap and the texture
   const [finest, ...others] = sizesOf({ width: 4000, height: 1000, rows: 8192, frames: 4000, most: 8192 });
   assert.deepEqual([finest.cell, finest.resolution, others.at(-1).resolution], [1, 1, 0.2]);
   assert.equal(CELLS.at(-1), 5);
+});
+
+test("columns of higher levels are fewer and hold whole multiples of frames, and rows alone fill the picture", () => {
+  const view = { width: 1200, height: 500, rows: 1000, frames: 900, most: 8192 };
+  const coarsest = sizesOf(view).at(-1);
+  const levels = levelsOf(view, coarsest);
+  assert.deepEqual(levels.map(({ level, framesPerColumn, columns }) => [level, framesPerColumn, columns]), [[1, 8, 113], [2, 16, 57]]);
+  assert.ok(levels.every(({ cells }, i) => cells < (levels[i - 1] ?? coarsest).cells));
+  assert.deepEqual(levelsOf({ ...view, frames: 40 }, sizesOf({ ...view, frames: 40 }).at(-1)), [], "too few columns would be left");
+  const [zoomed] = sizesOf({ ...view, firstRow: 100, endRow: 300 });
+  assert.deepEqual([zoomed.rows, zoomed.rowsPerCell, zoomed.firstRow, zoomed.endRow], [200, 1, 100, 300]);
+  const window = windowOf([[10, 20, 30, 40]]);
+  const out = new Uint8Array(4);
+  fillColumn(window, { ...SINGLE, rows: 2, cells: 2, firstRow: 1, endRow: 3 }, 0, 0, out);
+  assert.deepEqual([...out], [20, 255, 30, 255]);
 });
 
 test("a cell is the mean vector, across the wrap too", () => {
@@ -156,6 +171,17 @@ test("frames are shown one by one, whether they come in batches or late", () => 
   assert.equal(playout.advance(20, newest + 510, 100_000, false), newest + 510, "without motion all is shown at once");
   playout.reset();
   assert.equal(playout.advance(20, -1, 100_000), -1);
+});
+
+test("the caption tells of chosen rows, of levels, and of frames that are not drawn", () => {
+  const size = { cell: 1, resolution: 1, rowsPerCell: 1, framesPerColumn: 2, columns: 500, rows: 100, cells: 50_000, firstRow: 100, endRow: 200 };
+  const rows = { rows: 1000, total: 5000, method: "stratified", standard_error: 0.02 };
+  const shown = { rows, size, width: 1000, height: 500, reason: "" };
+  assert.equal(
+    caption({ ...shown, level: 2, stepUs: 1.6e6 }),
+    "1,000 of 5,000 rows, stratified, ± 0.02, rows 101 to 200 shown, level 2 of 1.6 s a column, 2 × 5 px cells of 2 columns",
+  );
+  assert.match(caption({ ...shown, size: { ...size, level: 1 }, every: 4 }), /, level 1, every 4th frame, 2 × 5 px cells of 2 frames$/);
 });
 
 test("the caption says what was left out, how sure it is, and why cells are as large", () => {

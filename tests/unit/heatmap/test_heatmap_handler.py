@@ -66,7 +66,8 @@ def test_the_document_names_assets_that_there_are() -> None:
     assert answer["headers"]["cache-control"] == "no-cache"
     addresses = re.findall(r'(?:src|href)="assets/([^"]+)"', body(answer).decode())
     assert {address.partition("/")[0] for address in addresses} == {PAGE.build}
-    assert {address.partition("/")[2] for address in addresses} == {"app.js", "icon.svg", "style.css"}
+    # All of them: modules that are named here come at once, not one import after the other.
+    assert {address.partition("/")[2] for address in addresses} == set(PAGE.assets)
     for address in addresses:
         assert call("GET /phase/assets/{path+}", address)["statusCode"] == 200
 
@@ -90,10 +91,10 @@ def test_all_assets_have_their_types_and_stay_for_ever() -> None:
         assert body(answer) == file.data
         assert answer["headers"]["cache-control"] == "public, max-age=31536000, immutable"
         assert answer["headers"]["x-content-type-options"] == "nosniff"
-    kinds = {name: asset(name)["headers"]["content-type"] for name in ("app.js", "style.css", "icon.svg")}
+    kinds = {name: asset(name)["headers"]["content-type"] for name in ("app.js", "page.css", "icon.svg")}
     assert kinds == {
         "app.js": "text/javascript; charset=utf-8",
-        "style.css": "text/css; charset=utf-8",
+        "page.css": "text/css; charset=utf-8",
         "icon.svg": "image/svg+xml; charset=utf-8",
     }
 
@@ -146,6 +147,20 @@ def test_what_is_no_asset_is_404(path: str) -> None:
     assert answer["statusCode"] == 404
     assert answer["headers"]["cache-control"] == "no-store"
     assert json.loads(answer["body"])["build"] == PAGE.build
+
+
+def test_pages_of_others_come_by_a_version_to_the_build_of_today() -> None:
+    for name in PAGE.assets:
+        answer = call("GET /phase/assets/{path+}", f"v1/{name}")
+        assert answer["statusCode"] == 307
+        assert answer["headers"]["location"] == f"../{PAGE.build}/{name}"
+        assert answer["headers"]["cache-control"] == "no-cache", "tomorrow it may be another"
+        for each in (answer, asset(name)):
+            assert each["headers"]["access-control-allow-origin"] == "*"
+            assert each["headers"]["cross-origin-resource-policy"] == "cross-origin"
+    for path in ("v1/nothing.js", "v1/index.html", "v1", "v2/app.js", "v1/../app.js"):
+        assert call("GET /phase/assets/{path+}", path)["statusCode"] == 404
+    assert "access-control-allow-origin" not in call("GET /phase/")["headers"]
 
 
 def test_another_route_is_404() -> None:
