@@ -132,7 +132,7 @@ def main() -> int:
     print(f"{DASHBOARDS} dashboards of {size // DASHBOARDS // 1024} KiB; {AT_ONCE} requests at once")
     for name, run in zip(("first", "next"), found["runs"], strict=True):
         print(
-            f"{name} run: {run['seconds']} s, {run['processor_s']} s of processor ours; {run['dashboards']} dashboards, "
+            f"{name} run: {run['seconds']} s, {run['processor_s']} s of processor ours; {run['dashboards']} kept, "
             f"{run['grafana']} requests to Grafana, {run['puts']} objects written"
         )
     good = found["peak_mib"] <= MOST_MIB and found["runs"][1]["puts"] == 1
