@@ -51,9 +51,9 @@ export class Picture {
     // The newest column as far as it has come, and each that is new or has changed.
     const goesOn = this.#column >= 0 && this.#column <= column;
     const from = goesOn ? Math.max(leftmost, this.#column) : leftmost;
-    for (let each = from; each <= column; each++) this.#fill(renderer, size, each, seq);
+    this.#fill(renderer, size, from, column, seq);
     for (const each of this.#stale) {
-      if (each >= leftmost && each < from) this.#fill(renderer, size, each, seq);
+      if (each >= leftmost && each < from) this.#fill(renderer, size, each, each, seq);
     }
     this.#stale.clear();
     [this.seq, this.#column] = [seq, column];
@@ -70,11 +70,28 @@ export class Picture {
     return this.#size === null ? 0 : (this.#column - this.#size.columns + 1) * this.#size.framesPerColumn;
   }
 
-  /** @param {Renderer} renderer @param {Size} size @param {number} column @param {number} seq the newest frame to show */
-  #fill(renderer, size, column, seq) {
-    if (column < 0 || this.#frames === null) this.#cells.fill(0);
-    else fillColumn(this.#frames, size, column, seq, this.#cells);
-    renderer.put(slotOf(column, size.columns), this.#cells);
+  /**
+   * Successive columns, handed to the renderer in one piece, or two where the ring wraps.
+   *
+   * @param {Renderer} renderer
+   * @param {Size} size
+   * @param {number} first
+   * @param {number} last
+   * @param {number} seq the newest frame to show
+   */
+  #fill(renderer, size, first, last, seq) {
+    const each = 2 * size.rows;
+    for (let column = first; column <= last; ) {
+      const slot = slotOf(column, size.columns);
+      const count = Math.min(last - column + 1, size.columns - slot);
+      const cells = count === 1 ? this.#cells : new Uint8Array(each * count);
+      for (let i = 0; i < count; i++, column++) {
+        const own = cells.subarray(each * i, each * (i + 1));
+        if (column < 0 || this.#frames === null) own.fill(0);
+        else fillColumn(this.#frames, size, column, seq, own);
+      }
+      renderer.put(slot, cells);
+    }
   }
 }
 
