@@ -84,7 +84,7 @@ tools: # Debian's programs, which the tests use for real
 		$$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends $$missing > /dev/null; \
 	fi
 
-bench: .build/.stack .build/bench/.done ## ours against a baseline or peer, side by side
+bench: tools .build/.stack .build/bench/.done .build/peers/.done ## ours against a baseline or peer, side by side
 	@for each in benchmarks/*.py; do echo "== $$each"; PYTHONPATH=layers/common:functions:. .build/bench/bin/python $$each || exit 1; done
 
 build: .build/sam/.done ## validate the template and build what is deployed
@@ -108,7 +108,7 @@ lock: .venv/.done ## write the lock files again
 	@$(LOCK) -c requirements/dev.txt --group layer-common --group layer-numeric --group runtime --group local --group dev --group bench -o requirements/bench.txt
 	@$(LOCK) --group sam -o requirements/sam.txt
 	@$(LOCK) --group bootstrap -o requirements/bootstrap.txt
-	@npm install --prefix requirements/node --package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund --silent
+	@for each in node peers; do npm install --prefix requirements/$$each --package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund --silent || exit 1; done
 
 clean: ## remove what the targets installed and built
 	rm -rf .build .venv .aws-sam .mypy_cache .ruff_cache .pytest_cache .hypothesis
@@ -138,6 +138,12 @@ clean: ## remove what the targets installed and built
 	@echo "== installing the tests' npm packages into .build/node"
 	@mkdir -p .build/node && cp $^ .build/node/
 	@npm ci --prefix .build/node --no-audit --no-fund --silent || $(NOT_INSTALLED)
+	@touch $@
+
+.build/peers/.done: requirements/peers/package.json requirements/peers/package-lock.json
+	@echo "== installing the heatmap's peers, npm packages, into .build/peers"
+	@mkdir -p .build/peers && cp $^ .build/peers/
+	@npm ci --prefix .build/peers --no-audit --no-fund --silent || $(NOT_INSTALLED)
 	@touch $@
 
 .build/bench/.done: requirements/bench.txt .build/bootstrap/.done

@@ -4,6 +4,9 @@ import { table } from "./colours.js";
 import { fadeOf } from "./grid.js";
 
 const COLOURS = new Uint32Array(table().buffer);
+/** The colour of each cell that there can be, by its two bytes as one number; nothing where there is no data. */
+const BY_CELL = Uint32Array.from({ length: 1 << 16 }, (_, cell) =>
+  cell >> 8 === 0 ? 0 : COLOURS[256 * fadeOf(cell >> 8) + (cell & 255)]);
 
 export class CanvasRenderer {
   kind = "canvas2d";
@@ -34,10 +37,9 @@ export class CanvasRenderer {
     const count = cells.length / (2 * rows);
     const image = this.#ringContext.createImageData(count, rows);
     const pixels = new Uint32Array(image.data.buffer);
-    for (let column = 0, at = 0; column < count; column++) {
-      for (let row = 0; row < rows; row++, at += 2) {
-        const coherence = cells[at + 1];
-        pixels[row * count + column] = coherence === 0 ? 0 : COLOURS[256 * fadeOf(coherence) + cells[at]];
+    for (let row = 0, to = 0; row < rows; row++) {
+      for (let column = 0, at = 2 * row; column < count; column++, at += 2 * rows) {
+        pixels[to++] = BY_CELL[cells[at] | (cells[at + 1] << 8)];
       }
     }
     this.#ringContext.putImageData(image, slot, 0);
