@@ -1,6 +1,6 @@
 """What each command does."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -12,7 +12,7 @@ from kaizen.digest.render import render
 from kaizen.mttr_store import Windows
 from kaizen.policy import Policy, Route
 from kaizen.subscriptions.daily import read as daily_digest
-from kaizen.subscriptions.expression import ExpressionError, before_digest, parse
+from kaizen.subscriptions.expression import Expression, ExpressionError, before_digest, parse, terms
 from kaizen.subscriptions.model import Subscription
 from kaizen.tickets import Ticket
 from slack_commands import wording
@@ -26,6 +26,18 @@ def means(given: str, ticket: Ticket) -> bool:
     """`12`, `#12`, `acme/shop#12`, or the address of the issue, which Slack may put into angle brackets."""
     wanted = given.strip("<>`").partition("|")[0].partition("?")[0].rstrip("/").lower()
     return wanted.removeprefix("#") == str(ticket.number) or wanted in (ticket.name.lower(), ticket.url.lower())
+
+
+def unknown_names(expression: Expression, policy: Policy) -> list[str]:
+    """Conditions that no ticket meets, as far as the policy tells: mostly slips of the pen."""
+    known = {
+        "severity": {each.lower() for each in policy.severity_names},
+        "component": {each.lower() for each in policy.component_names},
+    }
+    found = [each for each in terms(expression) if each.field in known and each.value not in known[each.field]]
+    names = [f"no {each.field} {each.value}; there are {', '.join(sorted(known[each.field]))}" for each in found]
+    repositories = [each for each in terms(expression) if each.field == "repo" and not set(each.value) & set("/*?[")]
+    return names + [f"no repository {each.value}: write owner/name, or {each.value}/*" for each in repositories]
 
 
 class Subscriptions(Protocol):
@@ -57,11 +69,18 @@ class Desk:
             case "list":
                 return wording.listed(self.subscriptions.of(command.channel), self._digests(command.channel)), True
             case "summary":
-                return self._summary(command, now), True
+                return self._summaries(command, now)[0], True
             case "ticket":
                 return self._ticket(command.rest, now)
             case _:
                 return wording.help_text(command.given), command.given.lower() in ("", "help")
+
+    def answers(self, command: Command, now: datetime) -> tuple[Sequence[Answer], bool]:
+        """All of it, where an answer may take several messages."""
+        if command.verb == "summary":
+            return self._summaries(command, now), True
+        one, done = self.answer(command, now)
+        return (one,), done
 
     def _subscribe(self, command: Command, now: datetime) -> tuple[Answer, bool]:
         if not command.rest:
@@ -72,10 +91,13 @@ class Desk:
             daily = None if end is None else daily_digest(command.rest[end:], end)
         except ExpressionError as error:
             return wording.mistake(command.rest, error), False
-        if len(self.subscriptions.of(command.channel)) >= MOST:
-            return wording.full(MOST), False
         made = Subscription(command.channel, text.strip(), command.user, now, daily)
-        return wording.subscribed(made, known=not self.subscriptions.add(made)), True
+        before = {each.id: each for each in self.subscriptions.of(command.channel)}
+        known = before.get(made.id)
+        if known is None and len(before) >= MOST:
+            return wording.full(MOST), False
+        self.subscriptions.add(made)
+        return wording.subscribed(made, known, unknown_names(made.expression, self.policy())), True
 
     def _ticket(self, given: str, now: datetime) -> tuple[Answer, bool]:
         """One open ticket, by its number, its name or its address."""
@@ -92,7 +114,7 @@ class Desk:
         """Those that the policy sends to this channel, and those to a webhook, which does not say where it leads."""
         return [each for each in self.policy().routes if each.channel in (None, channel)]
 
-    def _summary(self, command: Command, now: datetime) -> Answer:
+    def _summaries(self, command: Command, now: datetime) -> list[Answer]:
         everything = Route("summary", command.channel, None, "UTC", 0, (), (), (), True)
         shown = board(self.tickets(), self.windows(), self.policy(), everything, now, self.canaries(now))
-        return wording.summary(render(shown))
+        return [wording.summary(each) for each in render(shown)]

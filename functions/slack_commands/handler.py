@@ -93,9 +93,10 @@ def follow(message: dict[str, Any]) -> None:
     """Raises LetterError, and what the stores and Slack raise."""
     correlate(message["messageId"])
     command = later.read(message["body"])
-    answer, done = desk().answer(command, utc_now())
+    answers, done = desk().answers(command, utc_now())
     try:
-        respond(command, answer)
+        for answer in answers:
+            respond(command, answer)
     except RefusedError as error:
         # Half an hour is over, or it was answered before: another try would be refused, too.
         logger.error("command not answered", command=command.verb, code=error.code)

@@ -53,6 +53,6 @@ def read_command(body: bytes, content_type: str) -> Command | None:
             raise RequestError(400, f"the field {name} is missing or malformed")
     if not (response_url := form.get("response_url", "")):
         raise RequestError(400, "the field response_url is missing")
-    word, _, rest = form.get("text", "").strip().partition(" ")
-    verb = word.lower()
+    word, *more = form.get("text", "").split(None, 1) or [""]  # a line break or a hard space parts words, too
+    rest, verb = "".join(more), word.lower()
     return Command(channel, user, verb if verb in VERBS else "help", rest.strip(), word, response_url)

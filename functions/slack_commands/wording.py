@@ -11,14 +11,16 @@ from kaizen.digest import wording as digest
 from kaizen.digest.board import Entry
 from kaizen.policy import Route
 from kaizen.policy.sections.tickets import WEEKDAYS
-from kaizen.slack.blocks import Message, context, section
-from kaizen.slack.escape import cut, date, escape
+from kaizen.slack.blocks import MAX_SECTION, Message, context, section
+from kaizen.slack.escape import ZERO_WIDTH, cut, date, escape, units
 from kaizen.subscriptions.expression import ExpressionError
 from kaizen.subscriptions.model import Subscription
 from kaizen.tickets import Ticket
 
 Answer = dict[str, Any]
 _MOST_LISTED, _MOST_LABELS = 40, 10
+_LINE, _BEFORE, _AFTER = 28, 14, 10  # characters of a line on a phone, and round a fault
+_ALL, _BESIDE, _LEAST = 10_000, 60, 24  # units of a list, of a line of it beside the expression, of an expression
 EXAMPLE = "severity:sev1 and component:api"
 HELP = (
     "*What `/kaizen` can do*\n"
@@ -56,15 +58,28 @@ def help_text(given: str) -> Answer:
     return ephemeral(HELP)
 
 
-def subscribed(subscription: Subscription, known: bool) -> Answer:
+def subscribed(subscription: Subscription, known: Subscription | None, doubts: Sequence[str]) -> Answer:
+    """`known` is the one with the same expression that was there before; `doubts` are conditions that nothing meets."""
     text = f"`{_code(str(subscription.expression))}`"
     daily = f" A digest of them goes out at {escape(str(subscription.daily))}." if subscription.daily else ""
-    if known:
-        return ephemeral(f"This channel has subscribed to {text} already.{daily}", _how_to_end(subscription))
+    warned = (
+        [f"⚠️ The policy knows {cut('; '.join(doubts), 600)}. Until it does, nothing matches that."] if doubts else []
+    )
+    if known is not None and known.daily == subscription.daily:
+        told = f"This channel has subscribed to {text} already.{daily}"
+        return ephemeral(told, *warned, _how_to_end(subscription))
+    if known is not None:
+        ended = f" The digest at {escape(str(known.daily))} ends." if known.daily else ""
+        return in_channel(
+            f"🔔 <@{subscription.by}> changed this channel's subscription to {text}.{daily}{ended}",
+            *warned,
+            _how_to_end(subscription),
+        )
     return in_channel(
         f"🔔 <@{subscription.by}> subscribed this channel to {text}.\n"
         f"Each such ticket gets one card here, which is kept up to date; changes stand in its thread.{daily}",
-        _how_to_end(subscription),
+        *warned,
+        f"{_how_to_end(subscription)}. If this app is not in the channel yet, `/invite` it: it cannot post before.",
     )
 
 
@@ -73,11 +88,14 @@ def _how_to_end(subscription: Subscription) -> str:
 
 
 def mistake(text: str, error: ExpressionError) -> Answer:
-    """The expression with a mark under the character that is wrong."""
-    shown = text.replace("`", "'").replace("\n", " ")
-    mark = " " * min(error.position, len(shown)) + "^"
+    """The words round the fault with a mark under its character; few enough that no phone breaks the line."""
+    shown = " ".join(text.replace("`", "'").split("\n"))
+    place = min(error.position, len(shown))
+    begin, end = (0, len(shown)) if len(shown) <= _LINE else (max(0, place - _BEFORE), place + _AFTER)
+    part = f"{'…' if begin else ''}{shown[begin:end]}{'…' if len(shown) > end else ''}"
+    mark = " " * (place - begin + bool(begin)) + "^"
     return ephemeral(
-        f"That expression cannot be read: {escape(str(error))}.\n```{_entities(shown)}\n{mark}```",
+        f"That expression cannot be read: {cut(str(error), 400)}.\n```{_entities(part)}\n{mark}```",
         f"For example: `/kaizen subscribe {EXAMPLE}`. All of it: `/kaizen help`",
     )
 
@@ -103,11 +121,22 @@ def listed(subscriptions: Sequence[Subscription], digests: Sequence[Route]) -> A
     below = ["\n".join(["*Digests*, from the policy", *told])] if told else []
     if not subscriptions:
         return ephemeral(f"This channel has no subscriptions. Make one: `/kaizen subscribe {EXAMPLE}`", *below)
-    lines = [
-        f"• `{each.id}`  `{_code(each.text)}`{_at(each)}  by <@{each.by}>" for each in subscriptions[:_MOST_LISTED]
-    ]
-    left = len(subscriptions) - len(lines)
-    return ephemeral("\n".join(["*This channel hears of*", *lines, *[f"and {left} more"] * (left > 0)]), *below)
+    # Every id is there, however many there are: it is what ends a subscription.
+    room = max(_LEAST, min(300, _ALL // len(subscriptions) - _BESIDE))
+    lines = [f"• `{each.id}`  `{_code(each.text, room)}`{_at(each)}  by <@{each.by}>" for each in subscriptions]
+    parts = _in_parts(["*This channel hears of*", *lines])
+    blocks = [*map(section, parts), *map(context, below)]
+    return {"response_type": "ephemeral", "text": parts[0], "blocks": blocks}
+
+
+def _in_parts(lines: Sequence[str]) -> list[str]:
+    """Lines in as few texts as a block may hold."""
+    parts = [""]
+    for line in lines:
+        if units(parts[-1]) + units(line) + 1 > MAX_SECTION:
+            parts.append("")
+        parts[-1] += f"\n{line}" if parts[-1] else line
+    return parts
 
 
 def _at(subscription: Subscription) -> str:
@@ -123,13 +152,9 @@ def _digest(route: Route) -> str:
     return f"• `{_code(route.name)}` {', '.join(filter(None, parts))}"
 
 
-def summary(messages: Sequence[Message]) -> Answer:
-    """The digest's first message; what does not fit is said."""
-    first, more = messages[0], len(messages) - 1
-    blocks = [*first.blocks[:48]]
-    if more:
-        blocks.append(context(f"There is more: the daily digest has it in {more} further message(s)."))
-    return {"response_type": "ephemeral", "text": first.text, "blocks": blocks}
+def summary(message: Message) -> Answer:
+    """One message of the digest."""
+    return {"response_type": "ephemeral", "text": message.text, "blocks": list(message.blocks)}
 
 
 def one_ticket(entry: Entry, now: datetime) -> Answer:
@@ -153,9 +178,9 @@ def several_tickets(tickets: Sequence[Ticket]) -> Answer:
     return ephemeral(f"Several open tickets have that number. Say which:\n{named}")
 
 
-def _code(text: str) -> str:
-    """Text within backticks, which Slack formats no further."""
-    return _entities(cut(text.replace("`", "'"), 300).replace("\u200b", ""))
+def _code(text: str, room: int = 300) -> str:
+    """Text within backticks, which Slack formats no further; at most so many units."""
+    return cut(text.replace("`", "'"), room).replace(ZERO_WIDTH, "")
 
 
 def _entities(text: str) -> str:

@@ -5,20 +5,26 @@ from zoneinfo import ZoneInfo
 
 from kaizen.policy import Route
 
+_JUST_BEFORE = timedelta(hours=1)  # the schedule is later than a digest's time by minutes
 
-def due(route: Route, now: datetime, last: date | None) -> date | None:
+
+def due(route: Route, now: datetime, last: date | None, since: datetime | None = None) -> date | None:
     """The local date whose digest should go out now, None when there is none; `last` is that of the last one.
 
-    The digest of a day may go out from its hour until the next day's hour, but never on a quiet day. So an outage is
-    followed by at most one late digest, however long it was, and the digest after quiet days covers them.
+    The digest of a day may go out from its hour until the next day's hour, but not on a quiet day, unless its time was
+    just before that began. So an outage is followed by at most one late digest, however long it was, and the digest
+    after quiet days covers them. `since` is when it was wanted first, None where nobody knows: nothing of before that
+    was missed.
     """
     today = now.astimezone(ZoneInfo(route.zone)).date()
     day = today if now >= _instant(route, today) else today - timedelta(days=1)
-    if {today.weekday(), day.weekday()} & set(route.quiet_days):
+    instant = _instant(route, day)
+    if day.weekday() in route.quiet_days or (today.weekday() in route.quiet_days and now - instant > _JUST_BEFORE):
         return None
-    if last is None:  # a new route: nothing was missed
-        return day if day == today else None
-    return day if day > last else None
+    if last is not None:
+        return day if day > last else None
+    new = day == today if since is None else instant > since
+    return day if new else None
 
 
 def _instant(route: Route, day: date) -> datetime:

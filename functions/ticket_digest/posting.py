@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Literal
 
+from kaizen import sla
 from kaizen.digest.board import board
 from kaizen.digest.canaries import LateCanary
 from kaizen.digest.render import render
@@ -17,7 +18,7 @@ from kaizen.slack.outbox import Outbox
 from kaizen.subscriptions.model import Subscription
 from kaizen.tickets import Ticket
 from ticket_digest.due import due
-from ticket_digest.subscribed import route_of, subject_of
+from ticket_digest.subscribed import route_of, wanted
 
 SUCCESS_METRIC = "kaizen_digest_last_success_timestamp_seconds"
 _AFTER_THE_END = timedelta(seconds=30)  # a lease outlives the function that holds it
@@ -27,12 +28,16 @@ Outcome = Literal["posted", "nothing_to_say", "not_due", "held"]  # held: done o
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The open tickets, the MTTR windows and the late canaries as they stood at one instant (aware UTC)."""
+    """The open tickets, the MTTR windows and the late canaries as they stood at one instant (aware UTC).
+
+    `about` says which tickets they are; empty for all.
+    """
 
     tickets: list[Ticket]
     windows: Windows
     at: datetime
     canaries: tuple[LateCanary, ...] = ()
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +81,18 @@ class Desk:
         route = route_of(subscription)
         pk = f"digest#{route.name}"
         last = self.outbox.last(pk)
-        day = due(route, self.pace.clock(), date.fromisoformat(last) if last else None)
+        day = due(route, self.pace.clock(), date.fromisoformat(last) if last else None, subscription.created_at)
         if day is None:
             return Result(route.name, "not_due")
         reading = self.read()
-        wanted = [each for each in reading.tickets if subscription.matches(subject_of(each))]
-        route = replace(route, components=tuple(sorted({each.component for each in wanted})))
-        return self._post(route, pk, day.isoformat(), lambda now: [], replace(reading, tickets=wanted, canaries=()))
+        found = [each for each in reading.tickets if self._wanted(subscription, each, reading.at)]
+        route = replace(route, components=tuple(sorted({each.component for each in found})))
+        given = replace(reading, tickets=found, canaries=(), about=subscription.text)
+        return self._post(route, pk, day.isoformat(), lambda now: [], given)
+
+    def _wanted(self, subscription: Subscription, ticket: Ticket, at: datetime) -> bool:
+        standing = sla.status(ticket, self.policy, at)
+        return wanted(subscription, ticket, breached=standing is not None and standing.breached)
 
     def forced(self, route: Route, request: str) -> Result:
         """Post now, once for each request; the day's own digest, and the gauge that misses it, are left alone."""
@@ -98,7 +108,7 @@ class Desk:
     ) -> Result:
         poster = self.poster(route)  # first: a secret that is missing should hold nothing
         reading = given or self.read()
-        shown = board(reading.tickets, reading.windows, self.policy, route, reading.at, reading.canaries)
+        shown = board(reading.tickets, reading.windows, self.policy, route, reading.at, reading.canaries, reading.about)
         messages = render(shown) if shown.groups or shown.canaries or route.empty_digest else []
         lease = timedelta(seconds=self.pace.remaining()) + _AFTER_THE_END
         claim = self.outbox.claim(pk, sk, messages, self.owner, self.pace.clock(), lease)

@@ -1,7 +1,7 @@
 """A subscription with a digest as a route, so that all else is as for the policy's own. Pure."""
 
 from kaizen.policy import Route
-from kaizen.subscriptions.expression import Subject
+from kaizen.subscriptions.expression import EVENTS, Subject
 from kaizen.subscriptions.model import Subscription
 from kaizen.tickets import Ticket
 
@@ -24,6 +24,12 @@ def route_of(subscription: Subscription) -> Route:
     )
 
 
-def subject_of(ticket: Ticket) -> Subject:
-    """A ticket as it stands, nothing having just happened to it."""
-    return Subject.of(ticket.labels, ticket.component, ticket.severity, ticket.repository, "changed")
+def wanted(subscription: Subscription, ticket: Ticket, *, breached: bool) -> bool:
+    """Whether an open ticket belongs into its digest: whether it is wanted at any event that may befall it.
+
+    Nothing has just happened to it: `event:opened` leaves none out, `event:breached` only those that are in time.
+    """
+    events = [each for each in EVENTS if each != "closed" and (breached or each != "breached")]
+    about = ticket.labels, ticket.component, ticket.severity, ticket.repository
+    named = [each for each in events if each != "changed"]
+    return any(subscription.matches(Subject.of(*about, event)) for event in named)

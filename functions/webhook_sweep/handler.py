@@ -16,8 +16,6 @@ from webhook_sweep.parts import LIMITS, SweepSettings, sweep
 from webhook_sweep.request import Part, read_event
 from webhook_sweep.sweep import Outcome, SweepFailedError
 
-_RESERVE_MS = 60_000  # to ask for what was found, or to write down how far it came
-
 
 @cache
 def settings() -> SweepSettings:
@@ -49,7 +47,7 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     if not named:
         return {"swept": 0}
     dry_run = wanted.dry_run or policy.sweep.dry_run
-    run = sweep(given, policy, lambda: context.get_remaining_time_in_millis() > _RESERVE_MS, dry_run=dry_run)
+    run = sweep(given, policy, lambda: context.get_remaining_time_in_millis() / 1000, dry_run=dry_run)
     outcome = run.deliveries(KINDS) if wanted.part == "deliveries" else run.issues()
     logger.info("swept", part=wanted.part, dry_run=dry_run, **outcome.log())
     if not dry_run:

@@ -20,6 +20,8 @@ from webhook_sweep.store import SweepStore
 from webhook_sweep.sweep import Sweep
 
 LIMITS = Limits(connect=2, read=10, attempts=4)
+# Seconds to act on what was found, or to write down how far it came; and to end in order.
+_RESERVE, _LEAST = 60.0, 10.0
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ def app_itself(given: SweepSettings) -> Github:
     return access.app_itself(given, Outbound(read=20), utc_now, lambda: client("kms", LIMITS))
 
 
-def sweep(given: SweepSettings, policy: Policy, in_time: Callable[[], bool], *, dry_run: bool) -> Sweep:
+def sweep(given: SweepSettings, policy: Policy, remaining: Callable[[], float], *, dry_run: bool) -> Sweep:
     dynamodb: Any = client("dynamodb", LIMITS)
 
     def all_open() -> list[Ticket]:
@@ -58,6 +60,7 @@ def sweep(given: SweepSettings, policy: Policy, in_time: Callable[[], bool], *, 
         publish=Publisher(client("events", LIMITS), given.event_bus_name, SOURCE).publish,
         policy=policy,
         clock=utc_now,
-        in_time=in_time,
+        in_time=lambda: remaining() > _RESERVE,
+        may_act=lambda: remaining() > _LEAST,
         dry_run=dry_run,
     )

@@ -1,16 +1,17 @@
 """A repository's issues at GitHub. https://docs.github.com/en/rest/issues/issues"""
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from kaizen.github import reading
-from kaizen.github.client import Github, repository_path
-from kaizen.github.errors import NotFoundError
+from kaizen.github.client import PAGE, Github, repository_path
+from kaizen.github.errors import NotFoundError, UnavailableError
 from kaizen.times import format_instant
 from webhook_sweep.comparing import Repository, is_issue
 
 Gone = Literal["deleted", "transferred", "absent"]
+_SECOND = timedelta(seconds=1)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -21,11 +22,37 @@ def repository(github: Github, name: str) -> Repository:
 
 
 def changed(github: Github, where: Repository, since: datetime) -> Iterator[Mapping[str, Any]]:
-    """Its issues that have changed since, those that changed first coming first. Raises GithubError."""
-    query = {"state": "all", "sort": "updated", "direction": "asc"}
-    if since > EPOCH:
-        query["since"] = format_instant(since)
-    return filter(is_issue, github.pages(f"{repository_path(where.name)}/issues", **query))
+    """Its issues that have changed since, those that changed first coming first. Raises GithubError.
+
+    Each page is asked for by the time at which the one before ended, not by its number: an issue that changes meanwhile
+    leaves its place, and the first one of the next page would come to stand on the page that was read.
+    """
+    seen: set[Any] = set()
+    begin = since
+    while True:
+        query = {"since": format_instant(begin)} if begin > EPOCH else {}
+        listed = github.pages(
+            f"{repository_path(where.name)}/issues", state="all", sort="updated", direction="asc", **query
+        )
+        for number, content in enumerate(listed, 1):
+            if content.get("id") not in seen:
+                seen.add(content.get("id"))
+                if is_issue(content):
+                    yield content
+            ended = _updated(content)
+            if number >= PAGE and ended is not None and ended - _SECOND > begin:
+                begin = ended - _SECOND  # GitHub does not say whether its `since` includes the instant
+                break
+        else:
+            return
+
+
+def _updated(content: Mapping[str, Any]) -> datetime | None:
+    """None where it cannot be read, which whoever compares the issue tells."""
+    try:
+        return reading.instant(content, "updated_at")
+    except UnavailableError:
+        return None
 
 
 def open_numbers(github: Github, where: Repository) -> set[int]:

@@ -14,6 +14,7 @@ from kaizen.github import reading
 from kaizen.github.client import Github
 from kaizen.github.errors import NotFoundError, UnavailableError, UnprocessableError
 from kaizen.policy import Policy
+from kaizen.runtime.log import logger
 from kaizen.tickets import Ticket
 from webhook_sweep import hooks, repositories
 from webhook_sweep.comparing import SETTLED, Repair, Repository, gone, repair, seen
@@ -66,8 +67,8 @@ class Outcome:
 class Sweep:
     """`github` is for repositories, `at_hook` gives who may read a hook's deliveries. `clock` gives aware UTC.
 
-    `in_time` says whether there is time to look at more, with some left to act on what was found. `publish` puts events
-    on the bus. `dry_run`: nothing is asked for, published or kept.
+    `in_time` says whether there is time to look at more, with some left to act on what was found; `may_act` whether
+    some of that is left. `publish` puts events on the bus. `dry_run`: nothing is asked for, published or kept.
     """
 
     at_hook: Callable[[str], Github]
@@ -78,6 +79,7 @@ class Sweep:
     policy: Policy
     clock: Callable[[], datetime]
     in_time: Callable[[], bool]
+    may_act: Callable[[], bool]
     dry_run: bool = False
 
     def deliveries(self, used: Collection[str]) -> Outcome:
@@ -89,19 +91,25 @@ class Sweep:
                 found = plan(self._listed(hook, hooks.attempts(github, hook, now - KEPT), outcome), used, now)
                 outcome.looked_at += found.looked_at
                 outcome.lost += found.lost
-                for attempt in found.again:
+                for number, attempt in enumerate(found.again):
+                    if not self.dry_run and not self.may_act():
+                        outcome.faults.append(f"{hook}: there was no time to ask for {len(found.again) - number} more")
+                        break
                     self._repeat(github, hook, attempt, outcome)
             except Exception as error:  # noqa: BLE001 - told at the end, once the other hooks had their turn
                 outcome.faults.append(f"{hook}: {error or type(error).__name__}")
         return outcome
 
     def _repeat(self, github: Github, hook: str, attempt: Attempt, outcome: Outcome) -> None:
-        """Raises a GithubError that others would meet as well; one that GitHub refuses holds up no other."""
+        """Raises a GithubError that others would meet as well. One that GitHub does not send again is lost: the
+        comparison of issues finds what it said, and no later run would get it either.
+        """
         try:
             if not self.dry_run:
                 hooks.repeat(github, hook, attempt)
         except (NotFoundError, UnprocessableError) as error:
-            outcome.faults.append(f"{hook}: {attempt.guid}: {error}")
+            logger.warning("a delivery is not sent again", hook=hook, guid=attempt.guid, fault=str(error))
+            outcome.lost.append(attempt.guid)
         else:
             outcome.again.append(attempt.guid)
 

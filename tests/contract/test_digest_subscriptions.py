@@ -10,6 +10,7 @@ import pytest
 from kaizen.subscriptions import store
 from kaizen.subscriptions.daily import read
 from kaizen.subscriptions.model import Subscription
+from slack_commands import command
 from tests.contract.digest_world import Answer, World, routes, world
 from tests.unit.digest.samples import ticket
 from ticket_digest.handler import DigestFailedError
@@ -41,11 +42,24 @@ def test_a_subscription_gets_a_digest_of_its_tickets_at_its_minute_once_a_day(he
         here.run(at)
     (text,) = here.slack.texts
     assert text.startswith("Daily Kaizen Ticket Digest: 1 open\n")
+    assert "Only component:api · As of" in text
     assert "Component: api" in text
     assert "Component: web" not in text
     here.run(HALF + timedelta(days=1))
     assert len(here.slack.texts) == 2
     assert here.metric("kaizen_digest_last_success_timestamp_seconds") == {}
+
+
+def test_a_subscription_of_a_channel_that_is_gone_is_ended_from_outside(
+    here: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    subscribe("component:api")
+    made = Subscription("C0123456789", "component:api", "U1", NINE)
+    assert command.main(["list", "--table", "SlackTable"]) == command.DONE
+    assert f"C0123456789  {made.id}  component:api  digest 09:30 UTC daily" in capsys.readouterr().out
+    assert command.main(["end", "C0123456789", made.id, "--table", "SlackTable"]) == command.DONE
+    assert command.main(["end", "C0123456789", made.id, "--table", "SlackTable"]) == command.NOT_THERE
+    assert command.main(["list", "C0123456789", "--table", "NoTable"]) == command.USAGE
 
 
 def test_without_a_matching_ticket_nothing_is_posted(here: World) -> None:

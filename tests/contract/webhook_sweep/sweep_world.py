@@ -55,6 +55,7 @@ class Team:
     events: dict[str, GithubIssue] = field(default_factory=dict)
     published: list[GithubIssue] = field(default_factory=list)
     steps: int = 10**9  # for so many more there is time
+    reserve: int = 10**9  # steps, to act on what was found
     down: int = 0  # what the webhook answers with instead
 
     def __post_init__(self) -> None:
@@ -93,6 +94,7 @@ class Team:
             policy=POLICY,
             clock=lambda: self.world.now,
             in_time=in_time,
+            may_act=lambda: self.steps > -self.reserve,
             dry_run=dry_run,
         )
 

@@ -4,6 +4,7 @@ import random
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,7 @@ from kaizen.github.client import Github
 from kaizen.github.errors import NotFoundError
 from kaizen.policy.sections.sweep import SweepPolicy
 from kaizen.runtime.settings import SettingsError
+from kaizen.times import format_instant
 from local.outside.service import Reply, Request
 from tests.contract.github.github_world import NAME, NOW, github
 from tests.contract.webhook_sweep.sweep_world import HOOK, POLICY, Team, life
@@ -235,7 +237,49 @@ def test_a_delivery_that_github_refuses_to_send_holds_up_no_other(team: Team, mo
     monkeypatch.setattr("webhook_sweep.hooks.repeat", refusing(refused.guid))
     outcome = team.deliveries()
     assert len(outcome.again) == missing - 1
-    assert [refused.guid in each for each in outcome.faults] == [True]
+    assert (outcome.faults, outcome.lost) == ([], [refused.guid])
+
+
+def test_a_run_without_time_asks_for_no_more_and_says_so(team: Team) -> None:
+    missing = worked(team, 60, 0.5)
+    team.steps, team.reserve = 10**9, 0
+    asked: list[str] = []
+
+    def repeat(github: Any, hook: str, attempt: Any) -> None:
+        asked.append(attempt.guid)
+        team.steps = 0 if len(asked) == 5 else team.steps
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("webhook_sweep.hooks.repeat", repeat)
+        outcome = team.deliveries()
+    assert len(outcome.again) == 5
+    assert [f"no time to ask for {missing - 5} more" in each for each in outcome.faults] == [True]
+
+
+def test_an_issue_that_changes_while_the_list_is_read_hides_no_other(
+    team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One of the first page gets a comment: the first one of the second page comes to stand on the first."""
+    for number in range(1, 151):
+        one_ticket(team, number, lost=True)
+        content = team.world.repository.issues[number]
+        content["updated_at"] = format_instant(BEGAN + timedelta(minutes=number))
+    team.world.now = NOW
+    pages = Github.pages
+    touched: list[int] = []
+
+    def moving(self: Github, path: str, **query: Any) -> Iterator[Any]:
+        for place, each in enumerate(pages(self, path, **query)):
+            yield each
+            if query.get("state") == "all" and place == 50 and not touched:
+                touched.append(each["id"])
+                issue = next(one for one in team.world.repository.issues.values() if one["id"] == each["id"])
+                issue["updated_at"] = format_instant(team.world.now - timedelta(minutes=5))
+
+    monkeypatch.setattr(Github, "pages", moving)
+    team.issues()
+    assert touched
+    assert len(stands(team)) == 150
 
 
 def test_an_app_that_is_not_set_up_keeps_no_other_hook_waiting(team: Team) -> None:

@@ -33,9 +33,9 @@ class Kept:
         return [each for each in self.all if each.channel == channel]
 
     def add(self, subscription: Subscription) -> bool:
-        known = subscription.id in {each.id for each in self.of(subscription.channel)}
-        self.all += [] if known else [subscription]
-        return not known
+        before = [each for each in self.of(subscription.channel) if each.id == subscription.id]
+        self.all = [each for each in self.all if each not in before] + [subscription]
+        return not before
 
     def remove(self, channel: str, identity: str) -> bool:
         found = [each for each in self.of(channel) if each.id == identity]
@@ -182,5 +182,63 @@ def test_a_subscription_may_have_a_digest() -> None:
     assert "digest 09:00 Europe/Berlin weekdays" in typed("list", kept)[0]["text"]
     answer, done = typed("subscribe severity:sev1 digest 9 am", kept)
     assert not done
-    assert answer["text"].splitlines()[2] == " " * 21 + "^```"
+    assert answer["text"].splitlines()[1:] == ["```severity:sev1 digest 9 am", " " * 21 + "^```"]
     assert typed("subscribe digest 09:00", kept)[1] is False, "of which tickets?"
+
+
+def test_every_subscription_is_in_the_list_with_its_id_however_many_there_are() -> None:
+    words = [f'label:"{"R&D " * 12}{number}" and not severity:sev{number}' for number in range(MOST)]
+    kept = Kept([Subscription("C1ABC", each, "U1ABCDEFGHI", NOW) for each in words])
+    answer, _ = typed("list", kept)
+    told = "\n".join(block["text"]["text"] for block in answer["blocks"] if block["type"] == "section")
+    assert all(f"`{each.id}`" in told for each in kept.all)
+    assert "R&amp;D" in told
+    assert "&amp;amp;" not in told
+
+
+@pytest.mark.parametrize("text", ["x" * 3500, "&" * 700, "severity:sev1 and " * 40])
+def test_a_mistake_of_any_length_is_shown(text: str) -> None:
+    answer, done = typed(f"subscribe {text}", Kept())
+    assert not done
+    _, shown, mark = answer["text"].splitlines()
+    assert len(shown.replace("&amp;", "&")) <= 32
+    assert mark.endswith("^```")
+
+
+def test_another_digest_of_the_same_expression_is_told_and_so_is_the_end_of_one() -> None:
+    kept = Kept()
+    typed("subscribe severity:sev1 digest 09:00", kept)
+    answer, done = typed("subscribe severity:sev1", kept)
+    assert done
+    assert "The digest at 09:00 UTC daily ends." in answer["text"]
+    assert [each.daily for each in kept.all] == [None]
+
+
+@pytest.mark.parametrize(
+    ("text", "doubt"),
+    [
+        ("severity:sve1", "no severity sve1; there are sev1, sev2"),
+        ("component:apii or severity:sev1", "no component apii"),
+        ("repo:acme", "no repository acme: write owner/name"),
+        ("severity:sev1 and repo:acme/*", ""),
+    ],
+)
+def test_a_slip_of_the_pen_is_told(text: str, doubt: str) -> None:
+    answer, done = typed(f"subscribe {text}", Kept())
+    assert done
+    said = [each["text"] for block in answer["blocks"] for each in block.get("elements", [])]
+    assert any(doubt in each and "⚠️" in each for each in said) == bool(doubt)
+
+
+@pytest.mark.parametrize("gap", ["\n", "\t", "\u00a0", "  "])
+def test_any_space_parts_the_command_from_its_words(gap: str) -> None:
+    assert typed(f"subscribe{gap}severity:sev1", Kept())[1] is True
+
+
+def test_a_summary_of_many_messages_is_sent_in_full() -> None:
+    many = [replace(TICKET, id=each, title="x" * 250, component=f"c{each % 40}") for each in range(300)]
+    desk = Desk(Kept(), tickets=lambda: many, windows=dict, policy=default_policy, canaries=lambda now: ())
+    answers, done = desk.answers(Command("C1ABC", "U1ABC", "summary", "", "summary", RESPONSE_URL), NOW)
+    assert done
+    assert 1 < len(answers) <= 5  # as many as a response_url takes
+    assert all(refusal(each) is None for each in answers)

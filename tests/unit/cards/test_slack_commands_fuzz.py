@@ -30,6 +30,7 @@ REQUESTS = examples(5000)
 _FIELDS = ("severity:sev1", "component:api", 'label:"needs help"', "repo:acme/*", "event:breached", "not label:docs")
 _BENT = ("and", "or", "not", "(", ")", '"', "severity:", "sev:1", "event:never", "`", "<!channel>", "\u202e", "&amp;",
          "*" * 40, "a" * 600, "", " ", "\n", "“api”", "label:\x00")  # fmt: skip
+_DIGESTS = ("09:00", "23:59 Europe/Berlin weekdays", "7:05 UTC mon-wed,sun", "25:00", "09:00 Nowhere/City", "daily", "")
 _TICKETS = ("12", "#12", "acme/shop#12", "<https://github.com/acme/shop/issues/12>", "99", "acme/shop#", "-1", "💥")
 
 
@@ -39,8 +40,10 @@ def text(random: Random) -> str:
     )
     match verb.lower():
         case "subscribe":
-            words = random.choices(_FIELDS, k=random.randint(1, 4))
+            words = random.choices(_FIELDS, k=random.randint(1, 12))
             rest = random.choice([" and ", " or "]).join(words)
+            if random.random() < 0.3:
+                rest += f" digest {random.choice(_DIGESTS)}"
         case "ticket":
             rest = random.choice(_TICKETS)
         case _:

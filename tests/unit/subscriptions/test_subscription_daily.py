@@ -7,8 +7,9 @@ import pytest
 from kaizen.subscriptions.daily import Daily, read
 from kaizen.subscriptions.expression import ExpressionError, before_digest, parse
 from kaizen.subscriptions.model import Subscription, attributes, subscription_from
+from tests.unit.digest.samples import ticket
 from ticket_digest.due import due
-from ticket_digest.subscribed import route_of
+from ticket_digest.subscribed import route_of, wanted
 
 EVERY = (0, 1, 2, 3, 4, 5, 6)
 
@@ -81,3 +82,47 @@ def test_it_is_due_at_its_minute_on_its_days() -> None:
     assert due(route, monday + timedelta(hours=1), monday.date()) is None
     assert due(route, monday + timedelta(days=5), monday.date()) is None
     assert route.name == f"subscription/C1/{subscription.id}"
+
+
+@pytest.mark.parametrize("daily", ["23:55 UTC daily", "23:48 UTC weekdays", "00:01 Europe/Berlin daily", "09:00 UTC"])
+@pytest.mark.parametrize("offset", range(0, 15, 4))
+def test_a_digest_at_any_minute_comes_once_on_each_of_its_days(daily: str, offset: int) -> None:
+    """However the schedule lies: also where its next run is after midnight, and on a day without a digest."""
+    made = Subscription("C1", "severity:sev1", "U1", datetime(2026, 3, 2, 12, tzinfo=UTC), read(daily, 0))
+    route, last, posted = route_of(made), None, []
+    for run in range(14 * 96):
+        now = made.created_at + timedelta(minutes=offset + 15 * run)
+        day = due(route, now, last, made.created_at)
+        if day is not None:
+            posted.append(day)
+            last = day
+    assert made.daily is not None
+    days = [made.created_at.date() + timedelta(days=each) for each in range(15)]
+    wanted = [each for each in days if each.weekday() in made.daily.days]
+    assert posted == [each for each in wanted if each in posted], "in order, each once"
+    assert set(wanted[1:-2]) <= set(posted), "and none is left out"
+
+
+def test_what_was_due_before_it_was_made_is_not_missed() -> None:
+    made = Subscription("C1", "severity:sev1", "U1", datetime(2026, 3, 2, 14, 59, tzinfo=UTC), read("09:00", 0))
+    at = made.created_at + timedelta(minutes=1)
+    assert due(route_of(made), at, None, made.created_at) is None
+    assert due(route_of(made), at + timedelta(hours=18), None, made.created_at) is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "breached", "listed"),
+    [
+        ("event:opened and severity:sev1", False, True),
+        ("event:reopened or event:labeled", False, True),
+        ("event:breached", False, False),
+        ("event:breached", True, True),
+        ("not event:closed", False, True),
+        ("event:closed", True, False),
+        ("event:opened and component:web", True, False),
+    ],
+)
+def test_events_leave_no_open_ticket_out_of_a_digest_but_a_breach(text: str, breached: bool, listed: bool) -> None:
+    made = Subscription("C1", text, "U1", datetime(2026, 3, 2, tzinfo=UTC), read("09:00", 0))
+    about = ticket(1, component="api", severity="sev1", labels=("component:api", "sev1"))
+    assert wanted(made, about, breached=breached) is listed

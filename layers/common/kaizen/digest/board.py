@@ -54,13 +54,15 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """`groups` are ordered by their most urgent ticket. `zone` (IANA) is for times that Slack cannot localise."""
+    """`groups` are ordered by their most urgent ticket. `zone` (IANA) is for times that Slack cannot localise.
+    `about` is the expression that chose the tickets, empty for all of a route."""
 
     now: datetime
     zone: str
     groups: tuple[Group, ...]
     windows: tuple[Window, ...]
     canaries: tuple[LateCanary, ...] = ()
+    about: str = ""
 
     @property
     def entries(self) -> list[Entry]:
@@ -75,6 +77,7 @@ def board(
     route: Route,
     now: datetime,
     canaries: tuple[LateCanary, ...] = (),
+    about: str = "",
 ) -> Board:
     """What a route cares for. Canaries belong to no component: they are for routes that take all components."""
     wanted = [ticket for ticket in tickets if _wanted(ticket, route)]
@@ -88,6 +91,7 @@ def board(
         groups=tuple(Group(component, tuple(each)) for component, each in by_component.items()),
         windows=tuple(_windows(windows, entries, policy, route)),
         canaries=() if route.components else canaries,
+        about=about,
     )
 
 

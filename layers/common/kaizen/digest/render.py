@@ -30,10 +30,10 @@ def render(board: Board) -> list[Message]:
 
 
 def _packed(board: Board, lines: Mapping[int, Line]) -> list[Message]:
-    lead, as_of = wording.lead(board), wording.as_of(board)
+    lead, as_of, about = wording.lead(board), wording.as_of(board), wording.about(board)
     opening = Message(
-        (header(wording.TITLE), section(lead.mrkdwn), context(f"{as_of.mrkdwn} · {wording.LEGEND}")),
-        f"{wording.TITLE}: {lead.plain}\n{as_of.plain}",
+        (header(wording.TITLE), section(lead.mrkdwn), context(f"{about.mrkdwn}{as_of.mrkdwn} · {wording.LEGEND}")),
+        f"{wording.TITLE}: {lead.plain}\n{about.plain}{as_of.plain}",
     )
     continued = f"{wording.TITLE}, continued"
     following = Message((context(continued),), continued)

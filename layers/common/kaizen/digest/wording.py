@@ -16,6 +16,7 @@ MTTR_NOTE = "Wall time from opening to the last close as completed; the same exa
 FEW = 5  # completed tickets; below that, a single one can move the mean anywhere
 _STEADY = 0.005  # changes below half a percent
 _MAX_TITLE, _MAX_NAME, _MAX_GROUP, _MAX_PEOPLE = 300, 200, 100, 3  # units, units, units, people
+_MAX_ABOUT = 300  # units of an expression
 _MAX_COMPONENTS = 10  # named of those that are not shown
 _INDENT = "\u2003\u2003"  # em spaces, which Slack keeps
 
@@ -37,6 +38,12 @@ def lead(board: Board) -> Line:
 
 def as_of(board: Board) -> Line:
     return Line(f"As of {date(board.now, board.zone)}", f"As of {plain_date(board.now, board.zone)}")
+
+
+def about(board: Board) -> Line:
+    """Which tickets these are, where it is not all of them."""
+    text = f"Only {cut(board.about, _MAX_ABOUT)} · " if board.about else ""
+    return Line(text, text)
 
 
 def component(group: Group) -> Line:

@@ -108,6 +108,18 @@ class Either:
 Expression = Term | Not | Both | Either
 
 
+def terms(expression: Expression) -> Iterable["Term"]:
+    """Every condition in it."""
+    match expression:
+        case Term():
+            yield expression
+        case Not(inner):
+            yield from terms(inner)
+        case Both(left, right) | Either(left, right):
+            yield from terms(left)
+            yield from terms(right)
+
+
 @dataclass(frozen=True, slots=True)
 class _Token:
     text: str
