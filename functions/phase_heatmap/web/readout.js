@@ -2,7 +2,7 @@
 
 import { clock, dayClock } from "./clock.js";
 import { count } from "./caption.js";
-import { fillColumn } from "./grid.js";
+import { fillExactly } from "./grid.js";
 import { timeIn } from "./scene.js";
 
 /** @typedef {import("./scene.js").Scene} Scene */
@@ -31,7 +31,7 @@ export function read(scene, size, seq, column, row) {
   const { firstRow = 0, endRow = scene.frames.rows, framesPerColumn } = size;
   const index = Math.floor(seq / framesPerColumn) - size.columns + 1 + column;
   const cells = new Uint8Array(2 * size.rows);
-  if (index >= 0) fillColumn(scene.frames, size, index, seq, cells);
+  if (index >= 0) fillExactly(scene.frames, size, index, seq, cells);
   const start = firstRow + row * size.rowsPerCell;
   const first = Math.max(index * framesPerColumn, 0);
   const coherence = cells[2 * row + 1];
