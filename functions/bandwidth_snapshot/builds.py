@@ -35,3 +35,15 @@ def _average(total: Sequence[Bin], start: datetime, end: datetime) -> float:
     inside = [each for each in total if start <= each.at < end]
     seconds = sum(each.seconds for each in inside)
     return round(sum(each.sent for each in inside) / seconds / MEGABYTE, 6) if seconds else 0.0
+
+
+def by_hour(day: date, total: Sequence[Bin]) -> list[float | None]:
+    """MB/s of all streams together in each hour of a day; None where less than half of it was measured."""
+    found: list[float | None] = []
+    for hour in range(24):
+        start = start_of(day) + timedelta(hours=hour)
+        inside = [each for each in total if start < each.at <= start + timedelta(hours=1)]
+        seconds = sum(each.seconds for each in inside)
+        sent = sum(each.sent for each in inside)
+        found.append(round(sent / seconds / MEGABYTE, 3) if seconds >= 1800 else None)
+    return found

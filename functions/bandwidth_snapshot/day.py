@@ -1,15 +1,15 @@
 """One UTC day of one stream, from bins of five minutes. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from itertools import pairwise
 
 MEGABYTE = 1_000_000  # bytes: MB, not MiB
 BIN = timedelta(minutes=5)
 BINS = 288  # of a day
 COMPLETE = 0.95  # of a day's bins; a day with fewer is marked, and neither judged nor part of a baseline
-_LATE = timedelta(minutes=7, seconds=30)  # between two readings: longer is a gap
+_LATE = timedelta(minutes=20)  # between two readings: what a counter gained is known, but from here on not when
+_FEWEST_SECONDS = BIN.total_seconds() / 2  # of a bin that counts for the peak: a second of traffic is no rate
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Day:
     p95: float
     maximum: float
     complete: float
-    saved: int
+    saved: int | None  # None: nobody measured it
     resets: int
 
     @property
@@ -51,48 +51,74 @@ class Day:
         return self.complete >= COMPLETE
 
 
-def between(earlier: Reading, later: Reading) -> dict[str, Bin]:
-    """The bins of all streams between two readings; none where too much time lies between them."""
-    gap = later.at - earlier.at
-    if not timedelta(0) < gap <= _LATE:
-        return {}
-    return {stream: _bin(earlier.streams.get(stream), now, later.at, gap) for stream, now in later.streams.items()}
+@dataclass(slots=True)
+class _Grid:
+    """The bins of one stream while they are filled: number -> seconds, sent, saved, reset."""
 
+    bins: dict[int, tuple[float, float, float, bool]] = field(default_factory=dict)
 
-def _bin(before: tuple[int, int] | None, now: tuple[int, int], at: datetime, gap: timedelta) -> Bin:
-    """A counter that fell began anew: what it counts now came since then. One that is new came all since then."""
-    old = before or (0, 0)
-    reset = now[0] < old[0] or now[1] < old[1]
-    sent, saved = now if reset else (now[0] - old[0], now[1] - old[1])
-    return Bin(at, gap.total_seconds(), sent, saved, reset)
+    def add(self, number: int, seconds: float, sent: float, saved: float, reset: bool) -> None:
+        known = self.bins.get(number, (0.0, 0.0, 0.0, False))
+        self.bins[number] = (known[0] + seconds, known[1] + sent, known[2] + saved, known[3] or reset)
 
 
 def bins_of(day: date, readings: Sequence[Reading]) -> dict[str, list[Bin]]:
-    """Each stream's bins of a day, from readings in any order; those that end within the day count to it."""
-    found: dict[str, list[Bin]] = {}
-    ordered = sorted(readings, key=lambda each: each.at)
-    for earlier, later in pairwise(ordered):
-        if start_of(day) < later.at <= start_of(day) + timedelta(days=1):
-            for stream, each in between(earlier, later).items():
-                found.setdefault(stream, []).append(each)
-    return found
+    """Each stream's bins of a day, from readings in any order and at any distance of up to 20 minutes.
+
+    What a counter gained between two readings is spread evenly over the bins between them. A stream that is missing
+    from a reading goes on from the one before; one that was in none is new, and all of it came since the last reading.
+    """
+    grids: dict[str, _Grid] = {}
+    seen: dict[str, tuple[datetime, tuple[int, int]]] = {}
+    previous: datetime | None = None
+    for reading in sorted(readings, key=lambda each: each.at):
+        for stream, now in reading.streams.items():
+            at, before = seen.get(stream, (previous, (0, 0)))
+            if at is not None and timedelta(0) < reading.at - at <= _LATE:
+                _spread(grids.setdefault(stream, _Grid()), day, at, reading.at, before, now)
+            seen[stream] = (reading.at, now)
+        previous = reading.at
+    return {
+        stream: [
+            Bin(start_of(day) + (number + 1) * BIN, seconds, sent, saved, reset)
+            for number, (seconds, sent, saved, reset) in sorted(grid.bins.items())
+        ]
+        for stream, grid in grids.items()
+        if grid.bins
+    }
+
+
+def _spread(
+    grid: _Grid, day: date, since: datetime, until: datetime, before: tuple[int, int], now: tuple[int, int]
+) -> None:
+    """Each of the two counters by itself: one that fell began anew, and what it counts now came since then."""
+    sent, saved = (now[each] - before[each] if now[each] >= before[each] else now[each] for each in (0, 1))
+    reset = now[0] < before[0] or now[1] < before[1]
+    start, width = start_of(day), BIN.total_seconds()
+    low, high = (since - start).total_seconds(), (until - start).total_seconds()
+    for number in range(max(int(low // width), 0), min(int(-(-high // width)), BINS)):
+        begin, end = max(low, number * width), min(high, (number + 1) * width)
+        share = (end - begin) / (high - low)
+        grid.add(number, end - begin, sent * share, saved * share, reset and end == high)
 
 
 def closed(stream: str, day: date, bins: Iterable[Bin]) -> Day:
-    """The record of a day; a day without any bin is all zeros and not complete, which is no low traffic."""
+    """The record of a day; a day without any bin is not measured at all, which is no low traffic."""
     given = [each for each in bins if each.seconds > 0 and each.sent >= 0]
-    rates = sorted(each.sent / each.seconds / MEGABYTE for each in given)
+    full = [each for each in given if each.seconds >= _FEWEST_SECONDS] or given
+    rates = sorted(each.sent / each.seconds / MEGABYTE for each in full)
     covered = sum(each.seconds for each in given)
     total = sum(each.sent for each in given)
+    average = total / covered / MEGABYTE if covered else 0.0
     return Day(
         stream=stream,
         date=day,
         bytes=round(total),
-        average=total / covered / MEGABYTE if covered else 0.0,
+        average=average,
         p95=quantile(rates, 0.95),
-        maximum=rates[-1] if rates else 0.0,
+        maximum=max(rates[-1], average) if rates else 0.0,
         complete=min(covered / (BINS * BIN.total_seconds()), 1.0),
-        saved=round(sum(each.saved for each in given)),
+        saved=round(sum(each.saved for each in given)) if given else None,
         resets=sum(each.reset for each in given),
     )
 

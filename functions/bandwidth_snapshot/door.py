@@ -3,15 +3,17 @@
 The link in Slack carries a key that opens every range of days until a date.
 """
 
+import json
 from datetime import date, datetime, timedelta
 from urllib.parse import urlencode
 
-from bandwidth_snapshot.detector import ALL, Limits
+from bandwidth_snapshot.detector import Limits
 from bandwidth_snapshot.page import RANGES, html_page
+from bandwidth_snapshot.request import FIRST_YEAR, day_given
 from bandwidth_snapshot.store import BandwidthStore
-from bandwidth_snapshot.table import csv_text
-from bandwidth_snapshot.telling import LOOKED_BACK
-from bandwidth_snapshot.view import View, view
+from bandwidth_snapshot.study import LOOKED_BACK
+from bandwidth_snapshot.table import MOST_BYTES, csv_text
+from bandwidth_snapshot.view import MOST_JUDGED, View, view
 from kaizen.policy.sections.bandwidth import BandwidthPolicy
 from kaizen.reports.access import LOCKED, by_key, by_token, key
 from kaizen.runtime.http import Event, Response, problem, query, reply
@@ -19,7 +21,6 @@ from kaizen.runtime.http import Event, Response, problem, query, reply
 PATH = "/reports/bandwidth"
 MOST_DAYS = 400
 SHOWN_DAYS = 91
-_FIRST_YEAR = 2000
 LINK_LASTS = timedelta(days=60)
 
 
@@ -44,16 +45,22 @@ def shown(event: Event, store: BandwidthStore, policy: BandwidthPolicy, now: dat
         last = _date(query(event, "to"), now.date() - timedelta(days=1))
         first = _date(query(event, "from"), last - timedelta(days=SHOWN_DAYS - 1))
     except ValueError:
-        return problem(400, "Bad Request", f"from and to are dates such as 2026-11-28, from {_FIRST_YEAR} on")
+        return problem(400, "Bad Request", f"from and to are dates such as 2026-11-28, from {FIRST_YEAR} on")
     if not timedelta(0) <= last - first < timedelta(days=MOST_DAYS):
         return problem(400, "Bad Request", f"to is not before from, and at most {MOST_DAYS} days are shown")
-    found = _view(store, policy, first, last)
+    found = _view(store, policy, first, last, every=form == "csv")
     if found is None:
         return problem(404, "Not Found", f"no day is closed from {first} to {last}")
     if form == "csv":
+        text = csv_text(found)
+        if len(json.dumps(text)) > MOST_BYTES or len(found.streams) * len(found.totals) > MOST_JUDGED:
+            days = f"{len(found.totals)} days of {len(found.streams)} streams"
+            return problem(
+                400, "Bad Request", f"{days} are more than one file takes: ask for fewer days by from and to"
+            )
         name = f"bandwidth-{first}-{last}.csv"
         kind = {"content-type": "text/csv; charset=utf-8", "content-disposition": f'attachment; filename="{name}"'}
-        return reply(200, csv_text(found), LOCKED | kind)
+        return reply(200, text, LOCKED | kind)
     asked = {name: query(event, name) for name in ("until", "key") if query(event, name)}
     ranges = [_range(last, days, label, asked, first) for days, label in RANGES]
     whole = {"from": first.isoformat(), "to": last.isoformat()}
@@ -61,12 +68,10 @@ def shown(event: Event, store: BandwidthStore, policy: BandwidthPolicy, now: dat
     return reply(200, page, LOCKED | {"content-type": "text/html; charset=utf-8"})
 
 
-def _view(store: BandwidthStore, policy: BandwidthPolicy, first: date, last: date) -> View | None:
-    totals, rosters = store.totals(first - LOOKED_BACK, last)
-    streams = sorted({stream for day, roster in rosters.items() if day >= first for stream in roster})
-    records = {stream: store.days(stream, first - LOOKED_BACK, last) for stream in streams}
+def _view(store: BandwidthStore, policy: BandwidthPolicy, first: date, last: date, every: bool = False) -> View | None:
+    entries = store.entries(first - LOOKED_BACK, last)
     limits = Limits(policy.z, policy.ratio, policy.rise)
-    return view({ALL: totals, **records}, rosters, first, last, limits, policy.holidays, policy.monthly_cap)
+    return view(entries, store.days, first, last, limits, policy.holidays, policy.monthly_cap, every)
 
 
 def _range(last: date, days: int, label: str, asked: dict[str, str], first: date) -> tuple[str, str, bool]:
@@ -77,7 +82,4 @@ def _range(last: date, days: int, label: str, asked: dict[str, str], first: date
 
 def _date(given: str, default: date) -> date:
     """Raises ValueError, also for a year from which one cannot look back."""
-    found = date.fromisoformat(given) if given else default
-    if found.year < _FIRST_YEAR:
-        raise ValueError
-    return found
+    return day_given(given) if given else default

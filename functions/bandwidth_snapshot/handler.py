@@ -41,9 +41,14 @@ def run(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
     if request.kind == "report":
         made.report(now)
         return {"reported": True}
-    days = made.close(now) if request.kind == "close" else made.backfill(request.first, request.last, now)
-    logger.info("days closed", days=[each.isoformat() for each in days])
-    return {"closed": [each.isoformat() for each in days]}
+    if request.kind == "close":
+        closed, kept = made.close(now), []
+    else:
+        done = made.backfill(request.first, request.last, now)
+        closed, kept = ([each for each in done if (done[each] == "kept") is want] for want in (False, True))
+    result = {name: [each.isoformat() for each in days] for name, days in (("closed", closed), ("kept", kept)) if days}
+    logger.info("days closed", days=result)  # `kept` are those of which the source says less than what is known
+    return result
 
 
 def report(event: Event, context: Any) -> Response:

@@ -4,9 +4,10 @@ from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from html import escape
 
-from bandwidth_snapshot import wording
+from bandwidth_snapshot import alert, wording
+from bandwidth_snapshot.day import Day
 from bandwidth_snapshot.view import Judged, View
-from bandwidth_snapshot.wording import day_name, rate, volume
+from bandwidth_snapshot.words import day_name, many, plain, rate, volume
 from kaizen.charts.lines import Chart, Line, Mark, svg
 from kaizen.charts.scale import day_steps
 from kaizen.reports.looks import BASE, document
@@ -49,34 +50,37 @@ def html_page(view: View, addresses: Sequence[tuple[str, str, bool]], csv_addres
     return document(
         escape(title),
         STYLE,
-        f'<div class="lead"><h1>{escape(title)}</h1>{_lead(view)}</div>{_stats(view)}{_figure(view, links)}'
-        f"{_streams(view)}{_days(view, csv_address)}",
+        f'<div class="lead"><h1>{escape(title)}</h1>{_lead(view)}</div>{_streams(view)}{_stats(view)}'
+        f"{_figure(view, links)}{_days(view, csv_address)}",
     )
-
-
-def _many(days: int) -> str:
-    return "1 day" if days == 1 else f"{days} days"
 
 
 def headline(latest: Judged) -> str:
     """What the last closed day comes to."""
     day, verdict = latest.day, latest.verdict
-    if not day.whole:
+    if not day.complete:
+        return f"{day_name(day.date)} was not measured"
+    if not day.whole and verdict is None:
         return f"Only {day.complete:.0%} of {day_name(day.date)} was measured"
     sent = f"{rate(day.average)} MB/s on {day_name(day.date)}"
     if verdict is None:
         return f"{sent}: too few days are known to judge it"
+    if verdict.unexpected and verdict.idle:
+        return f"{sent}: next to nothing was expected"
     if verdict.unexpected:
         return f"{sent}: {verdict.ratio:.1f} times what was expected"
     return f"{sent}: as usual"
 
 
 def _lead(view: View) -> str:
+    """What goes on comes first: what rose, since when, by which streams and builds. Slack's escapes are HTML's own."""
+    found = view.found
+    rising = "".join(f'<p class="words"><b>{plain(alert.rose(each, found))}</b></p>' for each in found.going)
     lines = [wording.trend_line(view.growth)]
     if view.month is not None:
-        lines.append(wording.plain(wording.month_line(view.month)))
+        lines.append(plain(wording.month_line(view.month)))
     odd = [each for each in view.totals if each.unexpected]
-    if odd:
+    if odd and not found.going:
         days = f"{len(odd)} of {len(view.totals)} days" if len(odd) > 1 else f"One of {len(view.totals)} days"
         last = odd[-1].verdict
         assert last is not None
@@ -85,9 +89,9 @@ def _lead(view: View) -> str:
             f"where {rate(last.low)} to {rate(last.high)} MB/s would have been usual."
         )
     shown = "".join(f'<p class="soft">{escape(line)}</p>' for line in lines)
-    # Slack's escapes are HTML's own.
-    turned = "".join(f'<p class="words">{line}</p>' for line in wording.turned(view.changed))
-    return shown + (f'<section class="banner">{turned}</section>' if turned else "")
+    turned = "".join(f'<p class="words">{line}</p>' for line in wording.turned(found.changed))
+    banners = "".join(f'<section class="banner">{each}</section>' for each in (rising, turned) if each)
+    return banners + shown
 
 
 def _stats(view: View) -> str:
@@ -95,13 +99,17 @@ def _stats(view: View) -> str:
     expected = "nothing to compare with yet"
     if verdict is not None:
         expected = f"{rate(verdict.low)} to {rate(verdict.high)} would be usual"
-    sent, saved = (sum(each.day.bytes for each in view.totals), sum(each.day.saved for each in view.totals))
-    share = f"{saved / (sent + saved):.0%} of what would have been sent" if saved else "nothing was saved"
+    sent = sum(each.day.bytes for each in view.totals)
+    measured = sum(each.day.complete > 0 for each in view.totals)
+    known = [each.day for each in view.totals if each.day.saved is not None]
+    saved, beside = sum(each.saved or 0 for each in known), sum(each.bytes for each in known)
+    share = f"{saved / (beside + saved):.0%} of what would have been sent" if saved else "nothing was saved"
+    on = f", on {many(len(known))} on which that is known" if len(known) < len(view.totals) else ""
     stats = [
-        (f"{rate(day.average)} MB/s", f"{day.date}, on average; {expected}"),
-        (f"{rate(day.maximum)} MB/s", f"most in five minutes of that day; 95 % stayed below {rate(day.p95)}"),
-        (volume(sent), f"sent in {_many(len(view.totals))}"),
-        (volume(saved), f"saved by deltas: {share}"),
+        (_figure_of(day, day.average), f"{day.date}, on average; {expected}"),
+        (_figure_of(day, day.maximum), f"most in five minutes of that day; 95 % stayed below {rate(day.p95)}"),
+        (volume(sent) if measured else "–", f"measured in {many(measured)} of {many(len(view.totals))}"),
+        (volume(saved) if known else "–", f"saved by deltas: {share}{on}" if known else "saved by deltas: not known"),
     ]
     cards = "".join(
         f'<div class="card stat"><b>{escape(figure)}</b><span class="small soft">{escape(words)}</span></div>'
@@ -110,18 +118,24 @@ def _stats(view: View) -> str:
     return f'<section class="stats">{cards}</section>'
 
 
+def _figure_of(day: Day, value: float) -> str:
+    return f"{rate(value)} MB/s" if day.complete else "not measured"
+
+
 def _figure(view: View, links: str) -> str:
     missing = (view.last - view.first).days + 1 - len(view.totals)
     partial = sum(not each.day.whole for each in view.totals)
     odd = sum(each.unexpected for each in view.totals)
     caption = (
-        f"All streams together, {view.first} to {view.last}, n = {_many(len(view.totals))}; MB = 10⁶ bytes, UTC. "
-        f"Band: what would be usual by the same weekdays. Above it, marked by a diamond: {_many(odd)}."
+        f"All streams together, {view.first} to {view.last}, n = {many(len(view.totals))}; MB = 10⁶ bytes, UTC. "
+        f"Band: what would be usual by the same weekdays. Above it, marked by a diamond: {many(odd)}."
     )
     if missing:
-        caption += f" Without a record: {_many(missing)}."
+        caption += f" Without a record: {many(missing)}."
+    if resets := sum(each.day.resets for each in view.totals):
+        caption += f" Counters began anew {resets} times; what was sent just before that is not known."
     if partial:
-        caption += f" Not measured whole and so not judged, an empty circle: {_many(partial)}."
+        caption += f" Not measured whole and so not judged, an empty circle: {many(partial)}."
     pictures = "".join(
         f'<div class="{name}">{svg(chart(view, most), *size)}</div>'
         for name, size, most in (("wide", _WIDE, 10), ("narrow", _NARROW, 4))
@@ -166,11 +180,15 @@ def _hint(each: Judged) -> str:
     usual = ""
     if each.verdict is not None:
         usual = f"; usual {rate(each.verdict.low)} to {rate(each.verdict.high)}"
-    return f"{day_name(each.day.date)}: {rate(each.day.average)} MB/s{usual}; {_state(each)[1]}"
+    sent = f" {rate(each.day.average)} MB/s{usual};" if each.day.complete else ""
+    resets = f"; counter began anew {each.day.resets} times" if each.day.resets else ""
+    return f"{day_name(each.day.date)}:{sent} {_state(each)[1]}{resets}"
 
 
 def _state(each: Judged) -> tuple[str, str]:
-    if not each.day.whole:
+    if not each.day.complete:
+        return "warn", "not measured"
+    if not each.day.whole and each.verdict is None:
         return "warn", f"{each.day.complete:.0%} measured"
     if each.verdict is None:
         return "", "not judged"
@@ -183,7 +201,11 @@ def _streams(view: View) -> str:
         (days[-1] for days in view.streams.values() if days and days[-1].day.date == latest),
         key=lambda each: -each.day.bytes,
     )
+    rows.sort(key=lambda each: not each.unexpected)
     body = "".join(_row(each, escape(each.day.stream)) for each in rows)
+    if view.left_out:
+        left = f"{many(view.left_out, 'smaller stream')} not shown; all figures of all streams together have them."
+        body += f'<tr><td class="first soft" colspan="8">{left}</td></tr>'
     empty = '<p class="soft">No stream has a record of that day.</p>'
     return (
         f'<section class="card"><header><h2>Streams on {escape(day_name(latest))}</h2></header>'
@@ -209,12 +231,17 @@ def _table(first: str, body: str) -> str:
 
 def _row(each: Judged, name: str) -> str:
     look, words = _state(each)
+    if each.day.resets:
+        words += ", counter began anew"
     cells = "".join(f'<td class="number" data-name="{column}">{escape(value)}</td>' for column, value in _columns(each))
     return f'<tr><td class="first">{name}</td><td><span class="state {look}">{words}</span></td>{cells}</tr>'
 
 
 def _columns(each: Judged | None) -> Iterator[tuple[str, str]]:
     day, verdict = (each.day, each.verdict) if each is not None else (None, None)
+    if day is not None and not day.complete:
+        yield from ((column, "–") for column in ("MB/s", "expected", "p95", "most", "sent", "saved"))
+        return
     yield "MB/s", rate(day.average) if day else ""
     yield "expected", rate(verdict.expected) if verdict else "–"
     yield "p95", rate(day.p95) if day else ""

@@ -9,6 +9,7 @@ from functools import cache
 from bandwidth_snapshot import door
 from bandwidth_snapshot.day import Bin, bins_of
 from bandwidth_snapshot.detector import Limits as Unexpected
+from bandwidth_snapshot.posting import Posting
 from bandwidth_snapshot.snapshot import Snapshot
 from bandwidth_snapshot.source import bins_of_query
 from bandwidth_snapshot.store import BandwidthStore
@@ -84,6 +85,8 @@ def telling(given: BandwidthSettings, policy: BandwidthPolicy, sleep: Callable[[
         """The way into the channel. Raises SecretError, or RefusedError for an address that is none."""
         return poster(policy, secret, given.slack_token_parameter, given.slack_api_url)
 
+    posting = Posting(notices, way, policy.channel is not None, utc_now)
+
     def page_out(about: Incident | str) -> None:
         """Opens an incident, or resolves one. Raises SecretError where no integration key is set up, PagerError."""
         key = secret(given.pager_key_parameter)
@@ -93,13 +96,14 @@ def telling(given: BandwidthSettings, policy: BandwidthPolicy, sleep: Callable[[
     return Telling(
         store=store(given),
         limits=Unexpected(policy.z, policy.ratio, policy.rise),
-        tell=lambda subject, message: notices.show(subject, message, way(), utc_now),
-        told=lambda subject: notices.posted(subject) is not None,
+        tell=posting.tell,
+        told=posting.told,
         publish=Publisher(client("events", LIMITS), given.event_bus_name, SOURCE).publish,
         page=lambda day: page(given, day),
         monthly_cap=policy.monthly_cap,
         holidays=policy.holidays,
         pager=page_out if policy.pager else None,
+        edits=posting.edits,
     )
 
 

@@ -1,23 +1,26 @@
 """Which way a series of days goes. Pure.
 
-Theil-Sen: the median of the slopes between all pairs of days, which a few odd days do not move.
+Theil-Sen: the median of the slopes between all pairs of days of a weekday, which a few odd days do not move. Its
+interval is Sen's, by the variance of Kendall's statistic, added up over the weekdays.
 """
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
-from statistics import median
+from datetime import date, timedelta
+from statistics import fmean, median
 
 from bandwidth_snapshot.day import Day
 
 FEWEST = 14  # whole days; fewer say nothing of weeks
 MOST = 120  # days that are looked at
+_SURE = 1.96  # deviations: 95 %
 
 
 @dataclass(frozen=True, slots=True)
 class Trend:
-    """Growth per week as a ratio (0.03 = 3 % more each week), with the middle half of all pairs' slopes around it."""
+    """Growth per week as a ratio (0.03 = 3 % more each week), with its 95 % confidence interval."""
 
     weekly: float
     low: float
@@ -39,33 +42,56 @@ def trend(days: Sequence[Day]) -> Trend | None:
     )
     if not slopes:
         return None
-    quarter = len(slopes) // 4
-    middle, low, high = median(slopes), slopes[quarter], slopes[-1 - quarter]
-    return Trend(math.expm1(middle), math.expm1(low), math.expm1(high), len(points))
+    counts = Counter(at % 7 for at, _ in points)
+    off = _SURE * math.sqrt(sum(n * (n - 1) * (2 * n + 5) / 18 for n in counts.values()))
+    low, high = (round((len(slopes) + each) / 2) for each in (-off, off))
+    ends = slopes[max(low, 0)], slopes[min(high, len(slopes) - 1)]
+    middle, bottom, top = (math.expm1(each) for each in (median(slopes), *ends))
+    return Trend(middle, bottom, top, len(points))
 
 
 @dataclass(frozen=True, slots=True)
 class Week:
-    """Seven days from a Monday on: MB/s sent and saved over the whole days among them, and how many those are."""
+    """Seven days from a Monday on: MB/s sent and saved over the whole days among them, and which those are.
+
+    `saved` is None where nobody measured it.
+    """
 
     monday: date
     average: float
     bytes: int
-    whole: int
-    saved: float = 0.0
+    days: tuple[Day, ...] = ()  # the whole ones
+    saved: float | None = None
+
+    @property
+    def whole(self) -> int:
+        return len(self.days)
+
+    @property
+    def sunday(self) -> date:
+        return self.monday + timedelta(days=6)
 
 
 def weeks(days: Sequence[Day]) -> list[Week]:
     """In order; a week without a whole day has no average."""
-    by_monday: dict[int, list[Day]] = {}
+    by_monday: dict[date, list[Day]] = {}
     for each in days:
-        by_monday.setdefault(each.date.toordinal() - each.date.weekday(), []).append(each)
+        by_monday.setdefault(each.date - timedelta(days=each.date.weekday()), []).append(each)
     made = []
     for monday, group in sorted(by_monday.items()):
-        whole = [each for each in group if each.whole]
-        average = sum(each.average for each in whole) / len(whole) if whole else 0.0
-        sent = sum(each.bytes for each in whole)
+        whole = tuple(each for each in group if each.whole)
+        average = fmean(each.average for each in whole) if whole else 0.0
+        saving = [each for each in whole if each.saved is not None and each.bytes]
         # Saved beside sent, at the same rate: days are not measured to the last second.
-        saved = average * sum(each.saved for each in whole) / sent if sent else 0.0
-        made.append(Week(date.fromordinal(monday), average, sum(each.bytes for each in group), len(whole), saved))
+        saved = sum(each.saved or 0 for each in saving) / sum(each.bytes for each in saving) if saving else None
+        made.append(
+            Week(monday, average, sum(each.bytes for each in group), whole, None if saved is None else average * saved)
+        )
     return made
+
+
+def change(before: Week, now: Week) -> float | None:
+    """How much more a week sent than another, by the weekdays that are whole in both; None where none is, or idle."""
+    both = {each.date.weekday() for each in before.days} & {each.date.weekday() for each in now.days}
+    old, new = (sum(each.average for each in week.days if each.date.weekday() in both) for week in (before, now))
+    return new / old - 1 if old > 0 else None

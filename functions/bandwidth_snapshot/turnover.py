@@ -44,6 +44,7 @@ class Turnover:
 
 
 NOTHING = Turnover()
+_SETTLED = timedelta(days=2)  # after its first day a new name is told from a new stream, for good
 
 
 def turnover(rosters: Rosters, last: date) -> Turnover:
@@ -66,6 +67,29 @@ def turnover(rosters: Rosters, last: date) -> Turnover:
             each = New(each.stream, each.since, was.stream)
         new.append(each)
     return Turnover(tuple(new), tuple(free))
+
+
+def lineage(rosters: Rosters, last: date) -> dict[str, tuple[str, ...]]:
+    """Name -> the names that the stream may have had before, the newest first. Each change is looked at once, by the
+    days around it, so that what comes later does not undo it."""
+    first: dict[str, date] = {}
+    for day in sorted(rosters):
+        for stream, count in rosters[day].items():
+            if count > 0:
+                first.setdefault(stream, day)
+    was: dict[str, str] = {}
+    for at in sorted({min(day + _SETTLED, last) for day in first.values()}):
+        for new, old in turnover({day: each for day, each in rosters.items() if day <= at}, at).names.items():
+            if min(first[new] + _SETTLED, last) == at:
+                was[new] = old
+    return {new: tuple(_chain(was, new)) for new in was}
+
+
+def _chain(was: Mapping[str, str], stream: str) -> Iterator[str]:
+    seen = {stream}
+    while (stream := was.get(stream, "")) and stream not in seen:
+        seen.add(stream)
+        yield stream
 
 
 def _new(sent: Mapping[date, set[str]], last: date) -> Iterator[New]:

@@ -1,44 +1,19 @@
-"""The Monday message and the alert. Pure."""
+"""Monday's message, and that of the month's cap. Pure."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
-from itertools import pairwise
-from math import isinf
 
-from bandwidth_snapshot.builds import Stretch
 from bandwidth_snapshot.day import Day
-from bandwidth_snapshot.detector import ALL, Verdict
 from bandwidth_snapshot.forecast import Forecast
-from bandwidth_snapshot.trend import Trend, Week
+from bandwidth_snapshot.trend import Trend, Week, change
 from bandwidth_snapshot.turnover import NOTHING, Turnover
-from kaizen.pager.events import Incident, Link
+from bandwidth_snapshot.words import day_name, many, more, name, ordinal, plain, rate, volume
 from kaizen.slack.blocks import MAX_POINTS, Block, Message, context, header, line_chart, section
-from kaizen.slack.escape import cut, link
+from kaizen.slack.escape import cut
 
 TITLE = "Bandwidth of the phase streams"
 _BARS = "▏▎▍▌▋▊▉█"
 _WIDTH = 20  # characters of the longest bar
 _MOST_STREAMS = 8
-_MOST_BUILDS = 3  # the last ones of a day
-_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-
-
-def rate(value: float) -> str:
-    """MB/s with three digits that say something."""
-    return f"{value:.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
-
-
-def volume(count: float) -> str:
-    """Bytes in the unit that fits, by powers of a thousand."""
-    for unit in ("B", "kB", "MB", "GB", "TB"):
-        if count < 1000 or unit == "TB":
-            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
-        count /= 1000
-    raise AssertionError
-
-
-def day_name(day: date) -> str:
-    return f"{_DAYS[day.weekday()]} {day.isoformat()}"
 
 
 def weekly(
@@ -49,40 +24,58 @@ def weekly(
     month: Forecast | None = None,
     changed: Turnover = NOTHING,
     page: str = "",
+    more_lines: Sequence[str] = (),
 ) -> Message:
-    """The last weeks as bars, which way they go, and yesterday by streams. `weeks` end with the one just over."""
-    week = f"the week of {weeks[-1].monday}" + (f" (whole days: {weeks[-1].whole})" if weeks[-1].whole < 7 else "")
-    lead = f"*{rate(weeks[-1].average)} MB/s* on average in {week}, {volume(weeks[-1].bytes)} in all"
-    if len(weeks) > 1 and weeks[-2].average > 0:
-        change = weeks[-1].average / weeks[-2].average - 1
-        lead += f" ({change:+.0%} against the week before)"
-    trend = trend_line(growth)
-    if month is not None:
-        trend += f"\n{month_line(month)}"
+    """The last weeks as a chart, which way they go, and their last day by streams. `weeks` end with the one just over.
+
+    `more_lines` are rises that go on, and streams that have no row of their own.
+    """
+    now = weeks[-1]
+    trend = "\n".join([*more_lines, trend_line(growth), *([month_line(month)] if month is not None else [])])
     top = max(each.average for each in weeks) or 1.0
     chart = "\n".join(_line(each, top) for each in weeks)
     table = "\n".join(_stream(each) for each in sorted(streams, key=lambda each: -each.bytes)[:_MOST_STREAMS])
-    more = len(streams) - _MOST_STREAMS
-    note = f"MB = 10^6 bytes, UTC. A star marks weeks with days that are not whole. Last day: {last.date}."
+    left = len(streams) - _MOST_STREAMS
     bars = section(f"*By week*, MB/s\n```{chart}```")
+    empty = "not measured" if not last.complete else "no stream sent anything"
     blocks = [
         header(TITLE),
-        section(f"{lead}.\n{trend}"),
+        section(f"{lead(weeks)}.\n{trend}"),
         bars,
-        section(f"*{day_name(last.date)} by stream*\n```{table or 'no stream sent anything'}```"),
+        section(f"*{day_name(last.date)} by stream*\n```{table or empty}```"),
     ]
-    if more > 0:
-        blocks.append(context(f"and {more} more streams"))
+    if left > 0:
+        blocks.append(context(f"and {left} more streams"))
     came_and_went = "\n".join(turned(changed))
     if came_and_went:
-        blocks.append(section(cut(came_and_went, 2000)))
-    note += _more(page)
-    words = [TITLE, f"{plain(lead)}.", plain(trend), chart, table, *([came_and_went] if came_and_went else []), note]
+        blocks.append(section(cut_lines(came_and_went, 2000)))
+    note = f"MB = 10^6 bytes, UTC, whole weeks from Monday to Sunday, the last until {now.sunday}."
+    partial = [f"{each.monday:%d %b}" for each in weeks if each.whole < 7]
+    if partial:
+        note += f" Weeks with days that were not measured whole, marked by a star: {', '.join(partial)}."
+    note += more(page)
+    words = [TITLE, f"{plain(lead(weeks))}.", plain(trend), chart, table or empty]
+    words += [*([came_and_went] if came_and_went else []), note]
     plainer = (*blocks, context(note))
     drawn = _chart(weeks)
     if drawn is None:
         return Message(plainer, "\n".join(words))
     return Message(tuple(drawn if each is bars else each for each in plainer), "\n".join(words), plainer)
+
+
+def lead(weeks: Sequence[Week]) -> str:
+    """The week that is over, and how it compares by the days that are whole in both."""
+    now = weeks[-1]
+    if not now.whole:
+        return f"*No day of the week of {now.monday} was measured whole*: nobody knows what was sent"
+    text = f"*{rate(now.average)} MB/s* on average in the week of {now.monday}, {volume(now.bytes)} in all"
+    if now.whole < 7:
+        text += f" ({now.whole} of 7 days measured whole)"
+    more_than = change(weeks[-2], now) if len(weeks) > 1 else None
+    if more_than is None:
+        return text
+    same = "" if now.whole == weeks[-2].whole == 7 else ", by the weekdays that are whole in both"
+    return f"{text} ({more_than:+.0%} against the week before{same})"
 
 
 def _chart(weeks: Sequence[Week]) -> Block | None:
@@ -93,7 +86,7 @@ def _chart(weeks: Sequence[Week]) -> Block | None:
     labels = [f"{each.monday:%d %b %y}{'' if each.whole == 7 else ' *'}" for each in shown]
     series = {"sent": [round(each.average, 3) for each in shown]}
     if any(each.saved for each in shown):
-        series["saved by deltas"] = [round(each.saved, 3) for each in shown]
+        series["saved by deltas"] = [round(each.saved or 0.0, 3) for each in shown]
     return line_chart("MB/s by week, all streams together", labels, series, "Week from Monday (UTC)", "MB/s")
 
 
@@ -101,41 +94,44 @@ def trend_line(growth: Trend | None) -> str:
     if growth is None:
         return "Too few days are known for a trend."
     return (
-        f"Trend: {growth.weekly:+.1%} a week (middle half of all pairs of days: {growth.low:+.1%} to "
-        f"{growth.high:+.1%}; n = {growth.days} days)"
+        f"Trend: {growth.weekly:+.1%} a week (95 % interval {growth.low:+.1%} to {growth.high:+.1%}; "
+        f"n = {growth.days} days)"
     )
 
 
-def cap(found: Forecast, page: str = "") -> Message:
-    """What a month comes to against its cap, and when it goes over."""
+def cap(found: Forecast, page: str = "", kept: bool = True) -> Message:
+    """What a month comes to against its cap, and when it goes over. `kept`: the message can be edited."""
     title = "Monthly cap of the bandwidth"
-    mark = "🔴 " if found.crossed else "🟠 " if found.crosses is not None else "✅ "
+    mark = {"over": "🔴 ", "crosses": "🟠 ", "within": "✅ "}[found.state]
     note = (
         f"Until {found.last}, UTC. Each day to come counts as the same weekday of the last four weeks, with the trend. "
-        "This message is kept up to date until the month is over."
-    ) + _more(page)
+    )
+    note += "This message is kept up to date until the month is over." if kept else "A change of that is told once."
     text = f"{mark}{month_line(found)}"
+    note += more(page)
     return Message((header(title), section(text), context(note)), f"{title}\n{plain(text)}\n{note}")
 
 
 def month_line(found: Forecast) -> str:
-    month = f"{found.last:%B}"
-    so_far = f"{volume(found.sent)} were sent in {month} until now"
-    if found.crossed:
-        return f"*{month} is over its cap of {volume(found.cap)} since the {_ordinal(found.crosses)}*: {so_far}."
-    end = f"about {volume(found.end)} are to be expected at its end"
-    if found.crosses is not None:
-        return f"*{month} will cross its cap of {volume(found.cap)} on the {_ordinal(found.crosses)}*: {so_far}, {end}."
-    return f"{month} stays within its cap of {volume(found.cap)}: {so_far}, {end}."
-
-
-def _ordinal(day: date | None) -> str:
-    number = day.day if day is not None else 0
-    ending = "th" if 10 < number < 14 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
-    return f"{number}{ending}"
+    """What was measured is said as it is; what was not, or is to come, with *about*."""
+    month, limit = f"{found.last:%B}", volume(found.cap)
+    so_far = f"{volume(found.measured)} measured in {month} until now"
+    if found.unmeasured:
+        so_far += f", about {volume(found.estimated)} more in {many(found.unmeasured)} not measured whole"
+    end = f"about {volume(found.end)} are to be expected at its end ({volume(found.low)} to {volume(found.high)})"
+    if found.crosses is None:
+        return f"{month} stays within its cap of {limit}: {so_far}, {end}."
+    if found.over:
+        since = ("since about the " if found.unmeasured else "since the ") + ordinal(found.crosses)
+        return f"*{month} is over its cap of {limit} {since}*: {so_far}."
+    if found.crosses <= found.last:
+        return f"*{month} is probably over its cap of {limit} since about the {ordinal(found.crosses)}*: {so_far}."
+    return f"*{month} will cross its cap of {limit} on about the {ordinal(found.crosses)}*: {so_far}, {end}."
 
 
 def _line(week: Week, top: float) -> str:
+    if not week.whole:
+        return f"{week.monday.isoformat()} {'not measured':<{_WIDTH}} {'–':>7}*"
     eighths = round(week.average / top * _WIDTH * 8)
     bar = "█" * (eighths // 8) + (_BARS[eighths % 8 - 1] if eighths % 8 else "")
     mark = " " if week.whole == 7 else "*"
@@ -144,95 +140,39 @@ def _line(week: Week, top: float) -> str:
 
 def _stream(day: Day) -> str:
     saved = f", {day.saved / (day.bytes + day.saved):.0%} saved" if day.saved else ""
-    name = cut(day.stream, 24).replace("`", "'")
-    return f"{name:<24} {rate(day.average):>7} MB/s  p95 {rate(day.p95):>7}  max {rate(day.maximum):>7}{saved}"
-
-
-def deployed(builds: Sequence[Stretch], day: date) -> list[str]:
-    """A line for each build that began on a day, with what was sent before and after; it need not be the reason."""
-    lines = []
-    for before, after in pairwise(builds):
-        if before.build != after.build and after.since.date() == day:
-            name = f"Build {cut(after.build, 64)} runs since {after.since:%H:%M} UTC"
-            lines.append(f"{name}: {rate(before.average)} MB/s before, {rate(after.average)} MB/s after.")
-    return lines[-_MOST_BUILDS:]
+    partly = "" if day.whole else f", {day.complete:.0%} measured"
+    resets = f", counter began anew {day.resets} times" if day.resets else ""
+    shown = cut(day.stream, 24).replace("`", "'")
+    figures = f"{rate(day.average):>7} MB/s  p95 {rate(day.p95):>7}  max {rate(day.maximum):>7}"
+    return f"{shown:<24} {figures}{saved}{partly}{resets}"
 
 
 def turned(changed: Turnover) -> list[str]:
-    """A line for each stream that is new or silent; the total goes on with them and without."""
+    """A line for each stream that is new or silent; the total goes on with them and without.
+
+    Of a stream that changes its name again and again, the newest name alone.
+    """
     lines = []
-    for new in changed.new[:_MOST_STREAMS]:
-        name, since = cut(new.stream, 60), day_name(new.since)
+    old = set(changed.names.values())
+    for new in [each for each in changed.new if each.stream not in old][:_MOST_STREAMS]:
+        shown, since = name(new.stream), day_name(new.since)
         if new.was:
-            was = cut(new.was, 60)
-            lines.append(f"New: {name} since {since}, as {was} fell silent, which sent about as much: renamed?")
+            was = name(new.was)
+            lines.append(f"New: {shown} since {since}, as {was} fell silent, which sent about as much: renamed?")
         else:
-            lines.append(f"New: {name} since {since}.")
+            lines.append(f"New: {shown} since {since}.")
     lines += [
-        f"Silent: {cut(gone.stream, 60)}, which sent last on {day_name(gone.last)}."
+        f"Silent: {name(gone.stream)}, which sent last on {day_name(gone.last)}."
         for gone in changed.gone[:_MOST_STREAMS]
     ]
     return lines
 
 
-def incident(verdict: Verdict, key: str, told: Message, page: str, now: datetime) -> Incident:
-    """The page: what the message says, in one sentence and in full."""
-    day = verdict.day
-    return Incident(
-        key=key,
-        summary=f"Bandwidth of {'all streams' if day.stream == ALL else day.stream}: {rate(day.average)} MB/s on "
-        f"{day.date}, about {rate(verdict.expected)} MB/s expected",
-        source="bandwidth_snapshot",
-        severity="warning",
-        at=now,
-        component=day.stream,
-        details={"what to do": "Find out which stream grew, and whether that was meant.", "message": told.text},
-        links=(Link(page, "Bandwidth log"),) if page else (),
-    )
-
-
-def alert(
-    verdict: Verdict,
-    contributors: Sequence[tuple[str, float]],
-    since: date,
-    changed: Turnover = NOTHING,
-    page: str = "",
-    builds: Sequence[Stretch] = (),
-) -> Message:
-    """What rose, by how much, since when, and what most of it comes from. `since` is the first day of it in a row.
-
-    `builds` ran on the day, in order; before them the last one of the day before, where it is known.
-    """
-    day = verdict.day
-    what = "All streams together" if day.stream == ALL else f"The stream {cut(day.stream, 60)}"
-    times = "" if isinf(verdict.ratio) else f", {verdict.ratio:.1f} times as much"
-    lead = (
-        f"🔴 *{what} sent {rate(day.average)} MB/s on {day_name(day.date)}*; about {rate(verdict.expected)} MB/s "
-        f"were expected{times}."
-    )
-    names = "Sundays and holidays" if verdict.holidays else f"{_DAYS[day.date.weekday()]}s"
-    weekdays = f"the last {len(verdict.compared)} {names}"
-    compared = weekdays if verdict.same_weekday else "the last four weeks"
-    why = f"Usual were {rate(verdict.low)} to {rate(verdict.high)} MB/s, by {compared}."
-    in_a_row = (day.date - since).days + 1
-    began = f"Such days in a row: {in_a_row}, since {day_name(since)}." if in_a_row > 1 else "The day before was usual."
-    new = {each.stream: f" (new since {day_name(each.since)})" for each in changed.new if not each.was}
-    new |= {name: f" (until now {cut(was, 60)}?)" for name, was in changed.names.items()}
-    grown = [f"{cut(name, 60)} {more:+.2f} MB/s{new.get(name, '')}" for name, more in contributors[:3] if more > 0]
-    most = f"Most of it: {', '.join(grown)}." if grown and day.stream == ALL else ""
-    cost = f"At this rate that is {volume((day.average - verdict.expected) * 1e6 * 86400 * 30)} more a month."
-    parts = (lead, f"{why} {began}", most, "\n".join(deployed(builds, day.date)), cost)
-    text = "\n".join(each for each in parts if each)
-    note = f"Peak {rate(day.maximum)} MB/s, p95 {rate(day.p95)} MB/s, {day.complete:.0%} of the day measured, UTC."
-    note += _more(page)
-    title = "Unexpected bandwidth"
-    return Message((header(title), section(text), context(note)), f"{title}\n{plain(text)}\n{note}")
-
-
-def _more(page: str) -> str:
-    return f" {link(page, 'Days, chart and CSV')}" if page else ""
-
-
-def plain(mrkdwn: str) -> str:
-    """Without the stars of bold text."""
-    return mrkdwn.replace("*", "")
+def cut_lines(text: str, limit: int) -> str:
+    """As many whole lines as fit."""
+    lines: list[str] = []
+    for line in text.splitlines():
+        if sum(map(len, lines)) + len(lines) + len(line) > limit:
+            break
+        lines.append(line)
+    return "\n".join(lines)

@@ -7,7 +7,8 @@ import threading
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
-from kaizen.times import utc_now
+from kaizen.storage.items import to_item
+from kaizen.times import format_instant, utc_now
 from local.demo.looking import get, need, scrape
 from local.errors import LocalError
 from local.outside.prometheus.service import PrometheusService
@@ -15,6 +16,8 @@ from local.outside.slack.service import Slack
 from local.stack import Stack
 
 DAYS, JUMP = 92, 1.9
+READ_DAYS, SAVED = 3, 0.7  # MB/s that deltas save, for each MB/s at the beginning
+BUILDS = ("api-206", "api-207")
 STREAMS = {"kuramoto": 2.4, "grid": 0.9}  # MB/s at the beginning
 JUMPED = "kuramoto"
 _LINK = re.compile(r"<(http[^|>]*/reports/bandwidth[^|>]*)\|")
@@ -35,8 +38,26 @@ def rate(megabytes: float, began: datetime, jump_from: datetime, factor: float) 
     return at
 
 
+def read(stack: Stack, midnight: datetime, jump_from: datetime) -> None:
+    """What the recorder read on the last days: which build ran, and what deltas saved. The jump comes with a build."""
+    client = stack.aws.client("dynamodb")
+    table = stack.aws.environments["BandwidthSnapshot"]["BANDWIDTH_TABLE"]
+    step = timedelta(minutes=15)
+    for number in range(READ_DAYS * 96 + 1):
+        at = midnight - timedelta(days=READ_DAYS) + number * step
+        saved = {name: [0, round(number * step.total_seconds() * each * SAVED * 1e6)] for name, each in STREAMS.items()}
+        item = {
+            "pk": f"readings#{at.date()}",
+            "sk": format_instant(at),
+            "streams": saved,
+            "build": BUILDS[at >= jump_from],
+            "expires_at": int((midnight + timedelta(days=2)).timestamp()),
+        }
+        client.put_item(TableName=table, Item=to_item(item))
+
+
 def play(stack: Stack, ended: threading.Event) -> None:
-    """Fill in three months, then close yesterday, which jumped at noon, and tell of the week."""
+    """Fill in three months, then close yesterday, which jumped with a build, and tell of the week."""
     query = stack.policy.bandwidth.query
     assert query is not None
     now = utc_now()
@@ -46,6 +67,7 @@ def play(stack: Stack, ended: threading.Event) -> None:
     for stream, megabytes in STREAMS.items():
         factor = JUMP if stream == JUMPED else 1.0
         prometheus.expression(query, {"stream": stream}, rate(megabytes, began, yesterday + timedelta(hours=2), factor))
+    read(stack, midnight, yesterday + timedelta(hours=2))
     past = {"from": began.date().isoformat(), "to": (yesterday - timedelta(days=1)).date().isoformat()}
     for event in ({"backfill": past}, {"do": "close"}, {"do": "report"}):
         if ended.is_set():
@@ -86,6 +108,7 @@ def _alert(stack: Stack) -> str:
     alerts = _told(stack, "Unexpected bandwidth")
     need(len(alerts) == 1, f"{len(alerts)} alerts")
     need(f"Most of it: {JUMPED}" in alerts[0], alerts[0])
+    need(f"Build {BUILDS[1]} runs since 02:00 UTC" in alerts[0], alerts[0])
     return alerts[0].splitlines()[1].removeprefix("🔴 ")
 
 
@@ -111,7 +134,10 @@ def _shown(stack: Stack) -> str:
     """The page opens by the link alone, in both forms, and not without its key."""
     page = _page(stack)
     status, text = get(page)
-    need(status == 200 and "times what was expected" in text and text.count("<svg") == 2, f"{status} {text[:300]}")
+    need(
+        status == 200 and BUILDS[1] in text and "times what was expected" in text and text.count("<svg") == 2,
+        f"{status} {text[:300]}",
+    )
     status, _ = get(page.partition("&key=")[0])
     need(status == 401, f"{status} without the key")
     status, text = get(f"{page}&format=csv")

@@ -61,11 +61,15 @@ class World:
     rates: dict[date, dict[str, float]] = field(default_factory=dict)
     steady: dict[str, float] = field(default_factory=lambda: dict(STEADY))
     numbers: dict[date, Sequence[int]] = field(default_factory=dict)
+    late: dict[tuple[date, str], Sequence[int]] = field(default_factory=dict)  # of one stream alone
     down: set[date] = field(default_factory=set)
     told: dict[str, Message] = field(default_factory=dict)
     posts: list[str] = field(default_factory=list)
     published: list[BandwidthAnomaly] = field(default_factory=list)
     slack_down: bool = False
+    bus_down: bool = False
+    pager_down: bool = False
+    source: str = "prometheus"
     cap: int | None = None
     paged: list[Incident | str] | None = None  # incidents, and keys of resolved ones; None without a pager
     readings: list[Reading] = field(default_factory=list)  # for their builds
@@ -75,13 +79,31 @@ class World:
             raise SourceError("Prometheus: no answer")
         rates = self.steady | self.rates.get(day, {})
         numbers = self.numbers.get(day, range(1, 289))
-        return {stream: bins_of_rate(day, rate, numbers) for stream, rate in rates.items() if rate}
+        return {
+            stream: bins_of_rate(day, rate, self.late.get((day, stream), numbers))
+            for stream, rate in rates.items()
+            if rate
+        }
 
-    def tell(self, subject: str, message: Message) -> None:
+    def tell(self, subject: str, message: Message, stage: str = "") -> None:
         if self.slack_down:
             raise ConnectionError("Slack")
         self.posts += [] if subject in self.told else [subject]
         self.told[subject] = message
+
+    def _publish(self, event: BandwidthAnomaly) -> None:
+        if self.bus_down:
+            raise ConnectionError("bus")
+        self.published.append(event)
+
+    def _page(self, about: Incident | str) -> None:
+        if self.pager_down:
+            raise ConnectionError("pager")
+        assert self.paged is not None
+        self.paged.append(about)
+
+    def alerts(self) -> list[str]:
+        return [each for each in self.posts if each.startswith("anomaly/")]
 
     @property
     def snapshot(self) -> Snapshot:
@@ -90,18 +112,16 @@ class World:
             Limits(),
             self.tell,
             lambda subject: subject in self.told,
-            self.published.append,
+            self._publish,
             monthly_cap=self.cap,
-            pager=None if self.paged is None else self.paged.append,
+            pager=None if self.paged is None else self._page,
         )
         versions = {"major": "1", "minor": "0", "build": "0"}
-        return Snapshot(self.store, self.bins, "counters", versions, telling, lambda _: self.readings)
+        return Snapshot(self.store, self.bins, self.source, versions, telling, lambda _: self.readings)
 
     def history(self, days: int = 60) -> None:
-        """So many days before yesterday are closed and judged."""
+        """So many days before yesterday are closed."""
         self.snapshot.backfill(TODAY - timedelta(days=days), YESTERDAY - timedelta(days=1), NOW)
-        for back in range(1, 9):
-            self.store.settle(YESTERDAY - timedelta(days=back), [], NOW)
 
 
 def items(client: Any, table: str = "bandwidth") -> list[dict[str, Any]]:

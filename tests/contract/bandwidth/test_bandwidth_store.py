@@ -1,11 +1,15 @@
 """Days in DynamoDB (moto): once each, revised, and closed again after a run broke off; one alert whatever happens."""
 
 from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 
-from bandwidth_snapshot.day import bins_of, start_of
+from bandwidth_snapshot.day import Reading, bins_of, start_of
+from bandwidth_snapshot.names import kept
 from bandwidth_snapshot.snapshot import SnapshotFailedError
 from bandwidth_snapshot.store import BandwidthStore
 from kaizen.metrics.changes import add
@@ -30,18 +34,94 @@ def test_a_day_is_one_row_for_each_stream_and_says_the_same_again(store: Bandwid
     assert items(store._client) == before
 
 
+def row(store: BandwidthStore, stream: str, day: date = YESTERDAY) -> dict[str, Any]:
+    key = {"pk": {"S": f"day#{stream}"}, "sk": {"S": day.isoformat()}}
+    found: dict[str, Any] = store._client.get_item(TableName="bandwidth", Key=key)["Item"]
+    return found
+
+
 def test_a_source_that_says_something_else_by_now_makes_a_revision(store: BandwidthStore) -> None:
     world = World(store)
-    world.snapshot.backfill(YESTERDAY, YESTERDAY, NOW)
+    world.snapshot.close(NOW)
     world.rates[YESTERDAY] = {"a": 1.5}
-    world.snapshot.backfill(YESTERDAY, YESTERDAY, NOW)
-    (item,) = [
-        each for each in items(store._client) if each["pk"]["S"] == "day#a"
-    ]  # fmt: skip
-    assert (item["revision"]["N"], item["avg_mb_s"]["N"]) == ("2", "1.65")
-    assert {name: item[name]["S"] for name in ("major", "minor", "build", "source")} == {
-        "major": "1", "minor": "0", "build": "0", "source": "counters",
+    assert world.snapshot.backfill(YESTERDAY, YESTERDAY, NOW) == {YESTERDAY: "written"}
+    assert (row(store, "a")["revision"]["N"], row(store, "a")["avg_mb_s"]["N"]) == ("2", "1.65")
+    assert (row(store, "b")["revision"]["N"], row(store, "*")["revision"]["N"]) == ("2", "2"), "all rows of a day agree"
+    assert {name: row(store, "a")[name]["S"] for name in ("major", "minor", "build", "source")} == {
+        "major": "1", "minor": "0", "build": "0", "source": "prometheus",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("lost", ["all", "half", "one stream", "half of one stream"])
+def test_a_reading_with_less_never_replaces_one_with_more(store: BandwidthStore, lost: str) -> None:
+    """The source forgot the day, or a part of it: total and streams stay as they were, whoever asks again."""
+    world = World(store)
+    world.snapshot.close(NOW)
+    before = [row(store, each) for each in ("*", "a", "b")]
+    match lost:
+        case "all":
+            world.steady = {}
+        case "half":
+            world.numbers[YESTERDAY] = range(1, 50)
+        case "one stream":
+            world.steady = {"a": 1.0}
+        case _:
+            world.late[YESTERDAY, "b"] = range(1, 145)
+    assert world.snapshot.backfill(YESTERDAY, YESTERDAY, NOW) == {YESTERDAY: "kept"}
+    with suppress(SnapshotFailedError):
+        world.snapshot.close(NOW + timedelta(hours=1))
+    assert [row(store, each) for each in ("*", "a", "b")] == before
+
+
+def test_a_run_with_half_a_day_that_meets_one_with_all_of_it_keeps_all(store: BandwidthStore) -> None:
+    world = World(store)
+    real = world.bins
+
+    def slow(day: date) -> Any:
+        if day == YESTERDAY:
+            world.snapshot.close(NOW)  # another run, from beginning to end
+            return {stream: each[:144] for stream, each in real(day).items()}
+        return real(day)
+
+    replace(world.snapshot, bins=slow).close(NOW)
+    (total,) = store.days("*", YESTERDAY, YESTERDAY)
+    assert (total.complete, round(total.average, 3)) == (1.0, 3.3)
+
+
+def test_a_day_that_nobody_measured_is_marked_and_no_zero(store: BandwidthStore) -> None:
+    world = World(store, steady={})
+    world.snapshot.close(NOW)
+    assert row(store, "*")["complete"]["N"] == "0.0"
+    assert not {"bytes", "avg_mb_s", "p95_mb_s", "max_mb_s"} & row(store, "*").keys()
+    rows, _ = read_rows(store._client, "metrics")
+    assert rows["kaizen_bandwidth_day_complete_ratio"]["*",].value == 0
+    assert "kaizen_bandwidth_day_bytes" not in rows
+    assert "kaizen_bandwidth_day_bytes_per_second" not in rows
+    assert "nobody knows what was sent" in world.told[f"weekly/{TODAY}"].text
+
+
+def test_a_day_of_the_past_carries_a_build_only_where_a_reading_knows_it(store: BandwidthStore) -> None:
+    world = World(store)
+    day = YESTERDAY - timedelta(days=30)
+    world.snapshot.backfill(day, day, NOW)
+    assert not {"build", "major", "minor"} & row(store, "a", day).keys()
+    world.readings = [Reading(start_of(day) + timedelta(hours=2), {}, "api-206")]
+    world.snapshot.backfill(day, day, NOW)
+    assert row(store, "a", day)["build"]["S"] == "api-206"
+
+
+def test_the_largest_streams_have_rows_and_all_are_in_the_total(store: BandwidthStore) -> None:
+    """More would not fit into one transaction; a name that cannot be a key is shortened, and ends by a digest."""
+    names = [kept(each) for each in ("*", "x" * 3000, "\n=1+1", *(f"s{each}" for each in range(110)))]
+    world = World(store, steady={name: 1 + place / 1000 for place, name in enumerate(names)})
+    world.snapshot.close(NOW)
+    world.snapshot.close(NOW)
+    (entry,) = store.entries(YESTERDAY, YESTERDAY)
+    assert (len(entry.sent), entry.left_out, row(store, "*")["revision"]["N"]) == (90, 23, "1")
+    assert entry.total.bytes > sum(entry.sent.values())
+    assert len(set(names)) == 113
+    assert max(map(len, names)) <= 100
+    assert "23 smaller streams" in world.told[f"weekly/{TODAY}"].text
 
 
 def test_days_that_the_source_could_not_give_are_closed_by_a_later_run(store: BandwidthStore) -> None:
@@ -49,7 +129,7 @@ def test_days_that_the_source_could_not_give_are_closed_by_a_later_run(store: Ba
     with pytest.raises(SnapshotFailedError, match="no answer"):
         world.snapshot.close(NOW)
     assert store.days("*", YESTERDAY, YESTERDAY) == []
-    assert world.posts == []
+    assert world.alerts() == []
     world.down.clear()
     world.snapshot.close(NOW + timedelta(days=1))
     assert len(store.days("*", YESTERDAY, TODAY)) == 2
@@ -94,7 +174,7 @@ def test_a_month_that_will_cross_its_cap_is_told_of_once_and_kept_up_to_date(sto
     world.snapshot.close(first)
     assert "cap/2026-02" not in world.told, "February has 28 days"
     world.snapshot.close(second)
-    assert "March will cross its cap of 8.8 TB on the 31st" in world.told["cap/2026-03"].text
+    assert "March will cross its cap of 8.8 TB on about the 31st" in world.told["cap/2026-03"].text
     world.rates[date(2026, 3, 3)] = {"a": 0.01, "b": 0.01}
     world.snapshot.close(third)
     world.snapshot.close(third)

@@ -14,23 +14,32 @@ from tests.unit.bandwidth.simulation import KINDS, YEARS, Figures, bars_missed, 
 
 def told(figures: Figures) -> str:
     fleets = len(next(iter(figures.false.values())))
-    lines = [f"false alerts a month, {fleets} fleets of {figures.months} months each (bar: 0.5)"]
-    lines += [f"  {figures.a_month(kind):5.2f}  {kind}" for kind in figures.false]
+    lines = [f"false messages a month, {fleets} fleets of {figures.months} months each (bar: 0.5)"]
+    lines += [f"  {figures.a_month(kind):5.2f}  {kind}{outside(figures, kind)}" for kind in figures.false]
+    for what, each in figures.found.items():
+        lines += [
+            f"a rise to 1.5 times, {each.rises} of them: {what}{outside(figures, what)}",
+            f"  {each.within_a_day / each.rises:6.1%}  found on the first day (bar: 80 %)",
+            f"  {each.within_a_week / each.rises:6.1%}  found within seven days (bar: 100 %)",
+            f"  {each.one / each.rises:6.1%}  told by exactly one message in the six weeks after",
+            f"  {each.right / each.rises:6.1%}  told with the day on which it began",
+        ]
     lines += [
-        f"a rise to 1.5 times, {figures.rises} of them",
-        f"  {figures.within_a_day / figures.rises:6.1%}  found on the first day (bar: 80 %)",
-        f"  {figures.within_a_week / figures.rises:6.1%}  found within seven days (bar: 100 %)",
-        "alerts on the day and in the two weeks after it (bar: none)",
+        "messages on the day and in the two weeks after it (bar: none)",
         *(f"  {count:5}  {what}" for what, count in figures.quiet.items()),
         *(f"MISSED: {each}" for each in bars_missed(figures)),
     ]
     return "\n".join(lines)
 
 
+def outside(figures: Figures, what: str) -> str:
+    return f" (outside the bars: {figures.outside[what]})" if what in figures.outside else ""
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="make simulate-bandwidth")
-    parser.add_argument("--fleets", type=int, default=10, help="of each kind")
-    parser.add_argument("--rises", type=int, default=240)
+    parser.add_argument("--fleets", type=int, default=2, help="of each kind")
+    parser.add_argument("--rises", type=int, default=132)
     given = parser.parse_args()
     began = time.perf_counter()
     figures = Figures()

@@ -2,8 +2,8 @@
 
 from datetime import date, timedelta
 
-from bandwidth_snapshot import wording
-from bandwidth_snapshot.builds import Stretch, stretches
+from bandwidth_snapshot import alert
+from bandwidth_snapshot.builds import Stretch, by_hour, stretches
 from bandwidth_snapshot.day import Bin, Reading, start_of
 
 DAY = date(2026, 3, 2)
@@ -38,12 +38,13 @@ def test_nobody_knows_the_build() -> None:
     assert stretches(DAY, [Reading(START, {}, "a")], []) == [Stretch("a", START, 0.0)]
 
 
-def test_what_people_read() -> None:
+def test_which_build_began_on_a_day() -> None:
     before = Stretch("1c73f2a", START - timedelta(hours=9), 1.0)
-    same, new = Stretch("1c73f2a", START, 1.04), Stretch("<b>", START + timedelta(minutes=845), 3.0)
-    assert wording.deployed([before, same, new], DAY) == [
-        "Build &lt;b&gt; runs since 14:05 UTC: 1.04 MB/s before, 3.00 MB/s after."
-    ]
-    assert wording.deployed([before, same], DAY) == []
-    assert wording.deployed([same], DAY) == []
-    assert wording.deployed([], DAY) == []
+    same, new = Stretch("1c73f2a", START, 1.04), Stretch("b", START + timedelta(minutes=845), 3.0)
+    assert list(alert.changes([before, same, new], DAY)) == [(same, new)]
+    assert [list(alert.changes(each, DAY)) for each in ([before, same], [same], [])] == [[], [], []]
+
+
+def test_hours_of_a_day() -> None:
+    found = by_hour(DAY, [each for each in bins() if each.at.hour != 5])
+    assert (found[0], found[4], found[5], found[15], len(found)) == (1.0, 1.0, None, 3.0, 24)

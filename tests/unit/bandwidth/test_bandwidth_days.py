@@ -1,6 +1,7 @@
 """Bins and days: resets, gaps, units, and what people read."""
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from bandwidth_snapshot.day import Bin, Reading, bins_of, closed, together
 from bandwidth_snapshot.request import RequestError, read_request
-from bandwidth_snapshot.wording import rate, volume
+from bandwidth_snapshot.words import name, plain, rate, volume
 
 DAY = date(2026, 3, 2)
 MIDNIGHT = datetime(2026, 3, 2, tzinfo=UTC)
@@ -40,9 +41,42 @@ def test_a_gap_is_missing_and_no_low_traffic() -> None:
     assert closed("a", DAY, []).complete == 0
 
 
-def test_a_bin_counts_to_the_day_in_which_it_ends() -> None:
-    across = readings({-5: 0, 0: 100, 5: 300, 1440: 300, 1445: 900})
-    assert [each.sent for each in bins_of(DAY, across)["a"]] == [200]
+def test_what_a_counter_gained_between_late_readings_is_spread_over_the_bins_between() -> None:
+    """Every thirteenth reading is lost, two in a row once: nothing of it is."""
+    counts = {minutes: minutes * 60_000_000 for minutes in range(0, 1441, 5) if minutes % 65 and minutes != 130 + 5}
+    found = closed("a", DAY, bins_of(DAY, readings({0: 0} | counts))["a"])
+    assert (found.bytes, found.complete, found.p95, found.maximum) == (86_400_000_000, 1.0, 1.0, 1.0)
+
+
+def test_a_bin_is_five_minutes_however_close_readings_are() -> None:
+    """A reading one second before the regular one: nobody sent 300 times as much in that second."""
+    counts = {minutes: minutes * 60_000_000 for minutes in range(0, 1441, 5)}
+    given = readings(counts)
+    given += [Reading(each.at - timedelta(seconds=1), earlier.streams) for earlier, each in pairwise(given)]
+    found = closed("a", DAY, bins_of(DAY, given)["a"])
+    assert (found.bytes, found.p95, found.maximum) == (86_400_000_000, 1.0, 1.0)
+
+
+def test_a_saved_counter_that_falls_alone_takes_nothing_with_it() -> None:
+    given = [
+        Reading(MIDNIGHT + timedelta(minutes=5 * each), {"a": (10**12 + 100 * each, 0 if each > 1 else 500)})
+        for each in range(4)
+    ]
+    found = closed("a", DAY, bins_of(DAY, given)["a"])
+    assert (found.bytes, found.saved, found.resets) == (300, 0, 1)
+
+
+def test_a_stream_that_is_missing_from_a_reading_goes_on_from_the_one_before() -> None:
+    given = readings({0: 10**12, 5: 10**12 + 100, 15: 10**12 + 300})
+    given.append(Reading(MIDNIGHT + timedelta(minutes=10), {}))
+    found = closed("a", DAY, bins_of(DAY, given)["a"])
+    assert (found.bytes, found.resets) == (300, 0)
+    assert found.complete == pytest.approx(3 / 288)
+
+
+def test_an_interval_over_midnight_counts_to_both_days() -> None:
+    across = readings({-2: 0, 3: 500, 8: 1000})
+    assert closed("a", DAY, bins_of(DAY, across)["a"]).bytes == 800
 
 
 def test_a_stream_that_is_new_came_all_since_then() -> None:
@@ -79,6 +113,12 @@ def test_figures_as_people_read_them() -> None:
     ]
 
 
+def test_stars_of_names_stay_in_the_fallback() -> None:
+    assert plain(f"*The stream {name('a*b')} sent 1 MB/s*; as {name('*x')}").replace("\u200b", "") == (
+        "The stream a*b sent 1 MB/s; as *x"
+    )
+
+
 @pytest.mark.parametrize(
     "event",
     [
@@ -89,6 +129,9 @@ def test_figures_as_people_read_them() -> None:
         {"backfill": {"from": "2026-02-01", "to": "2026-01-01"}},
         {"backfill": {"from": "2026-01-01", "to": "2026-03-02"}},
         {"backfill": {"from": "2020-01-01", "to": "2026-03-01"}},
+        {"backfill": {"from": "1970-01-01", "to": "1970-01-02"}},
+        {"backfill": {"from": "0001-01-01", "to": "0001-01-02"}},
+        {"backfill": {"from": "20260101", "to": "2026-W05-1"}},
     ],
 )
 def test_what_nobody_can_do_is_refused(event: dict[str, object]) -> None:

@@ -1,6 +1,7 @@
 """The end of a month foretold, and the day on which it crosses its cap."""
 
 from calendar import monthrange
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -31,7 +32,7 @@ def test_weekdays_and_weekends_are_counted_as_they_are() -> None:
     assert found is not None
     assert (found.sent, found.end) == ((10 * 10 + 5 * 4) * GB, (22 * 10 + 9 * 4) * GB)
     assert found.crosses == date(2026, 3, 31), "246 GB until the 30th"
-    assert not found.crossed
+    assert not found.over
 
 
 @pytest.mark.parametrize(("cap", "crosses"), [(256, None), (255, 31), (119, 15), (3, 1)])
@@ -39,7 +40,7 @@ def test_the_day_that_crosses_the_cap(cap: int, crosses: int | None) -> None:
     found = forecast(days(LAST, 40), None, cap * GB)
     assert found is not None
     assert (found.crosses and found.crosses.day) == crosses
-    assert found.crossed == (cap < 120)
+    assert found.over == (cap < 120)
 
 
 def test_growth_brings_the_day_forward() -> None:
@@ -59,7 +60,9 @@ def test_a_day_that_was_not_measured_whole_counts_as_usual_and_at_least_as_measu
     much = Day("*", LAST, 50 * GB, 0, 0, 0, 0.5, 0, 0)
     usual = forecast(known, None, 10**15)
     assert usual is not None
-    assert forecast([*known[:-1], half], None, 10**15) == usual
+    found = forecast([*known[:-1], half], None, 10**15)
+    assert found is not None
+    assert (found.end, found.measured, found.estimated, found.unmeasured) == (usual.end, 117 * GB, 3 * GB, 1)
     more = forecast([*known[:-1], much], None, 10**15)
     assert more is not None
     assert more.sent == usual.sent + 46 * GB
@@ -86,17 +89,43 @@ def test_what_holds_of_every_forecast(last: date, count: int, cap: int, weekly: 
         assert found.sent == found.end
     if found.crosses is not None:
         assert (found.crosses.year, found.crosses.month) == (last.year, last.month)
-        assert found.crossed == (found.crosses <= last) or abs(found.sent - cap) <= 1
+        assert found.over == (found.crosses <= last) or abs(found.sent - cap) <= 1
         assert wording.cap(found).text
 
 
 def test_what_people_read() -> None:
     found = forecast(days(LAST, 40), None, 250 * GB)
     assert found is not None
-    assert "March will cross its cap of 250.0 GB on the 31st" in wording.cap(found).text
+    assert "March will cross its cap of 250.0 GB on about the 31st" in wording.cap(found).text
     over = forecast(days(LAST, 40), None, 100 * GB)
     assert over is not None
     assert "March is over its cap of 100.0 GB since the 12th" in wording.cap(over).text
     within = forecast(days(LAST, 40), None, 999 * GB)
     assert within is not None
     assert "March stays within its cap of 999.0 GB" in wording.cap(within).text
+
+
+def test_what_was_not_measured_is_said_apart_and_never_as_a_fact() -> None:
+    """More than the cap is measured and estimated together; measured alone it is less."""
+    known = [each for each in days(LAST, 60) if not date(2026, 3, 2) <= each.date < date(2026, 3, 10)]
+    found = forecast(known, None, 100 * GB)
+    assert found is not None
+    line = wording.month_line(found)
+    assert "is probably over its cap of 100.0 GB since about the" in line
+    assert "52.0 GB measured in March until now, about 68.0 GB more in 8 days not measured whole" in line
+
+
+def test_days_to_come_are_at_the_level_of_a_rise_that_goes_on() -> None:
+    """Three times as much since Saturday: the day of the crossing is right at once, and does not wander."""
+    told = []
+    for ahead in range(8):
+        last = LAST + timedelta(days=ahead)
+        risen = [
+            replace(each, bytes=each.bytes * 3) if each.date >= LAST - timedelta(days=1) else each
+            for each in days(last, 60)
+        ]
+        found = forecast(risen, None, 300 * GB, (LAST - timedelta(days=1), 3.0))
+        assert found is not None
+        assert found.low < found.end < found.high
+        told.append(found.crosses)
+    assert set(told) == {date(2026, 3, 22)}

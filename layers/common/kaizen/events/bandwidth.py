@@ -10,7 +10,10 @@ SOURCE = "kaizen.bandwidth"
 
 @dataclass(frozen=True, slots=True)
 class BandwidthAnomaly(Detail):
-    """Rates are in kB/s (10^3 bytes), whole numbers; `stream` is `*` for all together. `day` is a UTC date."""
+    """Rates are in kB/s (10^3 bytes), whole numbers; `stream` is `*` for all together. Days are UTC dates.
+
+    `days_in_a_row` are the unexpected ones of the same rise until then, `since` is its first day.
+    """
 
     DETAIL_TYPE = "BandwidthAnomaly"
 
@@ -20,3 +23,4 @@ class BandwidthAnomaly(Detail):
     average_kb_s: int
     expected_kb_s: int
     days_in_a_row: int
+    since: str = ""

@@ -2,7 +2,7 @@
 
 An item in the Slack table holds what was posted for a subject: it is claimed by a conditional write before anything is
 posted, and a message whose outcome is not known is looked up before it is posted again. That is at least once, and
-twice only where Slack lets nobody look.
+twice, or on demand not at all, only where Slack lets nobody look.
 """
 
 import hashlib
@@ -55,9 +55,18 @@ class Notices:
         return _posted(item) if "stamp" in item else None
 
     def show(
-        self, subject: str, message: Message, poster: Poster, clock: Callable[[], datetime], thread: str = ""
+        self,
+        subject: str,
+        message: Message,
+        poster: Poster,
+        clock: Callable[[], datetime],
+        thread: str = "",
+        *,
+        once: bool = False,
     ) -> Posted:
         """Post the subject's message, or edit it where it says something else by now; `thread` is the lead's timestamp.
+
+        `once`: where nobody can look whether it was posted, it is taken for posted, rather than posted again.
 
         Raises SlackError when it does not stand in Slack as given, and BusyError when another process is at it.
         """
@@ -69,7 +78,7 @@ class Notices:
         item = self._claim(subject, now)
         if "stamp" in item:
             return self._edit(subject, item, message, print_, poster, thread)
-        return self._post(subject, item, message, print_, poster, clock, thread)
+        return self._post(subject, item, message, print_, poster, clock, thread, once)
 
     def _edit(
         self,
@@ -102,12 +111,15 @@ class Notices:
         poster: Poster,
         clock: Callable[[], datetime],
         thread: str,
+        once: bool,
     ) -> Posted:
         key = f"{self._pk}/{subject}"
         if item.get("unclear"):
             try:
                 found = poster.find(key, parse_instant(item["since"]) - _SKEW, thread)
             except BlindError:
+                if once:
+                    return self._keep(subject, "", print_, parse_instant(item["since"]))
                 found = None
             if found is not None:
                 # It may say what was to be said then: once more as an edit, which may be repeated.

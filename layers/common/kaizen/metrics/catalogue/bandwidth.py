@@ -15,7 +15,7 @@ METRICS = (
     Metric(
         "kaizen_bandwidth_day_bytes",
         "gauge",
-        "Bytes of the last closed UTC day: sent, or saved by deltas.",
+        "Bytes of the last closed UTC day: sent, or saved by deltas; absent where nobody measured it.",
         ("stream", "kind"),
         values={"kind": ("sent", "saved")},
         absent=True,
@@ -32,6 +32,21 @@ METRICS = (
         "gauge",
         "What the last closed UTC day was expected to send, by the same weekdays before it; absent during the warm-up.",
         ("stream",),
+        absent=True,
+    ),
+    Metric(
+        "kaizen_bandwidth_usual_high_bytes_per_second",
+        "gauge",
+        "The most that would have been usual of the last closed UTC day, by the policy's z; absent during the warm-up.",
+        ("stream",),
+        absent=True,
+    ),
+    Metric(
+        "kaizen_bandwidth_untold",
+        "gauge",
+        "Rises of which a channel does not say what it should: it refused, and is asked again each day.",
+        ("channel",),
+        values={"channel": ("bus", "slack", "pager")},
         absent=True,
     ),
     Metric(
