@@ -280,9 +280,10 @@ export class Stream {
   async #get(path, query, posted) {
     let answer;
     try {
-      const response = await this.#host.fetch(`${this.#base}${path}?${new URLSearchParams(query)}`, {
+      // The schema is said in the address: a header of our own costs a page of another origin a second request each time.
+      const params = new URLSearchParams({ ...query, schema: SCHEMA });
+      const response = await this.#host.fetch(`${this.#base}${path}?${params}`, {
         ...(posted === undefined ? {} : { method: "POST", body: posted }),
-        headers: { "Phase-Schema": SCHEMA },
         cache: "no-store",
         signal: AbortSignal.timeout(TIMEOUT_MS),
       });

@@ -42,8 +42,10 @@ async function follow(script, { at = {}, received = null } = {}) {
     fetch: async (url, init) => {
       const address = new URL(url);
       const path = address.pathname.replace("/phase/", "");
-      told.asked.push([path, Object.fromEntries(address.searchParams)]);
-      assert.equal(init.headers["Phase-Schema"], SCHEMA);
+      const { schema, ...query } = Object.fromEntries(address.searchParams);
+      told.asked.push([path, query]);
+      assert.equal(schema, SCHEMA);
+      assert.equal(init.headers, undefined, "a header of its own would cost a page of another origin a second request");
       if (init.method === "POST") told.posted.push(JSON.parse(init.body));
       const answer = queue.shift();
       if (queue.length === 0) stream.end();
