@@ -17,8 +17,9 @@ from local.phase.source import Source
 from local.stack import Stack
 from tests.browser.heatmap import PATIENCE_MS, STREAM
 
-# WebGL by software: what a machine without a graphics card has, and every machine of the tests.
-SOFTWARE_GL = ("--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist")
+# WebGL by software, as on a machine without a graphics card; and no more than that: with ANGLE's own flags the browser
+# would put whole pages together by it, too.
+SOFTWARE_GL = ("--enable-unsafe-swiftshader",)
 OSCILLATORS, HERTZ, PAST = 5_000, 10.0, 150
 
 Opens = Callable[..., Page]
