@@ -111,12 +111,14 @@ def began(rise: Rise, found: Study) -> str:
     before = rise.since - timedelta(days=1)
     verdict, entry = found.verdict(rise.main.day.stream, before), found.entry_of(before)
     if verdict is not None:
-        return "The day before was usual."
+        return f"Since {day_name(rise.since)}: the day before was usual."
     if entry is None:
-        return "The day before has no record: it may have begun earlier."
-    if not entry.total.whole:
-        return f"Only {entry.total.complete:.0%} of the day before was measured: it may have begun earlier."
-    return "The day before was not judged: it may have begun earlier."
+        why = "the day before has no record"
+    elif not entry.total.whole:
+        why = f"only {entry.total.complete:.0%} of the day before was measured"
+    else:
+        why = "the day before was not judged"
+    return f"Since {day_name(rise.since)} or earlier: {why}."
 
 
 def _usual(verdict: Verdict) -> str:

@@ -115,7 +115,7 @@ def cap(found: Forecast, page: str = "", kept: bool = True) -> Message:
 def month_line(found: Forecast) -> str:
     """What was measured is said as it is; what was not, or is to come, with *about*."""
     month, limit = f"{found.last:%B}", volume(found.cap)
-    so_far = f"{volume(found.measured)} measured in {month} until now"
+    so_far = f"{volume(found.measured)} measured in {month} until the {ordinal(found.last)}"
     if found.unmeasured:
         so_far += f", about {volume(found.estimated)} more in {many(found.unmeasured)} not measured whole"
     end = f"about {volume(found.end)} are to be expected at its end ({volume(found.low)} to {volume(found.high)})"

@@ -16,7 +16,8 @@ from local.outside.slack.service import Slack
 from local.stack import Stack
 
 DAYS, JUMP = 92, 1.9
-READ_DAYS, SAVED = 3, 0.7  # MB/s that deltas save, for each MB/s at the beginning
+READ_DAYS, SAVED = 21, 0.7  # MB/s that deltas save, for each MB/s at the beginning
+MOST_PUTS = 25  # of one request
 BUILDS = ("api-206", "api-207")
 STREAMS = {"kuramoto": 2.4, "grid": 0.9}  # MB/s at the beginning
 JUMPED = "kuramoto"
@@ -43,6 +44,7 @@ def read(stack: Stack, midnight: datetime, jump_from: datetime) -> None:
     client = stack.aws.client("dynamodb")
     table = stack.aws.environments["BandwidthSnapshot"]["BANDWIDTH_TABLE"]
     step = timedelta(minutes=15)
+    puts = []
     for number in range(READ_DAYS * 96 + 1):
         at = midnight - timedelta(days=READ_DAYS) + number * step
         saved = {name: [0, round(number * step.total_seconds() * each * SAVED * 1e6)] for name, each in STREAMS.items()}
@@ -53,7 +55,11 @@ def read(stack: Stack, midnight: datetime, jump_from: datetime) -> None:
             "build": BUILDS[at >= jump_from],
             "expires_at": int((midnight + timedelta(days=2)).timestamp()),
         }
-        client.put_item(TableName=table, Item=to_item(item))
+        puts.append({"PutRequest": {"Item": to_item(item)}})
+    for first in range(0, len(puts), MOST_PUTS):
+        answer = client.batch_write_item(RequestItems={table: puts[first : first + MOST_PUTS]})
+        if answer["UnprocessedItems"]:
+            raise LocalError("the readings of the last days could not be stored")
 
 
 def play(stack: Stack, ended: threading.Event) -> None:

@@ -99,7 +99,7 @@ def test_an_earlier_day_that_comes_late_moves_the_beginning_of_the_same_message(
     world.store._client.delete_item(TableName="bandwidth", Key={"pk": {"S": "day#*"}, "sk": {"S": before.isoformat()}})
     world.numbers[before] = range(1, 200)
     world.snapshot.close(NOW)
-    assert "Only 69% of the day before was measured: it may have begun earlier." in world.told[ALERT].text
+    assert f"Since {day_name(YESTERDAY)} or earlier: only 69% of the day before was measured." in world.told[ALERT].text
     world.numbers.clear()
     world.snapshot.close(NOW + timedelta(hours=6))
     assert world.alerts() == [ALERT]

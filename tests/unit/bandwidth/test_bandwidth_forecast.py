@@ -112,7 +112,7 @@ def test_what_was_not_measured_is_said_apart_and_never_as_a_fact() -> None:
     assert found is not None
     line = wording.month_line(found)
     assert "is probably over its cap of 100.0 GB since about the" in line
-    assert "52.0 GB measured in March until now, about 68.0 GB more in 8 days not measured whole" in line
+    assert "52.0 GB measured in March until the 15th, about 68.0 GB more in 8 days not measured whole" in line
 
 
 def test_days_to_come_are_at_the_level_of_a_rise_that_goes_on() -> None:
