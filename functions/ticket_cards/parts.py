@@ -1,6 +1,7 @@
 """The cards, built from the function's settings."""
 
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache, partial
@@ -15,10 +16,10 @@ from kaizen.slack.client import Bot, Poster
 from kaizen.slack.destination import poster
 from kaizen.slack.notices import Notices
 from kaizen.subscriptions.store import read_subscriptions
-from kaizen.tickets import read_ticket
+from kaizen.tickets import read_issue
 from kaizen.times import utc_now
 from ticket_cards.cards import PLAIN, Cards
-from ticket_cards.store import CardStore, SlackBoard
+from ticket_cards.store import KEPT_FOR, CardStore, SlackBoard
 from ticket_cards.wording import FEATURE
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class CardSettings(Settings):
     button_secret_parameter: str
     slack_token_parameter: str
     slack_api_url: str
+    card_queue_url: str
 
 
 def way(given: CardSettings, policy: Policy, place: str) -> Poster:
@@ -52,16 +54,17 @@ def bot(given: CardSettings, channel: str) -> Bot:
     return Bot(secret(given.slack_token_parameter), channel, given.slack_api_url)
 
 
-def cards(given: CardSettings, dynamodb: "DynamoDBClient") -> Cards:
+def cards(given: CardSettings, dynamodb: "DynamoDBClient", wait: Callable[[float], bool]) -> Cards:
     """For one run, which reads the subscriptions and the policy once."""
     policy = current_policy(given.policy_parameter)
-    notices = Notices(dynamodb, given.slack_table, FEATURE, uuid.uuid4().hex, _LEASE)
+    notices = Notices(dynamodb, given.slack_table, FEATURE, uuid.uuid4().hex, _LEASE, KEPT_FOR)
     return Cards(
-        ticket=partial(read_ticket, dynamodb, given.tickets_table),
+        issue=partial(read_issue, dynamodb, given.tickets_table),
         subscriptions=cache(partial(read_subscriptions, dynamodb, given.slack_table)),
         state=CardStore(dynamodb, given.slack_table),
         board=SlackBoard(notices, partial(way, given, policy), utc_now),
         policy=policy,
         secret=partial(secret, given.button_secret_parameter),
         clock=utc_now,
+        wait=wait,
     )

@@ -1,20 +1,22 @@
-"""Who is on which ticket, in the Slack table; and where cards stand, by kaizen.slack.notices."""
+"""Who is on which ticket, and where its cards stand, in the Slack table; messages by kaizen.slack.notices."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from kaizen.slack.blocks import Message
 from kaizen.slack.client import Poster
-from kaizen.slack.notices import Notices
-from kaizen.storage.items import from_item, to_item
+from kaizen.slack.notices import Notices, Posted
+from kaizen.storage.items import from_item, pages, to_item, to_value
 from kaizen.times import format_instant, parse_instant
-from ticket_cards.wording import Acknowledged, Attended, Snoozed
+from ticket_cards.attended import Acknowledged, Attended, Snoozed
+from ticket_cards.cards import Record
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-KEPT_FOR = timedelta(days=400)
+KEPT_FOR = timedelta(days=400)  # from the last write: cards of open tickets are renewed every few days
+_ALL = "card#all"  # one query reads what is known of all cards
 
 
 class CardStore:
@@ -28,21 +30,23 @@ class CardStore:
         until = parse_instant(quiet["until"]) if quiet else now
         return Attended(
             Acknowledged(on_it["by"], parse_instant(on_it["at"])) if on_it else None,
-            Snoozed(quiet["by"], until) if until > now else None,
+            Snoozed(quiet["by"], until, quiet.get("severity", "")) if until > now else None,
         )
 
-    def _read(self, key: dict[str, str]) -> dict[str, Any]:
-        answer = self._client.get_item(TableName=self._table, Key=to_item(key), ConsistentRead=True)
-        return from_item(answer.get("Item", {}))
-
-    def acknowledge(self, issue_id: int, by: Acknowledged) -> bool:
-        """Whether nobody had before: the first one stays."""
-        expires = int((by.at + KEPT_FOR).timestamp())
-        item = _key(issue_id, "acknowledged") | {"by": by.by, "at": format_instant(by.at), "expires_at": expires}
+    def acknowledge(self, issue_id: int, by: Acknowledged, since: datetime | None) -> bool:
+        """Whether nobody had before: the first one stays. Who was on it until `since` is so no more."""
+        item = _key(issue_id, "acknowledged") | {
+            "by": by.by, "at": format_instant(by.at), "expires_at": _expires(by.at),
+        }  # fmt: skip
+        condition: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(pk)"}
+        if since is not None:
+            condition = {
+                "ConditionExpression": "attribute_not_exists(pk) OR #at <= :since",
+                "ExpressionAttributeNames": {"#at": "at"},
+                "ExpressionAttributeValues": to_item({":since": format_instant(since)}),
+            }
         try:
-            self._client.put_item(
-                TableName=self._table, Item=to_item(item), ConditionExpression="attribute_not_exists(pk)"
-            )
+            self._client.put_item(TableName=self._table, Item=to_item(item), **condition)
         except self._client.exceptions.ConditionalCheckFailedException:
             return False
         return True
@@ -50,13 +54,67 @@ class CardStore:
     def snooze(self, issue_id: int, snooze: Snoozed) -> None:
         """The last one counts."""
         item = _key(issue_id, "snoozed") | {
-            "by": snooze.by, "until": format_instant(snooze.until), "expires_at": int(snooze.until.timestamp()),
+            "by": snooze.by, "until": format_instant(snooze.until), "severity": snooze.severity,
+            "expires_at": int(snooze.until.timestamp()),
         }  # fmt: skip
         self._client.put_item(TableName=self._table, Item=to_item(item))
+
+    def record(self, issue_id: int) -> Record:
+        return _record(self._read({"pk": _ALL, "sk": str(issue_id)}))
+
+    def records(self) -> dict[int, Record]:
+        items = pages(
+            self._client,
+            "query",
+            TableName=self._table,
+            KeyConditionExpression="pk = :all",
+            ExpressionAttributeValues={":all": to_value(_ALL)},
+            ConsistentRead=True,
+        )
+        return {int(item["sk"]): _record(item) for item in items}
+
+    def follow(self, issue_id: int, channels: Iterable[str], now: datetime) -> None:
+        """Cards stand there. Buttons are as old as those of the first card."""
+        expression = "SET renewed_at = if_not_exists(renewed_at, :now), expires_at = :expires ADD channels :channels"
+        self._write(issue_id, now, expression, {":now": to_value(format_instant(now)), ":channels": _set(channels)})
+
+    def told(self, issue_id: int, reminder: str, now: datetime) -> None:
+        self._write(issue_id, now, "SET told = :told, expires_at = :expires", {":told": to_value(reminder)})
+
+    def renewed(self, issue_id: int, now: datetime) -> None:
+        expression = "SET renewed_at = :now, expires_at = :expires"
+        self._write(issue_id, now, expression, {":now": to_value(format_instant(now))})
+
+    def _write(self, issue_id: int, now: datetime, expression: str, values: dict[str, Any]) -> None:
+        self._client.update_item(
+            TableName=self._table,
+            Key=to_item({"pk": _ALL, "sk": str(issue_id)}),
+            UpdateExpression=expression,
+            ExpressionAttributeValues=values | {":expires": to_value(_expires(now))},
+        )
+
+    def _read(self, key: dict[str, str]) -> dict[str, Any]:
+        answer = self._client.get_item(TableName=self._table, Key=to_item(key), ConsistentRead=True)
+        return from_item(answer.get("Item", {}))
 
 
 def _key(issue_id: int, kind: str) -> dict[str, str]:
     return {"pk": f"card#{issue_id}", "sk": kind}
+
+
+def _expires(now: datetime) -> int:
+    return int((now + KEPT_FOR).timestamp())
+
+
+def _set(channels: Iterable[str]) -> Any:
+    return {"SS": sorted(channels)}
+
+
+def _record(item: dict[str, Any]) -> Record:
+    renewed_at = item.get("renewed_at")
+    return Record(
+        frozenset(item.get("channels", ())), item.get("told", ""), parse_instant(renewed_at) if renewed_at else None
+    )
 
 
 class SlackBoard:
@@ -67,10 +125,17 @@ class SlackBoard:
         self._poster = poster
         self._clock = clock
 
-    def posted(self, subject: str) -> str | None:
-        known = self._notices.posted(subject)
-        return known.stamp if known else None
+    def posted(self, subject: str) -> Posted | None:
+        return self._notices.posted(subject)
 
-    def show(self, channel: str, subject: str, message: Message, thread: str = "") -> str:
+    def show(
+        self,
+        channel: str,
+        subject: str,
+        message: Message,
+        thread: str = "",
+        cause: str = "",
+        fresh: Callable[[], Message] | None = None,
+    ) -> Posted:
         """Raises SlackError and BusyError."""
-        return self._notices.show(subject, message, self._poster(channel), self._clock, thread).stamp
+        return self._notices.show(subject, message, self._poster(channel), self._clock, thread, cause, fresh)

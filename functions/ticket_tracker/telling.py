@@ -15,4 +15,5 @@ def changed(event: GithubIssue) -> TicketChanged:
         at=event.updated_at,
         received_at=event.received_at,
         label=event.action_label,
+        taken_off=event.action == "unlabeled",
     )

@@ -221,12 +221,20 @@ def open_tickets(client: "DynamoDBClient", table: str) -> tuple[list[Ticket], li
     return tickets, unreadable
 
 
-def read_ticket(client: "DynamoDBClient", table: str, issue_id: int) -> Ticket | None:
-    """One issue as it is now; None where it is unknown, or carries no ticket label."""
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """An issue that is known; `is_ticket`: it carries one of the policy's ticket labels now."""
+
+    ticket: Ticket
+    is_ticket: bool = True
+
+
+def read_issue(client: "DynamoDBClient", table: str, issue_id: int) -> Issue | None:
+    """One issue as it is now; None where it is unknown."""
     key = {"pk": to_value(f"ticket#{issue_id}"), "sk": to_value("ticket")}
     answer = client.get_item(TableName=table, Key=key, ConsistentRead=True)
     attributes = from_item(answer.get("Item", {}))
-    return ticket_from(attributes) if attributes.get("tracked", bool(attributes)) else None
+    return Issue(ticket_from(attributes), attributes.get("tracked", True)) if attributes else None
 
 
 def newest_feed_items(client: "DynamoDBClient", table: str, page_size: int) -> Iterator[FeedItem]:

@@ -14,14 +14,19 @@ from moto import mock_aws
 from kaizen.tickets import UnreadableTicketsError
 from tests.unit.cards.test_ticket_cards import TICKET
 from ticket_cards import handler
-from ticket_cards.cards import Outcome
-from ticket_cards.store import CardStore
-from ticket_cards.wording import Acknowledged, Attended, Snoozed
+from ticket_cards.attended import Acknowledged, Attended, Snoozed
+from ticket_cards.cards import Record
+from ticket_cards.pace import Outcome
+from ticket_cards.store import KEPT_FOR, CardStore
 
 T0 = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 ENVIRONMENT = {"AWS_DEFAULT_REGION": "eu-central-1", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 CONTEXT = SimpleNamespace(
-    function_name="cards", memory_limit_in_mb=512, invoked_function_arn="arn", aws_request_id="request"
+    function_name="cards",
+    memory_limit_in_mb=512,
+    invoked_function_arn="arn",
+    aws_request_id="request",
+    get_remaining_time_in_millis=lambda: 60_000,
 )
 
 
@@ -40,22 +45,45 @@ def store() -> Iterator[CardStore]:
 
 def test_who_is_on_it_stays_and_a_snooze_is_over_with_its_time(store: CardStore) -> None:
     assert store.attended(7, T0) == Attended()
-    assert store.acknowledge(7, Acknowledged("U1", T0)) is True
-    assert store.acknowledge(7, Acknowledged("U2", T0)) is False
-    snooze = Snoozed("U3", T0 + timedelta(hours=24))
+    assert store.acknowledge(7, Acknowledged("U1", T0), None) is True
+    assert store.acknowledge(7, Acknowledged("U2", T0), None) is False
+    assert store.acknowledge(7, Acknowledged("U2", T0), T0 - timedelta(hours=1)) is False
+    snooze = Snoozed("U3", T0 + timedelta(hours=24), "sev2")
     store.snooze(7, snooze)
     assert store.attended(7, T0) == Attended(Acknowledged("U1", T0), snooze)
     assert store.attended(7, T0 + timedelta(hours=24)) == Attended(Acknowledged("U1", T0))
     store.snooze(7, Snoozed("U4", T0 + timedelta(hours=30)))
     assert store.attended(7, T0 + timedelta(hours=24)).snoozed == Snoozed("U4", T0 + timedelta(hours=30))
     assert store.attended(8, T0) == Attended()
+    opened_again = T0 + timedelta(days=1)
+    assert store.acknowledge(7, Acknowledged("U5", opened_again + timedelta(hours=1)), opened_again) is True
+
+
+def test_where_cards_stand_and_what_was_told_is_read_at_once_and_kept_while_it_is_used(store: CardStore) -> None:
+    assert store.record(7) == Record()
+    store.follow(7, ["C1"], T0)
+    store.follow(7, ["C2", "C1"], T0 + timedelta(days=1))
+    store.told(7, "sla/due/sev1", T0 + timedelta(days=2))
+    store.told(8, "sla/breached/sev2", T0)
+    first = Record(frozenset({"C1", "C2"}), "sla/due/sev1", T0)
+    assert store.record(7) == first
+    assert store.records() == {7: first, 8: Record(told="sla/breached/sev2")}
+    later = T0 + timedelta(days=5)
+    store.renewed(7, later)
+    assert store.record(7) == Record(first.channels, first.told, later)
+    item = store._client.get_item(TableName="slack", Key={"pk": {"S": "card#all"}, "sk": {"S": "7"}})["Item"]
+    assert int(item["expires_at"]["N"]) == int((later + KEPT_FOR).timestamp())
 
 
 class Desk:
-    """The cards; what they are to remind of is kept."""
+    """The reminders; what they are to remind of is kept."""
 
     def __init__(self) -> None:
         self.reminded: list[int] = []
+
+    def __call__(self, cards: Any, in_time: Any) -> "Desk":
+        assert in_time()
+        return self
 
     def remind(self, tickets: Any) -> Outcome:
         self.reminded += [each.id for each in tickets]
@@ -67,9 +95,11 @@ def test_the_schedule_reminds_of_every_open_ticket_and_then_names_those_it_canno
 ) -> None:
     desk, counted = Desk(), list[Outcome]()
     settings = SimpleNamespace(tickets_table="tickets")
-    for name, made in (("cards", desk), ("settings", settings), ("dynamodb", None)):
+    for name, made in (("settings", settings), ("dynamodb", None)):
         monkeypatch.setattr(handler, name, lambda made=made: made)
-    monkeypatch.setattr(handler, "count", counted.append)
+    monkeypatch.setattr(handler, "cards", lambda in_time: None)
+    monkeypatch.setattr(handler, "Reminding", desk)
+    monkeypatch.setattr(handler, "tell", lambda name, outcome: counted.append(outcome))
     monkeypatch.setattr(handler, "open_tickets", lambda client, table: ([TICKET], []))
     assert handler.lambda_handler({"detail": "{}"}, CONTEXT) == {"told": 3}
     assert (desk.reminded, counted) == ([7], [Outcome(posted=1, updated=2)])

@@ -85,6 +85,84 @@ def test_a_message_that_somebody_deleted_is_posted_again(world: World) -> None:
     assert world.texts() == ["done"]
 
 
+def test_a_message_that_was_posted_again_and_whose_answer_was_lost_is_looked_up(world: World) -> None:
+    """Somebody deleted it; the one that follows it is claimed and looked for as any first one."""
+    first = world.notices("a").show("one", said("over"), world.bot, now)
+    world.workspace.messages.clear()
+    edit = Bot.edit
+
+    def deleted(bot: Bot, message: Message, stamp: str) -> str:
+        world.trouble("", "lost")  # type: ignore[arg-type]  # the edit has no trouble of its own
+        return edit(bot, message, stamp)
+
+    with patch.object(Bot, "edit", deleted), pytest.raises(UnclearError):
+        world.notices("a").show("one", said("done"), world.bot, now)
+    assert world.texts() == ["done"]
+    assert world.notices("b").posted("one") == first
+    world.trouble()
+    stands = world.notices("b").show("one", said("done"), world.bot, now)
+    assert world.texts() == ["done"]
+    assert (stands.stamp, stands.at) == (world.workspace.messages[0]["ts"], first.at)
+
+
+def test_a_run_that_broke_off_after_it_posted_anew_is_taken_over(world: World) -> None:
+    world.notices("a").show("one", said("over"), world.bot, now)
+    world.workspace.messages.clear()
+    with patch.object(Notices, "_keep", side_effect=KeyboardInterrupt), pytest.raises(KeyboardInterrupt):
+        world.notices("a").show("one", said("done"), world.bot, now)
+    with pytest.raises(BusyError):
+        world.notices("b").show("one", said("done"), world.bot, now)
+    world.notices("b").show("one", said("done"), world.bot, lambda: now() + LEASE)
+    assert world.texts() == ["done"]
+
+
+def test_what_was_read_before_is_not_shown_over_something_newer(world: World) -> None:
+    """The first run read `open` and was overtaken; it makes its message anew once nobody else may write."""
+    state = ["open"]
+    world.notices("a").show("one", said("open"), world.bot, now)
+
+    def fresh() -> Message:
+        return said(state[0])
+
+    stale, state[0] = said("open, with another title"), "closed"
+    world.notices("b").show("one", said("closed"), world.bot, now, fresh=fresh)
+    world.notices("a").show("one", stale, world.bot, now, fresh=fresh)
+    assert world.texts() == ["closed"]
+
+
+def test_what_says_the_same_waits_for_the_run_that_is_about_to_say_something_else(world: World) -> None:
+    world.notices("a").show("one", said("open"), world.bot, now)
+    held = world.notices("b")
+    held._claim("one", now(), "")
+    with pytest.raises(BusyError):
+        world.notices("a").show("one", said("open"), world.bot, now)
+
+
+def test_a_message_that_cannot_be_made_leaves_the_subject_as_it_was(world: World) -> None:
+    """Also where an earlier run may have posted it."""
+
+    def fails() -> Message:
+        raise LookupError
+
+    with patch.object(Notices, "_keep", side_effect=KeyboardInterrupt), pytest.raises(KeyboardInterrupt):
+        world.notices("a").show("one", said("over"), world.bot, now)
+    with pytest.raises(LookupError):
+        world.notices("b").show("one", said("over"), world.bot, lambda: now() + LEASE, fresh=fails)
+    world.notices("c").show("one", said("over"), world.bot, now)
+    assert world.texts() == ["over"]
+
+
+def test_a_message_keeps_why_it_was_posted(world: World) -> None:
+    world.trouble("ratelimited")
+    with pytest.raises(RateLimitedError):
+        world.notices("a").show("one", said("over"), world.bot, now, cause="opened")
+    world.notices("b").show("one", said("over"), world.bot, now, cause="labeled")
+    world.notices("b").show("one", said("done"), world.bot, now, cause="closed")
+    posted = world.notices("c").posted("one")
+    assert posted is not None
+    assert posted.cause == "opened"
+
+
 def test_a_lost_answer_is_looked_up_and_not_posted_again(world: World) -> None:
     world.trouble("lost")
     with pytest.raises(UnclearError):

@@ -1,5 +1,6 @@
 """Which channels show a ticket, what they show, and what a press of a button does."""
 
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,12 +13,18 @@ from kaizen.policy import Policy
 from kaizen.policy.sections.cards import PlainPosts
 from kaizen.slack.blocks import Message
 from kaizen.slack.errors import RefusedError, UnreachableError
+from kaizen.slack.notices import Posted
 from kaizen.subscriptions.expression import parse
 from kaizen.subscriptions.model import Subscription
-from kaizen.tickets import Ticket
+from kaizen.tickets import Issue, LogEntry, Ticket
+from local.outside.slack.rules import refusal
+from tests import block_kit
 from tests.factories import default_policy
-from ticket_cards.cards import Cards, CardsFailedError, Outcome
-from ticket_cards.wording import Acknowledged, Attended, Snoozed
+from ticket_cards.attended import Acknowledged, Attended, Snoozed
+from ticket_cards.cards import Cards, Record
+from ticket_cards.pace import CardsFailedError, Outcome
+from ticket_cards.presses import Presses
+from ticket_cards.reminding import Reminding
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 TICKET = Ticket(
@@ -32,30 +39,52 @@ class World:
     """Slack and the stores in memory. `refuses` are channels that Slack lets nobody post to."""
 
     ticket: Ticket | None = TICKET
+    is_ticket: bool = True
     subscriptions: list[Subscription] = field(default_factory=list)
     shown: dict[str, Message] = field(default_factory=dict)
+    standing: dict[str, Posted] = field(default_factory=dict)
     posts: list[str] = field(default_factory=list)
+    edits: list[str] = field(default_factory=list)
+    reads: int = 0
     on_it: Acknowledged | None = None
     quiet: Snoozed | None = None
+    known: dict[int, Record] = field(default_factory=dict)
     now: datetime = NOW
     refuses: dict[str, Exception] = field(default_factory=dict)
     policy: Policy = field(default_factory=default_policy)
+    wait: Callable[[float], bool] = lambda _: False
 
     def subscribe(self, channel: str, text: str) -> None:
-        self.subscriptions.append(Subscription(channel, text, "U1", NOW))
+        self.subscriptions.append(Subscription(channel, text, "U1", self.now))
 
-    def posted(self, subject: str) -> str | None:
-        return f"ts-{subject}" if subject in self.shown else None
+    def posted(self, subject: str) -> Posted | None:
+        self.reads += 1
+        return self.standing.get(subject)
 
-    def show(self, channel: str, subject: str, message: Message, thread: str = "") -> str:
+    def show(
+        self,
+        channel: str,
+        subject: str,
+        message: Message,
+        thread: str = "",
+        cause: str = "",
+        fresh: Callable[[], Message] | None = None,
+    ) -> Posted:
         if channel in self.refuses:
             raise self.refuses[channel]
-        if thread:
-            assert thread == f"ts-{channel}/7"
+        if thread and "/refused/" not in subject:
+            assert thread == "ts-" + "/".join(subject.split("/")[:2])
+        assert (fresh is None) == (bool(thread) or channel.startswith("webhook:"))
+        message = fresh() if fresh is not None else message
+        assert block_kit.faults(message.blocks) == []
+        assert refusal({"text": message.text, "blocks": list(message.blocks)}) is None
         if subject not in self.shown:
             self.posts.append(subject)
+            self.standing[subject] = Posted(f"ts-{subject}", self.now, cause)
+        elif message != self.shown[subject]:
+            self.edits.append(subject)
         self.shown[subject] = message
-        return f"ts-{subject}"
+        return self.standing[subject]
 
     def attended(self, issue_id: int, now: datetime) -> Attended:
         quiet = self.quiet if self.quiet is not None and self.quiet.until > now else None
@@ -64,33 +93,72 @@ class World:
     def snooze(self, issue_id: int, snooze: Snoozed) -> None:
         self.quiet = snooze
 
-    def acknowledge(self, issue_id: int, by: Acknowledged) -> bool:
-        first = self.on_it is None
-        self.on_it = self.on_it or by
+    def acknowledge(self, issue_id: int, by: Acknowledged, since: datetime | None) -> bool:
+        first = self.on_it is None or (since is not None and self.on_it.at <= since)
+        self.on_it = by if first else self.on_it
         return first
+
+    def record(self, issue_id: int) -> Record:
+        return self.known.get(issue_id, Record())
+
+    def records(self) -> dict[int, Record]:
+        return dict(self.known)
+
+    def follow(self, issue_id: int, channels: Iterable[str], now: datetime) -> None:
+        record = self.record(issue_id)
+        self.known[issue_id] = replace(
+            record, channels=record.channels | set(channels), renewed_at=record.renewed_at or now
+        )
+
+    def told(self, issue_id: int, reminder: str, now: datetime) -> None:
+        self.known[issue_id] = replace(self.record(issue_id), told=reminder)
+
+    def renewed(self, issue_id: int, now: datetime) -> None:
+        self.known[issue_id] = replace(self.record(issue_id), renewed_at=now)
+
+    def issue(self, issue_id: int) -> Issue | None:
+        self.reads += 1
+        return Issue(self.ticket, self.is_ticket) if self.ticket is not None else None
 
     @property
     def cards(self) -> Cards:
         return Cards(
-            lambda _: self.ticket,
-            lambda: self.subscriptions,
-            self,
-            self,
-            self.policy,
-            lambda: "secret",
-            lambda: self.now,
+            issue=self.issue,
+            subscriptions=lambda: self.subscriptions,
+            state=self,
+            board=self,
+            policy=self.policy,
+            secret=lambda: "secret",
+            clock=lambda: self.now,
+            wait=lambda seconds: self.wait(seconds),
         )
 
-    def tell(self, kind: str, delivery: str = "d1", label: str = "", **changes: Any) -> Outcome:
+    def tell(
+        self, kind: str, delivery: str = "d1", label: str = "", taken_off: bool = False, **changes: Any
+    ) -> Outcome:
         if self.ticket is not None:
             self.ticket = replace(self.ticket, **changes)
-        return self.cards.changed(TicketChanged(7, delivery, kind, NOW, NOW, label))
+        return self.cards.changed(TicketChanged(7, delivery, kind, self.now, self.now, label, taken_off))
+
+    def closed(self, kind: str = "closed") -> Outcome:
+        """Now, as a delivery says it, or as the comparison with GitHub finds it."""
+        assert self.ticket is not None
+        log = self.ticket.log_with([LogEntry(self.now, "closed", "completed")])
+        return self.tell(kind, f"c{self.now}", state="closed", resolution="completed", mttr_seconds=5400, log=log)
+
+    def reopened(self, kind: str = "reopened") -> Outcome:
+        assert self.ticket is not None
+        log = self.ticket.log_with([LogEntry(self.now, "reopened")])
+        return self.tell(kind, f"r{self.now}", state="open", resolution="", log=log)
 
     def remind(self, hours: float) -> Outcome:
         """So many hours after the ticket was opened."""
         assert self.ticket is not None
         self.now = self.ticket.opened_at + timedelta(hours=hours)
-        return self.cards.remind([self.ticket])
+        return self.look([self.ticket])
+
+    def look(self, tickets: Sequence[Ticket]) -> Outcome:
+        return Reminding(self.cards, lambda: True).remind(tickets)
 
     def lines(self) -> list[str]:
         """What stands in threads."""
@@ -107,7 +175,7 @@ class World:
 
     def press(self, channel: str, value: str, user: str = "U2", action: str = "cards.acknowledge") -> str:
         event = SlackInteraction(self.now, "cards", action, user, value, channel_id=channel, message_ts="1.2")
-        return self.cards.pressed(event)
+        return Presses(self.cards).pressed(event)
 
 
 def test_a_label_that_comes_later_makes_one_card() -> None:
@@ -142,7 +210,7 @@ def test_a_label_that_is_taken_off_is_told_where_the_card_stands() -> None:
     world = World()
     world.subscribe("C1", "severity:sev1")
     world.tell("opened")
-    world.tell("labeled", "d2", "sev1", severity="unknown", labels=("component:api",))
+    world.tell("labeled", "d2", "sev1", taken_off=True, severity="unknown", labels=("component:api",))
     assert "sev1 was taken off" in world.shown["C1/7/labeled/d2"].text
     assert "unknown" in world.shown["C1/7"].text
 
@@ -156,12 +224,16 @@ def test_two_subscriptions_of_a_channel_that_match_make_one_card() -> None:
     assert world.posts == ["C1/7", "C2/7"]
 
 
-def test_a_channel_that_ended_its_subscriptions_hears_no_more() -> None:
+def test_a_channel_that_ended_its_subscriptions_hears_no_more_and_its_card_goes_on_to_the_close() -> None:
     world = World()
     world.subscribe("C1", "severity:sev1")
     world.tell("opened")
     world.subscriptions.clear()
-    assert world.tell("closed", "d2", state="closed") == Outcome()
+    world.remind(5)
+    assert world.press("C1", world.value("C1")) == "done"
+    assert world.closed() == Outcome(updated=1)
+    assert "closed as completed" in world.shown["C1/7"].text
+    assert world.lines() == []
 
 
 def test_an_issue_that_is_no_ticket_has_no_card() -> None:
@@ -198,7 +270,8 @@ def test_the_first_who_is_on_it_stands_on_every_card() -> None:
     value = world.value("C1")
     assert world.press("C1", value) == "done"
     assert world.press("C1", value, "U3") == "repeated"
-    assert world.posts[2:] == ["C1/7/acknowledged/U2", "C2/7/acknowledged/U2"]
+    told = f"acknowledged/U2/{int(NOW.timestamp())}"
+    assert world.posts[2:4] == [f"C1/7/{told}", f"C2/7/{told}"]
     for channel in ("C1", "C2"):
         assert "<@U2> is on it" in str(world.shown[f"{channel}/7"].blocks)
 
@@ -240,7 +313,7 @@ def test_a_ticket_is_told_of_when_three_quarters_of_its_sla_are_used_and_when_al
     assert world.remind(2.99) == Outcome()
     assert world.remind(3) == Outcome(updated=1)
     assert world.remind(3.5) == Outcome()
-    assert world.remind(4) == Outcome(updated=1)
+    assert world.remind(4.01) == Outcome(updated=1)
     for hours in (5, 30):
         assert world.remind(hours) == Outcome()
     assert world.lines() == [
@@ -283,7 +356,7 @@ def test_a_snooze_silences_reminders_for_a_day_and_the_sla_goes_on() -> None:
     assert "No reminders until" in str(card.blocks)
     assert "cards.snooze" not in str(card.blocks)
     assert world.press("C1", value, user="U3", action="cards.snooze") == "done"  # pressed twice: the first one stands
-    assert world.quiet == Snoozed("U2", NOW + timedelta(hours=24))
+    assert world.quiet == Snoozed("U2", NOW + timedelta(hours=24), "sev1")
     assert len([each for each in world.lines() if "no reminders" in each]) == 1
     for hours in (3, 4, 24):
         assert world.remind(hours) == Outcome()

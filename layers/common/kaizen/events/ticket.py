@@ -11,7 +11,7 @@ SOURCE = "kaizen.tickets"
 @dataclass(frozen=True, slots=True)
 class TicketChanged(Detail):
     """A delivery was applied to a ticket: read it to see how it stands. `kind` is `opened`, `closed`, `reopened`,
-    `labeled` (put on or taken off, then `label` names it) or `changed`; `at` is when it happened on GitHub.
+    `labeled` (put on, or `taken_off`; then `label` names it) or `changed`; `at` is when it happened on GitHub.
 
     The same delivery may be told of more than once, and in another order than it happened.
     """
@@ -24,3 +24,4 @@ class TicketChanged(Detail):
     at: datetime
     received_at: datetime
     label: str = ""
+    taken_off: bool = False

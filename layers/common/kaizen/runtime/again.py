@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 SOON = (2, 15)  # seconds before the second and before the third try
+LONGEST = 900  # seconds that anybody may ask for
 ONE_TRY = Limits(connect=1, read=2, attempts=1)  # for the client: a function that is cut off here reports nothing
 
 
@@ -24,12 +25,15 @@ class Again:
     sqs: "SQSClient"
     queue_url: str
 
-    def __call__(self, message: Mapping[str, Any]) -> None:
-        """Best effort: a wait that cannot be changed is the queue's visibility time-out."""
+    def __call__(self, message: Mapping[str, Any], asked: int = 0) -> None:
+        """`asked` are the seconds of pause that somebody wants, 0 for none: it comes back no earlier, and then at once.
+
+        Best effort: a wait that cannot be changed is the queue's visibility time-out.
+        """
         received = int(message["attributes"]["ApproximateReceiveCount"])
-        if not 1 <= received <= len(SOON):
+        if not 1 <= received <= len(SOON) and not asked:
             return
-        seconds = SOON[received - 1]
+        seconds = min(max(asked, SOON[received - 1] if received <= len(SOON) else 0), LONGEST)
         try:
             self.sqs.change_message_visibility(
                 QueueUrl=self.queue_url, ReceiptHandle=message["receiptHandle"], VisibilityTimeout=seconds

@@ -48,9 +48,13 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Why a value is not taken: `forged` is wrongly signed, `other action` belongs to another button of ours."""
+    """Why a value is not taken: `forged` is wrongly signed, `other action` belongs to another button of ours.
+
+    `button` is what it was, where it is genuine and only too old.
+    """
 
     reason: Reason
+    button: Button | None = None
 
 
 def signed(button: Button, secret: str) -> str:
@@ -85,7 +89,7 @@ def verified(value: str, action_id: str, secret: str, now: datetime) -> Button |
     if button.action_id != action_id:
         return Refused("other action")
     if now - button.issued_at > LIFE:
-        return Refused("expired")
+        return Refused("expired", button)
     if button.issued_at - now > _SKEW:
         return Refused("not yet")
     return button
