@@ -22,17 +22,18 @@ _FALLEN = 0.05  # at most, on the logarithmic scale: after a quiet season the ol
 _SUNDAY = 6
 _TO_SIGMA = 1.4826  # of a normal distribution, from its median absolute deviation
 _LEAST_SPREAD = 0.08  # on the logarithmic scale: a flat line would else call any change odd
+_THINNER = 0.75  # power with which fewer days ask for more
 _IDLE = 0.001  # MB/s: what less is taken for, as nothing has no logarithm
 _BEYOND = 3.0  # times the largest day that is compared with: odd however much days differ
 _HALF_DAY = 0.5
-_FEW, _EACH_DOUBLING = 3, 0.12  # streams that share a limit as it is, and how much it grows with twice as many
+_FEW, _EACH_DOUBLING = 3, 0.14  # streams that share a limit as it is, and how much it grows with twice as many
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
     """All three must be passed: how odd (z), how much more (ratio), and how many MB/s more at least."""
 
-    z: float = 3.4
+    z: float = 3.3
     ratio: float = 1.25
     rise: float = 0.05
 
@@ -104,7 +105,7 @@ def judge(day: Day, before: Sequence[Day], limits: Limits, holidays: Container[d
     else:
         off = [abs(_log(each) - middle) for each in chosen]
     spread = max(_TO_SIGMA * median(off), _LEAST_SPREAD)
-    spread *= max(math.sqrt(WEEKS / len(chosen)), 1.0)  # fewer days say less of what is usual
+    spread *= max((WEEKS / len(chosen)) ** _THINNER, 1.0)  # fewer days say less of what is usual
     found = Verdict(
         day=day,
         expected=math.exp(middle),

@@ -19,7 +19,7 @@ GIVEN_UP = timedelta(days=42)  # one of which no day can be judged any more is o
 _ALIVE = 2  # usual days in a row: after so many, what rises next is another rise
 _TOGETHER = timedelta(days=3)  # streams that begin so close to each other rise together
 _STILL, _BEGINNING = 0.5, 0.7  # parts of the limits that a day within a rise passes, or one just before it was seen
-_LASTING, _NEARLY = 3, 0.7  # days in a row beyond this part of the limits
+_LASTING, _NEARLY = 3, 0.68  # days in a row beyond this part of the limits
 _LOOKED_BACK = timedelta(days=7)  # for its beginning
 _BASE = 120  # days that one is judged by
 _ALREADY = 1.15  # times as much as usual: a stream that sent this before it was odd rose with the others

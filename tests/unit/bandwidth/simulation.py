@@ -64,6 +64,9 @@ KINDS = (
 HELD = tuple(kind for kind in KINDS if not kind.outside)
 
 
+_AROUND = "around three quiet weeks"
+
+
 def is_holiday(at: date) -> bool:
     easter = [day + timedelta(days=offset) for day in _EASTER for offset in (-2, 1, 39, 50)]
     return (at.month, at.day) in _FIXED or at in easter
@@ -167,7 +170,7 @@ def usual_years(figures: Figures, fleets: int, days: int = DAYS) -> None:
 def rises(figures: Figures, trials: int, times: float = 1.5) -> None:
     """A rise on any day of a fleet of any kind, half a year or more after its beginning: of all streams, or of one.
 
-    None begins in or just before the quiet weeks of August: there it makes up for them, and rises above nothing.
+    Those that begin around the quiet weeks of August are looked at apart: there a rise makes up for them, at first.
     """
     alone = [kind for kind in HELD if len(kind.streams) == 3 and not kind.renamed]
     for trial in range(trials):
@@ -176,12 +179,19 @@ def rises(figures: Figures, trials: int, times: float = 1.5) -> None:
             _rise(figures.found.setdefault(what, Found()), kind, trial, times, only)
         kind = [kind for kind in KINDS if kind.outside][trial % 2]
         _rise(figures.found.setdefault(kind.name, Found()), kind, trial, times, "")
+        if trial % 4 == 0:
+            august = next(kind for kind in KINDS if kind.summer < 1)
+            begin = (date(2024, 7, 20) - START).days + trial % 60
+            _rise(figures.found.setdefault(_AROUND, Found()), august, trial, times, "", begin)
+    figures.outside[_AROUND] = "at first it makes up for the quiet season, and rises above nothing"
 
 
-def _rise(found: Found, kind: Kind, trial: int, times: float, only: str) -> None:
-    begin = 200 + 37 * trial % 540
-    if kind.summer < 1 and 7 <= (START + timedelta(days=begin + 7)).month <= 8:
-        begin += 70
+def _rise(found: Found, kind: Kind, trial: int, times: float, only: str, begin: int = 0) -> None:
+    """`begin` is a number of a day; without one, any that is not around the quiet weeks."""
+    if not begin:
+        begin = 200 + 37 * trial % 540
+        at = START + timedelta(days=begin)
+        begin += 70 if kind.summer < 1 and (7, 20) <= (at.month, at.day) <= (9, 20) else 0
     risen = fleet(kind, 1000 + trial, begin + RISEN).risen(begin, times, only)
     at = risen.days[begin][ALL].date
     told = [each for each in risen.rises(begin - 60) if each.last >= at]

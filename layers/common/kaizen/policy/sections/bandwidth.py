@@ -22,7 +22,7 @@ class BandwidthPolicy:
     query: str | None = None
     channel: str | None = None
     webhook_parameter: str | None = "/kaizen/slack/default-webhook"
-    z: float = 3.4
+    z: float = 3.3
     ratio: float = 1.25
     rise: float = 0.05
     monthly_cap: int | None = None
