@@ -230,6 +230,14 @@ def test_a_message_that_failed_comes_back_soon_and_then_as_the_queue_says() -> N
     ]
 
 
+@pytest.mark.parametrize(("received", "asked", "seconds"), [(1, 30, 30), (2, 1, 15), (7, 1, 1), (7, 5000, 900)])
+def test_a_message_comes_back_after_the_pause_that_somebody_asked_for(received: int, asked: int, seconds: int) -> None:
+    queue = Queue()
+    message = {"attributes": {"ApproximateReceiveCount": str(received)}, "receiptHandle": "receipt"}
+    Again(queue, "the queue")(message, asked)  # type: ignore[arg-type]
+    assert queue.told == [{"QueueUrl": "the queue", "ReceiptHandle": "receipt", "VisibilityTimeout": seconds}]
+
+
 @pytest.mark.parametrize("error", [answered("ThrottlingException"), ReadTimeoutError(endpoint_url="https://sqs")])
 def test_a_queue_that_does_not_listen_loses_no_report(error: Exception) -> None:
     assert failing(Queue(error), 1) == {"batchItemFailures": [{"itemIdentifier": "m"}]}
