@@ -65,7 +65,8 @@ class Desk:
                 return self._subscribe(command, now)
             case "unsubscribe":
                 found = self.subscriptions.remove(command.channel, command.rest.strip("`").lower())
-                return wording.unsubscribed(command.rest or "(none)", found, command.user), found
+                others = len(self.subscriptions.of(command.channel)) if found else 0
+                return wording.unsubscribed(command.rest or "(none)", found, command.user, others), found
             case "list":
                 return wording.listed(self.subscriptions.of(command.channel), self._digests(command.channel)), True
             case "summary":

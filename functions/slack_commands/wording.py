@@ -104,10 +104,13 @@ def nothing_given() -> Answer:
     return ephemeral(f"Say which tickets, for example: `/kaizen subscribe {EXAMPLE}`.\n\n{HELP}")
 
 
-def unsubscribed(identity: str, found: bool, user: str) -> Answer:
+def unsubscribed(identity: str, found: bool, user: str, others: int) -> Answer:
+    """`others` are the subscriptions that the channel still has."""
     if not found:
         return ephemeral(f"This channel has no subscription `{_code(identity)}`. `/kaizen list` shows those it has.")
-    left = "Cards that are here stay, and change no more."
+    left = "Cards that are here follow their tickets to the close."
+    if others:
+        left += f" {others} other subscription{'s go' if others > 1 else ' goes'} on: `/kaizen list`."
     return in_channel(f"🔕 <@{user}> ended the subscription `{_code(identity)}`. {left}")
 
 

@@ -72,7 +72,11 @@ def test_subscribe_list_unsubscribe() -> None:
     again, _ = typed("subscribe severity:sev1  and component:api", kept)
     assert (again["response_type"], len(kept.all)) == ("ephemeral", 1)
     assert typed("unsubscribe 000000", kept)[1] is False
-    assert typed(f"unsubscribe {made.id}", kept)[1] is True
+    typed("subscribe severity:sev2", kept)
+    answer, done = typed(f"unsubscribe {made.id}", kept)
+    assert done
+    assert "1 other subscription goes on" in answer["text"]
+    kept.all.clear()
     assert kept.all == []
 
 
