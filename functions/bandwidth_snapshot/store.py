@@ -217,8 +217,10 @@ def _content(entry: Entry, days: Sequence[Day]) -> dict[str, str]:
 
 
 def _entry(item: dict[str, Any]) -> Entry:
+    if "detail" not in item:  # a row of an earlier version: it knows no more than what each stream sent
+        return Entry(_day(item), {name: int(each) for name, each in item.get("streams", {}).items()}, {})
     more = json.loads(item["detail"])
-    builds = [Stretch(build, parse_instant(since), average) for build, since, average in more.pop("builds")]
+    builds = [Stretch(build, parse_instant(since), average) for build, since, average in more["builds"]]
     return Entry(_day(item), more["streams"], more["partial"], more["hours"], builds, more["left_out"])
 
 

@@ -1,5 +1,6 @@
 """Days in DynamoDB (moto): once each, revised, and closed again after a run broke off; one alert whatever happens."""
 
+import json
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -98,6 +99,18 @@ def test_a_day_that_nobody_measured_is_marked_and_no_zero(store: BandwidthStore)
     assert "kaizen_bandwidth_day_bytes" not in rows
     assert "kaizen_bandwidth_day_bytes_per_second" not in rows
     assert "nobody knows what was sent" in world.told[f"weekly/{TODAY}"].text
+
+
+def test_rows_of_an_earlier_version_are_read_and_compared_with(store: BandwidthStore) -> None:
+    world = jumped(store)
+    for item in items(store._client):
+        if item["pk"]["S"] == "day#*":
+            more = json.loads(item.pop("detail")["S"])
+            del item["content"]
+            item["streams"] = {"M": {name: {"N": str(each)} for name, each in more["streams"].items()}}
+            store._client.put_item(TableName="bandwidth", Item=item)
+    world.snapshot.close(NOW)
+    assert "Most of it: b +4.40 MB/s." in world.told[f"anomaly/*/{YESTERDAY}"].text
 
 
 def test_a_day_of_the_past_carries_a_build_only_where_a_reading_knows_it(store: BandwidthStore) -> None:
