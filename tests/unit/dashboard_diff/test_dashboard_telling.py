@@ -64,3 +64,12 @@ def test_a_query_without_a_name() -> None:
     assert "query: window 5m → 1m" in report.text([file])
     assert "  query: window `5m` → `1m`" in markdown.write([file], whole="")
     assert "query: window <code>5m</code>" in body(file)
+
+
+def test_the_colour_of_a_value_mapping_is_told_in_words() -> None:
+    def states(colour: str) -> dict[str, object]:
+        mapping = {"type": "value", "options": {"1": {"color": colour, "index": 0, "text": "PRIMARY"}}}
+        return panel("States", "up", 1) | {"fieldConfig": {"defaults": {"mappings": [mapping]}, "overrides": []}}
+
+    lines = told(diff(dashboard(states("green")), dashboard(states("semi-dark-blue"))))
+    assert lines == ["changed panel States: value mapping's color green → semi-dark-blue"]

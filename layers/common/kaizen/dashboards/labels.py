@@ -71,6 +71,7 @@ _PATTERNS = (
     (re.compile(r"yaxes\.\d+\.(?P<rest>min|max|label)"), "axis "),
     (re.compile(r"legend\.(?P<rest>\w+)"), "legend "),
     (re.compile(r"fieldConfig\.defaults\.custom\.(?P<rest>.+)"), "style "),
+    (re.compile(r"fieldConfig\.defaults\.mappings\.\d+\.options\.\w+\.(?P<rest>color|text)"), "value mapping's "),
 )
 # Those that say what the panel means come before how it looks.
 _FIRST = ("title", "description", "unit", "threshold", "minimum", "maximum", "decimals", "value mappings", "repeated")
