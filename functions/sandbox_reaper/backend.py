@@ -45,7 +45,7 @@ class Workload:
 
     `generation` moves with every change of what is wanted, `version` with every change at all. `stop` and `original`
     are what the annotations of our own stop say: its id, and the size before it; "" and None without one.
-    `rollout` changes when the pods' template changes.
+    `rollout` changes when the pods' template changes. `deletes` says what size 0 would delete for good; "" for nothing.
     """
 
     kind: Kind
@@ -57,6 +57,7 @@ class Workload:
     rollout: str
     stop: str = ""
     original: int | None = None
+    deletes: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,6 +76,7 @@ class Facts:
     cores: float = 0.0
     memory: int = 0
     evidence: tuple[str, ...] = ()
+    loses: str = ""
     held: Held = ""
     exempt: str = ""
     unreapable: str = ""
@@ -241,6 +242,7 @@ def _claim(row: Row, facts: Facts, policy: SandboxPolicy, why: str) -> Decision:
         cores=facts.cores,
         memory=facts.memory,
         evidence=facts.evidence,
+        loses=facts.loses,
         notice=f"{row.uid}/{row.since:%Y%m%dT%H%M%SZ}",
         outcome="",  # that of the notice before it
         shown="",

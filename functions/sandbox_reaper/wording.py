@@ -20,6 +20,7 @@ _DRY = (
     "annotation `kaizen.dev/exempt: true`."
 )
 _MOST = 20  # sandboxes that a report names
+_MOST_LOST = 3  # volumes that a notice names
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ def _notice(row: Row, secret: str) -> Message:
         lead = f"🟠 *{escape(row.name)}* will be stopped *{date(row.stop_after, 'UTC')}*, unless somebody keeps it."
     holds = f"It holds *{cores(row.cores)}* and *{gibibytes(row.memory)}*"
     held = f"{holds}, and has been idle at least since {date(row.since, 'UTC')}."
-    after = "Nothing is deleted: *Resume* brings it back as it was."
+    after = _after(row)
     facts = _evidence(row)
     if row.owner is not None and not row.owner.known:
         named = f"Its owner by the {row.owner.found} is {row.owner.name}, for whom Slack takes no message"
@@ -78,6 +79,14 @@ def _notice(row: Row, secret: str) -> Message:
     )
 
 
+def _after(row: Row) -> str:
+    """What a stop leaves. Files in a container itself end with its pod, as those of an emptyDir do."""
+    kept = "Persistent volumes are kept, and *Resume* starts it again at the size that it had."
+    if row.loses:
+        return f"⚠️ A stop loses what is in *{escape(row.loses)}*, and files outside of volumes. {kept}"
+    return f"{kept} Files outside of volumes are lost."
+
+
 def _open(row: Row) -> bool:
     """Whether everybody in the channel may press: nobody in particular is its owner, who could ask for the stop."""
     return row.owner is None or not row.owner.known
@@ -88,7 +97,7 @@ def _stopped(row: Row, secret: str) -> Message:
     by = f", as <@{escape(row.by)}> wanted" if row.asked else ""
     lead = f"⚪ *{escape(row.name)}* was stopped {date(row.stopped_at, 'UTC')}{by}."
     freed = f"{cores(row.cores)} and {gibibytes(row.memory)} are free again."
-    after = "Nothing is deleted: *Resume* brings it back as it was."
+    after = _after(row)
     buttons = [_press(row, secret, "resume", "Resume", "primary"), _press(row, secret, "why", "Why")]
     title = f"Sandbox stopped: {row.name}"
     blocks = (
@@ -218,8 +227,14 @@ def _line(line: Line) -> str:
     return f"🟠 *{cut(line.name, 80)}* · {who}\n{cores(line.cores)}, {gibibytes(line.memory)}{since}{why}"
 
 
-def evidence(figures: Mapping[str, float], policy: SandboxPolicy, fleeting: Sequence[str]) -> tuple[str, ...]:
-    """What makes it idle, each peak beside its limit; and what a stop would lose."""
+def loses(fleeting: Sequence[str]) -> str:
+    """Volumes that end with their pods, in a few words; the rest by their number."""
+    more = len(fleeting) - _MOST_LOST
+    return ", ".join(fleeting[:_MOST_LOST]) + (f" and {more} more" if more > 0 else "")
+
+
+def evidence(figures: Mapping[str, float], policy: SandboxPolicy) -> tuple[str, ...]:
+    """What makes it idle, each peak beside its limit."""
     made = [f"no five-minute peak of the last {human(policy.window)} reaches its limit"]
     if "cpu" in figures:
         made.append(f"CPU {figures['cpu']:.3g} of {policy.cpu:.3g} cores")
@@ -234,5 +249,4 @@ def evidence(figures: Mapping[str, float], policy: SandboxPolicy, fleeting: Sequ
         change = (figures["memory_high"] - figures["memory_low"]) / 2**20
         limit = max(policy.memory_share * figures["memory_high"], policy.memory_bytes) / 2**20
         made.append(f"memory changed by {change:.0f} of {limit:.0f} MiB")
-    made += [f"a stop empties {each}" for each in fleeting[:3]]
     return tuple(made)

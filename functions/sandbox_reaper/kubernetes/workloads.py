@@ -71,6 +71,7 @@ def workload(kind: Kind, given: Json) -> Workload:
         rollout=hashlib.sha256(json.dumps(template, sort_keys=True).encode()).hexdigest()[:16],
         stop=stop,
         original=original,
+        deletes=_deletes(kind, spec),
     )
 
 
@@ -104,6 +105,14 @@ def _mode(spec: Json) -> int:
     if mode not in (RUNNING, SUSPENDED):
         raise BackendError(f"a Sandbox of the API server has no good operatingMode: {mode!r:.40}")
     return 0 if mode == SUSPENDED else 1
+
+
+def _deletes(kind: Kind, spec: Json) -> str:
+    """A StatefulSet may want the volumes of its pods deleted with them, once it is scaled down."""
+    retention = part(spec, "persistentVolumeClaimRetentionPolicy")
+    return (
+        "its volumes (whenScaled: Delete)" if kind == "StatefulSet" and retention.get("whenScaled") == "Delete" else ""
+    )
 
 
 def _claimed(meta: Json) -> str:
