@@ -128,7 +128,7 @@ class Writer(Protocol):
     def stop(self, sandbox: Sandbox, workload: Workload, stop_id: str) -> Workload:
         """Take it to size 0 and keep its size and `stop_id` in its annotations, in one write; the workload after it.
 
-        An annotation of a size from before is never overwritten. Raises FencedError, GoneError, BackendError.
+        The annotation of a size from before is never overwritten by 0. Raises FencedError, GoneError, BackendError.
         """
         ...
 

@@ -13,7 +13,7 @@ BEFORE_STOP: tuple[State, ...] = (
 )  # fmt: skip
 Outcome = Literal[
     "", "notified", "kept", "in_use", "withdrawn", "stopped", "stuck", "refused", "resuming", "resumed",
-    "resumed_partly", "restarted", "gone",
+    "resumed_partly", "resume_stuck", "restarted", "gone",
 ]  # fmt: skip
 
 

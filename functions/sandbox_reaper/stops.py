@@ -106,7 +106,7 @@ class Stops:
         try:
             look = partial(self._seen, visit)
             ended = stopping.stop(self.steps.reader, self.steps.writer, record, sandbox, look, refusal)
-        except BackendError as error:
+        except (BackendError, stopping.UnfinishedError) as error:
             if not error.retryable:  # no write was tried again, nor was anything given back
                 self._stuck(visit, error)
             raise

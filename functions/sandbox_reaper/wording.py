@@ -139,6 +139,12 @@ def _resuming(row: Row, secret: str) -> Message:
     return _ended(row, "Sandbox resuming", f"🟠 *{escape(row.name)}* is being brought back for <@{escape(row.by)}>.")
 
 
+def _resume_stuck(row: Row, secret: str) -> Message:
+    """What the cluster does not take is named: somebody has to look at it."""
+    lead = f"🔴 *{escape(row.name)}* is not wholly brought back for <@{escape(row.by)}>: {cut(row.reason, 1000)}."
+    return _ended(row, "Sandbox resumed in part", f"{lead} All else runs again; every run tries again.")
+
+
 def _resumed(row: Row, secret: str) -> Message:
     lead = f"🟢 *{escape(row.name)}* is back as it was before the stop, resumed by <@{escape(row.by)}>."
     return _ended(row, "Sandbox resumed", lead)
@@ -170,7 +176,7 @@ def _ended(row: Row, title: str, lead: str) -> Message:
 _BY_OUTCOME = {
     "notified": _notice, "kept": _kept, "in_use": _in_use, "withdrawn": _withdrawn, "stopped": _stopped,
     "stuck": _stuck, "refused": _refused, "resuming": _resuming, "resumed": _resumed, "resumed_partly": _resumed_partly,
-    "restarted": _restarted, "gone": _gone,
+    "resume_stuck": _resume_stuck, "restarted": _restarted, "gone": _gone,
 }  # fmt: skip
 
 

@@ -76,9 +76,10 @@ def workload(kind: Kind, given: Json) -> Workload:
 
 
 def stopping(workload: Workload, stop_id: str) -> Json:
-    """The merge-patch that takes a workload to size 0; a size that it had before an earlier stop is kept."""
+    """The merge-patch that takes a workload to size 0. What runs now is the size that it gets back, whatever an earlier
+    stop wrote; of what is at 0 already, the size from before is kept."""
     notes = {STOP_ID: stop_id}
-    if workload.original is None:
+    if workload.size or workload.original is None:
         notes[ORIGINAL] = str(workload.size)
     return _change(workload, 0, notes)
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from local.outside.kubernetes import kinds, manifests
+from sandbox_reaper import restore
 from sandbox_reaper.protection import unreapable
 from tests.contract.sandboxes.kubernetes_world import World, world
 
@@ -53,3 +54,18 @@ def test_what_deletes_its_volumes_when_it_is_scaled_is_not_stopped(kube: World) 
     assert claims(kube) == ["data-db-0", "data-db-1"]
     down(kube)  # what the reaper never does: this is why
     assert claims(kube) == []
+
+
+def test_what_was_scaled_by_hand_between_two_stops_gets_that_size_back_also_by_its_marks(kube: World) -> None:
+    kube.space("shop")
+    kube.service.add(kinds.DEPLOYMENTS, "shop", manifests.replicated("web", 3))
+    down(kube)
+    kube.service.scale(kinds.DEPLOYMENTS, "shop", "web", 1)
+    found = kube.reader.sandbox("shop")
+    assert found is not None
+    kube.writer.stop(found, found.workloads[0], "stop-2")
+    found = kube.reader.sandbox("shop")
+    assert found is not None
+    marks = restore.by_marks(found, "stop-2", kube.now)
+    assert marks is not None
+    assert [each.size for each in marks.items] == [1]

@@ -219,7 +219,7 @@ def test_what_can_neither_be_ended_nor_undone_is_told_until_it_is() -> None:
     for _ in range(3):
         assert len(world.run().faults) == 1
         world.now += TICK
-    assert "part of it may be down: 403: patch is not allowed any more" in told(world)
+    assert "part of it may be down: Deployment web: 403: patch is not allowed any more" in told(world)
     del world.hooks["resume"]
     world.run()
     assert (sizes(world), world.row("shop").state) == (SIZES, "ACTIVE")
