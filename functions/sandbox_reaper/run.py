@@ -11,6 +11,7 @@ from functools import partial
 from sandbox_reaper import fleet, restore, stopping
 from sandbox_reaper.backend import BackendError, Inventory, Sandbox
 from sandbox_reaper.decision import Decision, Facts, Held, busy_until, decide, wanted
+from sandbox_reaper.guards import FRESH
 from sandbox_reaper.outcome import (
     LEAST_LEFT,
     BlockedError,
@@ -43,6 +44,12 @@ class Run(Steps):
         rows, requests = self.store.rows(), self.store.requests()
         inventory = self.reader.inventory()
         readings = self.take(now, pods_within(inventory.sandboxes)) if inventory.sandboxes else Readings(now)
+        if (took := self.now() - now) > FRESH and not readings.fault:
+            # As slow at the re-check, no stop would be permitted, and each notice would promise a time in vain.
+            fault = (
+                f"the figures took {took.total_seconds():.0f} s, and a stop needs some of the last {FRESH.seconds} s"
+            )
+            readings = Readings(now, fault=fault)
         if abs(inventory.at - now) > SKEW:
             readings = Readings(now, fault="the clock of the cluster is another than ours")
         listed = frozenset(each.uid for each in inventory.sandboxes)

@@ -41,10 +41,12 @@ def stop(
     sandbox: Sandbox,
     look: Callable[[], Sandbox | None],
     refusal: Callable[[Sandbox], str],
+    words: Callable[[Sandbox], str],
 ) -> Ended:
     """Take to 0 whatever of the record is not yet, one write after the other; what was taken is undone on any refusal.
 
-    `look` reads the sandbox anew; `refusal` asks all guards, before each write, with the sandbox as it is then.
+    `look` reads the sandbox anew; `refusal` asks all guards, before each write, with the sandbox as it is then; `words`
+    asks after the last one what people and the sandbox itself say: they may have answered meanwhile.
     Raises BackendError and UnfinishedError; whether the last write took effect is unknown then.
     """
     seen: Sandbox | None = sandbox
@@ -54,6 +56,9 @@ def stop(
             return Ended("undone", GONE)  # with all that was changed
         left = [(item, each) for item in record.items if not taken(record, each := current(seen, item))]
         if not left:
+            if why := words(seen):
+                ended = Ended("undone", why)
+                break
             return Ended("done")
         if not all(_as_recorded(item, each) for item, each in left):
             ended = Ended("undone", CHANGED)

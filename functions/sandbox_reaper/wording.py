@@ -12,6 +12,7 @@ from kaizen.slack.buttons import Button, signed
 from kaizen.slack.escape import cut, date, escape, plain_date
 from sandbox_reaper.fleet import most_of
 from sandbox_reaper.state import Owner, Row
+from sandbox_reaper.stopping import GONE
 
 FEATURE = "sandboxes"
 HOURS = (4, 24)
@@ -62,7 +63,9 @@ def _notice(row: Row, secret: str) -> Message:
     facts = _evidence(row)
     if row.owner is not None and not row.owner.known:
         named = f"Its owner by the {row.owner.found} is {row.owner.name}, for whom Slack takes no message"
-        words = escape(named) if row.untold else "Nobody is named as its owner"
+        if not row.untold:
+            named = f"Its owner by the {row.owner.found} is {row.owner.name}, which is no Slack id"
+        words = escape(cut(named, 300)) if row.owner.name else "Nobody is named as its owner"
         facts.append(context(f"{words}: set the annotation `kaizen.dev/owner` to a Slack id."))
     elements = [
         *(_press(row, secret, f"keep_{hours}h", f"Keep {hours} h", "primary" * (hours == HOURS[0])) for hours in HOURS),
@@ -126,6 +129,8 @@ def _withdrawn(row: Row, secret: str) -> Message:
 
 def _refused(row: Row, secret: str) -> Message:
     lead = f"⚪ *{escape(row.name)}* is not stopped: {cut(row.reason, 1000)}."
+    if row.reason == GONE:
+        return _ended(row, "Sandbox not stopped", lead)
     return _ended(row, "Sandbox not stopped", f"{lead} Whatever of it had been stopped already is back.")
 
 
@@ -147,6 +152,8 @@ def _resume_stuck(row: Row, secret: str) -> Message:
 
 def _resumed(row: Row, secret: str) -> Message:
     lead = f"🟢 *{escape(row.name)}* is back as it was before the stop, resumed by <@{escape(row.by)}>."
+    if row.until is not None and row.ended is not None and row.until > row.ended:
+        lead += f" It is kept until *{date(row.until, 'UTC')}*."
     return _ended(row, "Sandbox resumed", lead)
 
 
