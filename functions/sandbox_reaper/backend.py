@@ -45,7 +45,7 @@ class Workload:
 
     `generation` moves with every change of what is wanted, `version` with every change at all. `stop` and `original`
     are what the annotations of our own stop say: its id, and the size before it; "" and None without one.
-    `rollout` changes when the pods' template changes.
+    `rollout` changes when the pods' template changes. `deletes` says what size 0 would delete for good; "" for nothing.
     """
 
     kind: Kind
@@ -57,6 +57,7 @@ class Workload:
     rollout: str
     stop: str = ""
     original: int | None = None
+    deletes: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +128,7 @@ class Writer(Protocol):
     def stop(self, sandbox: Sandbox, workload: Workload, stop_id: str) -> Workload:
         """Take it to size 0 and keep its size and `stop_id` in its annotations, in one write; the workload after it.
 
-        An annotation of a size from before is never overwritten. Raises FencedError, GoneError, BackendError.
+        The annotation of a size from before is never overwritten by 0. Raises FencedError, GoneError, BackendError.
         """
         ...
 

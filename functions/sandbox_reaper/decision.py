@@ -31,6 +31,7 @@
 | STOP_CLAIMED                    | refused by the backend, undone     | ACTIVE for a window; three times: reported   |
 | STOP_CLAIMED                    | else: a run broke off              | the guards decide: go on, or undo            |
 | STOPPED                         | somebody resumes it                | RESUMED, then it is restored                 |
+| STOPPED                         | a *keep* on its notice comes late  | the same, and SNOOZED once it is restored    |
 | STOPPED                         | something scaled it up             | ACTIVE; three times: reported as flapping |
 | RESUMED                         | restored, seen so                  | ACTIVE; the notice says so                   |
 | RESUMED                         | else                               | restore                                      |
@@ -47,6 +48,7 @@ from sandbox_reaper.usage import COVERAGE, Usage
 
 CLAIM = timedelta(minutes=2)  # then whoever claimed is taken to be gone
 LATE = timedelta(hours=1)  # after the time that the notice names: whoever read it may think that it is over
+DRY_LATE = timedelta(minutes=10)  # then it is no single rehearsal any more
 MOST_FLAPS = 3
 RENEWED = timedelta(days=6)  # buttons live for seven
 # What outlasts the time in a notice, so that the notice would not be true any more. A dry run may be a single one.
@@ -76,6 +78,7 @@ class Facts:
     cores: float = 0.0
     memory: int = 0
     evidence: tuple[str, ...] = ()
+    loses: str = ""
     held: Held = ""
     exempt: str = ""
     unreapable: str = ""
@@ -108,15 +111,32 @@ def decide(row: Row, facts: Facts, policy: SandboxPolicy) -> Decision:
 
 
 def wanted(row: Row, requests: Iterable[Request]) -> Request | None:
-    """The newest press that is still to be followed. All but *keep* belong to the notice that they were pressed on."""
+    """The newest press that is still to be followed. All but *keep* belong to the notice that they were pressed on.
+
+    Of several that keep it, the longest counts, whoever pressed last.
+    """
     open_ = [
         each
         for each in requests
         if each.kind != "busy"
-        and each.id > row.handled
+        and in_order(each.id) > in_order(row.handled)
         and (each.kind == "keep" or row.notice == f"{each.uid}/{each.since}")
     ]
-    return max(open_, key=lambda each: each.id, default=None)
+    newest = max(open_, key=lambda each: in_order(each.id), default=None)
+    if newest is None or newest.kind != "keep":
+        return newest
+    return replace(max((each for each in open_ if each.kind == "keep"), key=_end), id=newest.id)
+
+
+def in_order(press: str) -> tuple[str, tuple[tuple[int, str], ...]]:
+    """By the second in which it came, then by Slack's own id, whose parts are numbers: 9 is before 13."""
+    at, _, own = press.partition("#")
+    parts = own.split(".") if own else ()
+    return at, tuple((len(each.lstrip("0")) if each.isdecimal() else 1000, each.lstrip("0")) for each in parts)
+
+
+def _end(keep: Request) -> datetime:
+    return keep.at + timedelta(hours=keep.hours)
 
 
 def busy_until(requests: Iterable[Request]) -> datetime | None:
@@ -176,8 +196,10 @@ def _kept(row: Row, facts: Facts, policy: SandboxPolicy) -> Decision | None:
 
 def _snoozed(row: Row, keep: Request, facts: Facts) -> Decision:
     made = _to(row, "SNOOZED", "kept", f"kept for {keep.hours} hours", "kept", facts)
-    until = keep.at + timedelta(hours=keep.hours)
-    return replace(made, row=replace(made.row, until=until, by=keep.by, handled=keep.id))
+    until, by = _end(keep), keep.by
+    if row.state == "SNOOZED" and row.until is not None and row.until > until:
+        until, by = row.until, row.by  # a shorter one takes nothing away
+    return replace(made, row=replace(made.row, until=until, by=by, handled=keep.id))
 
 
 def _unknown(row: Row, facts: Facts, policy: SandboxPolicy) -> Decision | None:
@@ -241,6 +263,7 @@ def _claim(row: Row, facts: Facts, policy: SandboxPolicy, why: str) -> Decision:
         cores=facts.cores,
         memory=facts.memory,
         evidence=facts.evidence,
+        loses=facts.loses,
         notice=f"{row.uid}/{row.since:%Y%m%dT%H%M%SZ}",
         outcome="",  # that of the notice before it
         shown="",
@@ -295,6 +318,8 @@ def _told(row: Row, facts: Facts) -> Decision:
         return _stay(row, "grace", f"its owner has until {row.stop_after:%Y-%m-%d %H:%M:%S} UTC")
     if facts.held in _VOIDING:
         return _void(row, "held", _VOIDING[facts.held], facts)
+    if facts.held == "dry_run" and facts.now - row.stop_after > DRY_LATE:
+        return _void(row, "held", "stops are only rehearsed by now", facts)
     if facts.now - row.stop_after > LATE:
         return _void(row, "overdue", "the time that its notice named is long past", facts)
     return Decision("stop", replace(row, why="due", reason=facts.usage.reason), "due", facts.usage.reason)
@@ -332,8 +357,11 @@ def _claimed_stop(row: Row, facts: Facts) -> Decision:
 
 def _stopped(row: Row, facts: Facts) -> Decision:
     wanted = facts.request
-    if wanted is not None and wanted.kind == "resume":
+    kept = wanted is not None and wanted.kind == "keep" and row.notice == f"{row.uid}/{wanted.since}"
+    if wanted is not None and (wanted.kind == "resume" or kept):
         after = replace(row, state="RESUMED", by=wanted.by, handled=wanted.id, outcome="resuming", ended=facts.now)
+        if kept:  # pressed while the message still had that button
+            after = replace(after, until=_end(wanted))
         return Decision("restore", replace(after, why="resume", reason="asked to"), "resume", "asked to")
     if facts.scaled_up:
         flaps = row.flaps + 1
@@ -350,7 +378,8 @@ def _resumed(row: Row, facts: Facts) -> Decision:
         return Decision("restore", row, "restoring", "it is being brought back")
     outcome: Outcome = "resumed_partly" if facts.lacking else "resumed"
     reason = "; ".join(facts.lacking) or "its owner resumed it"
-    told = _to(replace(row, outcome="notified"), "ACTIVE", "resumed", reason, outcome, facts)
+    after: State = "SNOOZED" if row.until is not None and facts.now < row.until else "ACTIVE"
+    told = _to(replace(row, outcome="notified"), after, "resumed", reason, outcome, facts)
     return replace(told, row=replace(told.row, resumed_at=facts.now, flaps=0, stop_id=""))
 
 

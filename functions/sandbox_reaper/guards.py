@@ -83,12 +83,14 @@ def busy(case: Case) -> str:
 
 
 def restorable(case: Case) -> str:
-    """What a controller would undo, or nothing would bring back."""
+    """What a controller would undo, what nothing would bring back, or what would be deleted with it."""
     if case.sandbox is None:
         return ""
     if case.sandbox.controllers:
         return f"{case.sandbox.controllers[0]} would scale it up again"
-    return f"nothing would bring {case.sandbox.bare[0]} back" if case.sandbox.bare else ""
+    if case.sandbox.bare:
+        return f"nothing would bring {case.sandbox.bare[0]} back"
+    return protection.deleted(case.sandbox)
 
 
 def inventory(case: Case) -> str:

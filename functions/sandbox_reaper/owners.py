@@ -7,20 +7,23 @@ from sandbox_reaper.backend import Sandbox
 from sandbox_reaper.protection import OWNER
 from sandbox_reaper.state import Owner
 
-_SLACK = re.compile(r"[UWC][A-Z0-9]{6,20}")
+_SLACK = re.compile(r"[UWCG][A-Z0-9]{6,20}")  # persons, channels, private channels of old
 # A git or pull-request tool may write the last two labels.
 _CHAIN = (OWNER, "owner", "kaizen.dev/team", "team")
 
 
 def owner_of(sandbox: Sandbox, names: Mapping[str, str], fallback: str) -> Owner:
-    """`names` says which Slack id stands behind a name that is none itself."""
+    """`names` says which Slack id stands behind a name that is none itself. A name that leads nowhere is shown."""
+    unread: Owner | None = None
     for place, given in (("annotation", sandbox.annotations), ("label", sandbox.labels)):
         for key in _CHAIN:
             value = given.get(key, "").strip()
             target = value if _SLACK.fullmatch(value) else names.get(value, "")
             if target:
                 return Owner(target, value, f"{place} {key}")
-    return Owner(fallback, "", "nobody is named", known=False)
+            if value and unread is None:
+                unread = Owner(fallback, value, f"{place} {key}", known=False)
+    return unread or Owner(fallback, "", "nobody is named", known=False)
 
 
 def instead(owner: Owner, fallback: str) -> Owner:

@@ -65,6 +65,12 @@ def _instant(text: str) -> datetime | None:
         return None
 
 
+def deleted(sandbox: Sandbox) -> str:
+    """What a stop would delete for good, and nothing could bring back; empty where it deletes nothing."""
+    found = (each for each in sandbox.workloads if each.size and each.deletes)
+    return next((f"a stop would delete what {each.kind} {each.name} stores: {each.deletes}" for each in found), "")
+
+
 def unreapable(sandbox: Sandbox, more: Iterable[str] = ()) -> str:
     """Why it cannot be stopped and brought back as it was; empty where it can."""
     if protected(sandbox.name, more):
@@ -73,6 +79,8 @@ def unreapable(sandbox: Sandbox, more: Iterable[str] = ()) -> str:
         return f"{sandbox.controllers[0]} would scale it up again"
     if sandbox.bare:
         return f"nothing would bring {sandbox.bare[0]} back"
+    if lost := deleted(sandbox):
+        return lost
     if not any(each.size for each in sandbox.workloads):
         return "nothing in it runs"
     return ""

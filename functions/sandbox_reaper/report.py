@@ -13,6 +13,7 @@ from sandbox_reaper import wording
 from sandbox_reaper.backend import BackendError
 from sandbox_reaper.outcome import BlockedError, Outcome, SourceError, Visit
 from sandbox_reaper.ports import UntoldError
+from sandbox_reaper.stopping import UnfinishedError
 
 # As in the rule SandboxUsageUnknown, which divides by the others.
 _NOT_COUNTED = ("STOPPED", "EXEMPT", "UNREAPABLE")
@@ -80,7 +81,7 @@ def cause(error: BaseException) -> str:
             return "prometheus"
         case BlockedError():
             return error.by
-        case BackendError():
+        case BackendError() | UnfinishedError():
             return "kubernetes"
         case SlackError() | BusyError() | UntoldError():
             return "slack"

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sandbox_reaper.backend import ORDER, Kind, Sandbox, Workload
@@ -68,6 +68,20 @@ def stopped(record: Record, sandbox: Sandbox) -> bool:
 def untouched(record: Record, sandbox: Sandbox) -> bool:
     """Whether nothing is at 0 by this stop."""
     return not _taken(record, sandbox)
+
+
+def ran_since(item: Item, found: Workload) -> bool:
+    """Whether somebody scaled it up and down again after the stop: whoever did wants it at 0.
+
+    Each change of what is wanted moves the generation: our stop, and a rollout at 0, are two at most.
+    """
+    return found.generation - item.generation > 2
+
+
+def without_those_that_ran(record: Record, sandbox: Sandbox) -> Record:
+    """The record less what its mark is stale on."""
+    found = ((item, current(sandbox, item)) for item in record.items)
+    return replace(record, items=tuple(item for item, each in found if each is None or not ran_since(item, each)))
 
 
 def owed(record: Record, found: Workload | None, *, unmarked: bool) -> bool:

@@ -11,6 +11,7 @@ from functools import partial
 from sandbox_reaper import fleet, restore, stopping
 from sandbox_reaper.backend import BackendError, Inventory, Sandbox
 from sandbox_reaper.decision import Decision, Facts, Held, busy_until, decide, wanted
+from sandbox_reaper.guards import FRESH
 from sandbox_reaper.outcome import (
     LEAST_LEFT,
     BlockedError,
@@ -29,7 +30,7 @@ from sandbox_reaper.stops import Stops
 from sandbox_reaper.usage import SKEW, Readings, judged
 
 _MOST_MOVES = 8
-_STANDING = ("notified", "stopped", "stuck", "resuming")  # messages that promise something
+_STANDING = ("notified", "stopped", "stuck", "resuming", "resume_stuck")  # messages that promise something
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,12 @@ class Run(Steps):
         rows, requests = self.store.rows(), self.store.requests()
         inventory = self.reader.inventory()
         readings = self.take(now, pods_within(inventory.sandboxes)) if inventory.sandboxes else Readings(now)
+        if (took := self.now() - now) > FRESH and not readings.fault:
+            # As slow at the re-check, no stop would be permitted, and each notice would promise a time in vain.
+            fault = (
+                f"the figures took {took.total_seconds():.0f} s, and a stop needs some of the last {FRESH.seconds} s"
+            )
+            readings = Readings(now, fault=fault)
         if abs(inventory.at - now) > SKEW:
             readings = Readings(now, fault="the clock of the cluster is another than ours")
         listed = frozenset(each.uid for each in inventory.sandboxes)
@@ -160,17 +167,21 @@ class Run(Steps):
         """Whether a stop was undone of which the row knows nothing, or nothing any more.
 
         A run that another one overtook may have stopped what that one gave up, and what was stopped may have been
-        started by something else in part. Nobody could resume the rest.
+        started by something else in part. Nobody could resume the rest. What has run since is at 0 by somebody's will.
         """
         row = visit.row
         if row.state not in BEFORE_STOP:
             return False
-        ids = {each.stop for each in visit.sandbox.workloads if each.stop and not each.size} | {row.owed}
+        marks = {each.stop for each in visit.sandbox.workloads if each.stop and not each.size}
+        # A dry run starts nothing by a mark; what is owed was promised in the message, as a resume is.
+        ids = (marks if self.policy.mode == "live" else set()) | {row.owed}
         given = False
         for stop_id in sorted(ids - {""}):
             lost = stop_id == row.owed
             # A mark alone may be that of a Sandbox in here, which was stopped by itself and is resumed by itself.
             record = self.record(visit.sandbox, stop_id) if lost else self.store.record(row.uid, stop_id)
+            if record is not None:
+                record = restore.without_those_that_ran(record, visit.sandbox)
             if record is not None and not restore.restored(record, visit.sandbox, unmarked=lost):
                 stopping.restore(self.reader, self.resumer, record, unmarked=lost)
                 given = True
@@ -211,8 +222,20 @@ class Run(Steps):
         record = self.record(visit.sandbox, visit.row.stop_id)
         if record is None:
             return ("nothing is known of its sizes any more: neither their record nor the marks on them are there",)
-        after = stopping.restore(self.reader, self.resumer, record, unmarked=True)
+        try:
+            after = stopping.restore(self.reader, self.resumer, record, unmarked=True)
+        except (BackendError, stopping.UnfinishedError) as error:
+            self._not_back(visit, str(error))
+            raise
         return restore.lacking(record, after) if after is not None else ("it is gone",)
+
+    def _not_back(self, visit: Visit, why: str) -> None:
+        """Told as long as it lasts, and anew only where something else is missing. The next run tries again."""
+        row = visit.row
+        if (row.outcome, row.reason) != ("resume_stuck", why):
+            now = self.now()
+            visit.row = self.store.save(replace(row, outcome="resume_stuck", reason=why, shown="", ended=now), (), now)
+            self.shown(visit)
 
     def _thinned(self, due: Sequence[Visit], done: Outcome) -> None:
         """Nothing was stopped. What is more than the caps is told of anew, later: else they would hold for ever."""

@@ -13,7 +13,7 @@ BEFORE_STOP: tuple[State, ...] = (
 )  # fmt: skip
 Outcome = Literal[
     "", "notified", "kept", "in_use", "withdrawn", "stopped", "stuck", "refused", "resuming", "resumed",
-    "resumed_partly", "restarted", "gone",
+    "resumed_partly", "resume_stuck", "restarted", "gone",
 ]  # fmt: skip
 
 
@@ -72,6 +72,7 @@ class Row:
     `config`, `rollout` and `pods` are what held when the notice went out. `frozen` is since when nothing is known.
     `outcome` is what the notice should say, `shown` what it is known to say. `issued` is when its buttons
     were signed. `attempts` counts the runs that were at one stop. `counted` is until when its savings are counted.
+    `loses` names the volumes that a stop empties.
     `owed` is the id of a stop that something else undid in part: the rest is still to be given back.
     """
 
@@ -112,3 +113,4 @@ class Row:
     why: str = ""
     reason: str = ""
     evidence: tuple[str, ...] = ()
+    loses: str = ""

@@ -8,7 +8,7 @@ from functools import partial
 from sandbox_reaper import guards, restore, stopping
 from sandbox_reaper.backend import BackendError, Sandbox
 from sandbox_reaper.decision import busy_until, wanted
-from sandbox_reaper.outcome import LEAST_LEFT, Outcome, Visit, asked_of, touched, urgency
+from sandbox_reaper.outcome import LEAST_LEFT, Outcome, SourceError, Visit, asked_of, touched, urgency
 from sandbox_reaper.steps import Steps
 from sandbox_reaper.usage import Readings, Usage, judged
 
@@ -51,6 +51,8 @@ class Stops:
         sandbox = self._seen(visit)
         before = self._case(visit, sandbox, None)
         visit.guarded = guards.before_writing(before)
+        if too_old := dict(visit.guarded).get("recheck"):
+            raise SourceError(f"{too_old}: figures of {before.read_at:%H:%M:%S} UTC at {before.now:%H:%M:%S} UTC")
         if visit.guarded or sandbox is None or self.steps.writer is None:
             return
         stop_id = f"{visit.row.name}-{before.now:%Y%m%dT%H%M%SZ}"
@@ -103,10 +105,14 @@ class Stops:
             visit.guarded = guards.refusals(self._case(visit, seen, record))
             return visit.guarded[0][1] if visit.guarded else ""
 
+        def words(seen: Sandbox) -> str:
+            visit.guarded = guards.words(self._case(visit, seen, record))
+            return visit.guarded[0][1] if visit.guarded else ""
+
         try:
             look = partial(self._seen, visit)
-            ended = stopping.stop(self.steps.reader, self.steps.writer, record, sandbox, look, refusal)
-        except BackendError as error:
+            ended = stopping.stop(self.steps.reader, self.steps.writer, record, sandbox, look, refusal, words)
+        except (BackendError, stopping.UnfinishedError) as error:
             if not error.retryable:  # no write was tried again, nor was anything given back
                 self._stuck(visit, error)
             raise

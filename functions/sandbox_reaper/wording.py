@@ -12,6 +12,7 @@ from kaizen.slack.buttons import Button, signed
 from kaizen.slack.escape import cut, date, escape, plain_date
 from sandbox_reaper.fleet import most_of
 from sandbox_reaper.state import Owner, Row
+from sandbox_reaper.stopping import GONE
 
 FEATURE = "sandboxes"
 HOURS = (4, 24)
@@ -20,6 +21,7 @@ _DRY = (
     "annotation `kaizen.dev/exempt: true`."
 )
 _MOST = 20  # sandboxes that a report names
+_MOST_LOST = 3  # volumes that a notice names
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +59,13 @@ def _notice(row: Row, secret: str) -> Message:
         lead = f"🟠 *{escape(row.name)}* will be stopped *{date(row.stop_after, 'UTC')}*, unless somebody keeps it."
     holds = f"It holds *{cores(row.cores)}* and *{gibibytes(row.memory)}*"
     held = f"{holds}, and has been idle at least since {date(row.since, 'UTC')}."
-    after = "Nothing is deleted: *Resume* brings it back as it was."
+    after = _after(row)
     facts = _evidence(row)
     if row.owner is not None and not row.owner.known:
         named = f"Its owner by the {row.owner.found} is {row.owner.name}, for whom Slack takes no message"
-        words = escape(named) if row.untold else "Nobody is named as its owner"
+        if not row.untold:
+            named = f"Its owner by the {row.owner.found} is {row.owner.name}, which is no Slack id"
+        words = escape(cut(named, 300)) if row.owner.name else "Nobody is named as its owner"
         facts.append(context(f"{words}: set the annotation `kaizen.dev/owner` to a Slack id."))
     elements = [
         *(_press(row, secret, f"keep_{hours}h", f"Keep {hours} h", "primary" * (hours == HOURS[0])) for hours in HOURS),
@@ -78,6 +82,14 @@ def _notice(row: Row, secret: str) -> Message:
     )
 
 
+def _after(row: Row) -> str:
+    """What a stop leaves. Files in a container itself end with its pod, as those of an emptyDir do."""
+    kept = "Persistent volumes are kept, and *Resume* starts it again at the size that it had."
+    if row.loses:
+        return f"⚠️ A stop loses what is in *{escape(row.loses)}*, and files outside of volumes. {kept}"
+    return f"{kept} Files outside of volumes are lost."
+
+
 def _open(row: Row) -> bool:
     """Whether everybody in the channel may press: nobody in particular is its owner, who could ask for the stop."""
     return row.owner is None or not row.owner.known
@@ -88,7 +100,7 @@ def _stopped(row: Row, secret: str) -> Message:
     by = f", as <@{escape(row.by)}> wanted" if row.asked else ""
     lead = f"⚪ *{escape(row.name)}* was stopped {date(row.stopped_at, 'UTC')}{by}."
     freed = f"{cores(row.cores)} and {gibibytes(row.memory)} are free again."
-    after = "Nothing is deleted: *Resume* brings it back as it was."
+    after = _after(row)
     buttons = [_press(row, secret, "resume", "Resume", "primary"), _press(row, secret, "why", "Why")]
     title = f"Sandbox stopped: {row.name}"
     blocks = (
@@ -117,6 +129,8 @@ def _withdrawn(row: Row, secret: str) -> Message:
 
 def _refused(row: Row, secret: str) -> Message:
     lead = f"⚪ *{escape(row.name)}* is not stopped: {cut(row.reason, 1000)}."
+    if row.reason == GONE:
+        return _ended(row, "Sandbox not stopped", lead)
     return _ended(row, "Sandbox not stopped", f"{lead} Whatever of it had been stopped already is back.")
 
 
@@ -130,8 +144,16 @@ def _resuming(row: Row, secret: str) -> Message:
     return _ended(row, "Sandbox resuming", f"🟠 *{escape(row.name)}* is being brought back for <@{escape(row.by)}>.")
 
 
+def _resume_stuck(row: Row, secret: str) -> Message:
+    """What the cluster does not take is named: somebody has to look at it."""
+    lead = f"🔴 *{escape(row.name)}* is not wholly brought back for <@{escape(row.by)}>: {cut(row.reason, 1000)}."
+    return _ended(row, "Sandbox resumed in part", f"{lead} All else runs again; every run tries again.")
+
+
 def _resumed(row: Row, secret: str) -> Message:
     lead = f"🟢 *{escape(row.name)}* is back as it was before the stop, resumed by <@{escape(row.by)}>."
+    if row.until is not None and row.ended is not None and row.until > row.ended:
+        lead += f" It is kept until *{date(row.until, 'UTC')}*."
     return _ended(row, "Sandbox resumed", lead)
 
 
@@ -161,7 +183,7 @@ def _ended(row: Row, title: str, lead: str) -> Message:
 _BY_OUTCOME = {
     "notified": _notice, "kept": _kept, "in_use": _in_use, "withdrawn": _withdrawn, "stopped": _stopped,
     "stuck": _stuck, "refused": _refused, "resuming": _resuming, "resumed": _resumed, "resumed_partly": _resumed_partly,
-    "restarted": _restarted, "gone": _gone,
+    "resume_stuck": _resume_stuck, "restarted": _restarted, "gone": _gone,
 }  # fmt: skip
 
 
@@ -218,8 +240,14 @@ def _line(line: Line) -> str:
     return f"🟠 *{cut(line.name, 80)}* · {who}\n{cores(line.cores)}, {gibibytes(line.memory)}{since}{why}"
 
 
-def evidence(figures: Mapping[str, float], policy: SandboxPolicy, fleeting: Sequence[str]) -> tuple[str, ...]:
-    """What makes it idle, each peak beside its limit; and what a stop would lose."""
+def loses(fleeting: Sequence[str]) -> str:
+    """Volumes that end with their pods, in a few words; the rest by their number."""
+    more = len(fleeting) - _MOST_LOST
+    return ", ".join(fleeting[:_MOST_LOST]) + (f" and {more} more" if more > 0 else "")
+
+
+def evidence(figures: Mapping[str, float], policy: SandboxPolicy) -> tuple[str, ...]:
+    """What makes it idle, each peak beside its limit."""
     made = [f"no five-minute peak of the last {human(policy.window)} reaches its limit"]
     if "cpu" in figures:
         made.append(f"CPU {figures['cpu']:.3g} of {policy.cpu:.3g} cores")
@@ -234,5 +262,4 @@ def evidence(figures: Mapping[str, float], policy: SandboxPolicy, fleeting: Sequ
         change = (figures["memory_high"] - figures["memory_low"]) / 2**20
         limit = max(policy.memory_share * figures["memory_high"], policy.memory_bytes) / 2**20
         made.append(f"memory changed by {change:.0f} of {limit:.0f} MiB")
-    made += [f"a stop empties {each}" for each in fleeting[:3]]
     return tuple(made)

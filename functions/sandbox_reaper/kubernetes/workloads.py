@@ -71,13 +71,15 @@ def workload(kind: Kind, given: Json) -> Workload:
         rollout=hashlib.sha256(json.dumps(template, sort_keys=True).encode()).hexdigest()[:16],
         stop=stop,
         original=original,
+        deletes=_deletes(kind, spec),
     )
 
 
 def stopping(workload: Workload, stop_id: str) -> Json:
-    """The merge-patch that takes a workload to size 0; a size that it had before an earlier stop is kept."""
+    """The merge-patch that takes a workload to size 0. What runs now is the size that it gets back, whatever an earlier
+    stop wrote; of what is at 0 already, the size from before is kept."""
     notes = {STOP_ID: stop_id}
-    if workload.original is None:
+    if workload.size or workload.original is None:
         notes[ORIGINAL] = str(workload.size)
     return _change(workload, 0, notes)
 
@@ -104,6 +106,14 @@ def _mode(spec: Json) -> int:
     if mode not in (RUNNING, SUSPENDED):
         raise BackendError(f"a Sandbox of the API server has no good operatingMode: {mode!r:.40}")
     return 0 if mode == SUSPENDED else 1
+
+
+def _deletes(kind: Kind, spec: Json) -> str:
+    """A StatefulSet may want the volumes of its pods deleted with them, once it is scaled down."""
+    retention = part(spec, "persistentVolumeClaimRetentionPolicy")
+    return (
+        "its volumes (whenScaled: Delete)" if kind == "StatefulSet" and retention.get("whenScaled") == "Delete" else ""
+    )
 
 
 def _claimed(meta: Json) -> str:

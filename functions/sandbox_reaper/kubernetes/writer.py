@@ -15,7 +15,7 @@ class KubernetesWriter:
         self._client = client
 
     def stop(self, sandbox: Sandbox, workload: Workload, stop_id: str) -> Workload:
-        """One that was scaled up again after an earlier stop keeps the size that it had before that one."""
+        """One that somebody scaled up after an earlier stop is to get the size back that it has now."""
         _check_stoppable(workload, stop_id)
         return self._changed(sandbox, workload, stopping(workload, stop_id))
 

@@ -24,6 +24,8 @@ _DEFAULTS: Mapping[Kind, Mapping[str, Any]] = {
     kinds.SANDBOXES: {"operatingMode": "Running", "shutdownPolicy": "Retain"},
 }
 _POLICIES = ("Allow", "Forbid", "Replace")
+_RETENTION = "persistentVolumeClaimRetentionPolicy"
+_KEPT = ("Delete", "Retain")
 _ENUMS = {"operatingMode": ("Running", "Suspended"), "shutdownPolicy": ("Delete", "Retain")}
 _SANDBOX_TYPES: Mapping[str, tuple[type, str]] = {
     "operatingMode": (str, "string"), "podTemplate": (Mapping, "object"), "service": (bool, "boolean"),
@@ -38,6 +40,8 @@ def filled(kind: Kind, given: Object) -> Object:
     if isinstance(spec, dict):
         for name, value in _DEFAULTS.get(kind, {}).items():
             spec.setdefault(name, value)
+        if kind is kinds.STATEFUL_SETS and isinstance(spec.setdefault(_RETENTION, {}), dict):
+            spec[_RETENTION] = {"whenDeleted": "Retain", "whenScaled": "Retain"} | spec[_RETENTION]
         if kind is kinds.SANDBOXES:  # what its schema does not know is taken away without a word
             given["spec"] = {name: value for name, value in spec.items() if name in _SANDBOX_TYPES}
     if kind is kinds.NAMESPACES:
@@ -97,6 +101,13 @@ def _check_spec(kind: Kind, name: str, spec: Mapping[str, Any], before: Object |
             raise invalid(kind, name, "spec.template.metadata.labels", message)
         if before is not None and before["spec"].get("selector") != spec.get("selector"):
             raise invalid(kind, name, "spec.selector", "Invalid value: field is immutable")
+    if kind is kinds.STATEFUL_SETS:
+        retention = spec.get(_RETENTION)
+        if not isinstance(retention, Mapping):
+            raise _unreadable(kind, name, f"spec.{_RETENTION}", before)
+        for field in ("whenDeleted", "whenScaled"):
+            if retention.get(field) not in _KEPT:
+                raise invalid(kind, name, f"spec.{_RETENTION}.{field}", f"supported values: {', '.join(_KEPT)}")
     if kind in (kinds.CRON_JOBS, kinds.JOBS) and type(spec.get("suspend")) is not bool:
         raise _unreadable(kind, name, "spec.suspend", before)
     if kind is kinds.CRON_JOBS:

@@ -83,12 +83,31 @@ def _replicas(cluster: Cluster, kind: Kind, given: Object, wanted: int) -> None:
     for _, space, name in mine[wanted:]:
         cluster.delete(kinds.PODS, space, name)
     numbered = kind is kinds.STATEFUL_SETS
+    if numbered:
+        _claims(cluster, given, wanted)
     for index in range(len(mine), 0 if finished else wanted):
         name = f"{meta['name']}-{index if numbered else uuid.uuid4().hex[:5]}"
         noted = {field: template.get("metadata", {}).get(field, {}) for field in ("labels", "annotations")}
         made = {"metadata": _owned(kind, given, name) | noted, "spec": template["spec"]}
         cluster.create(kinds.PODS, meta["namespace"], made, CONTROLLER)
     _status(cluster, kind, given, wanted, given.get("status", {}).get("conditions", []))
+
+
+def _claims(cluster: Cluster, given: Object, wanted: int) -> None:
+    """One volume claim for each template and number; those above the size are kept, or deleted by `whenScaled`."""
+    meta, spec = given["metadata"], given["spec"]
+    there = {each["metadata"]["name"] for each in cluster.every(kinds.VOLUME_CLAIMS, meta["namespace"])}
+    for template in spec.get("volumeClaimTemplates", []):
+        stem = f"{template['metadata']['name']}-{meta['name']}-"
+        for index in range(wanted):
+            if f"{stem}{index}" not in there:
+                made = {"metadata": {"name": f"{stem}{index}"}, "spec": template.get("spec", {})}
+                cluster.create(kinds.VOLUME_CLAIMS, meta["namespace"], made, CONTROLLER)
+        if spec["persistentVolumeClaimRetentionPolicy"]["whenScaled"] == "Delete":
+            ours = {name for name in there if name.startswith(stem) and name.removeprefix(stem).isdecimal()}
+            for name in ours:
+                if int(name.removeprefix(stem)) >= wanted:
+                    cluster.delete(kinds.VOLUME_CLAIMS, meta["namespace"], name)
 
 
 def _sandbox(cluster: Cluster, given: Object) -> None:

@@ -28,6 +28,7 @@ class Kind:
 
 NAMESPACES = Kind("", "v1", "namespaces", "Namespace", namespaced=False)
 PODS = Kind("", "v1", "pods", "Pod")
+VOLUME_CLAIMS = Kind("", "v1", "persistentvolumeclaims", "PersistentVolumeClaim")
 ACCOUNTS = Kind("", "v1", "serviceaccounts", "ServiceAccount", status=False)
 DEPLOYMENTS = Kind("apps", "v1", "deployments", "Deployment")
 STATEFUL_SETS = Kind("apps", "v1", "statefulsets", "StatefulSet")
@@ -40,5 +41,5 @@ SANDBOXES = Kind("agents.x-k8s.io", "v1beta1", "sandboxes", "Sandbox", own=True)
 
 KINDS = (
     NAMESPACES, PODS, ACCOUNTS, DEPLOYMENTS, STATEFUL_SETS, REPLICA_SETS, CRON_JOBS, JOBS, AUTOSCALERS, SCALED_OBJECTS,
-    SANDBOXES,
+    SANDBOXES, VOLUME_CLAIMS,
 )  # fmt: skip

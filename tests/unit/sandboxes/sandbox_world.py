@@ -7,7 +7,7 @@ from typing import Any
 
 from kaizen.policy.sections.sandboxes import SandboxPolicy
 from sandbox_reaper import fleet
-from sandbox_reaper.backend import FencedError, GoneError, Inventory, Sandbox, Workload
+from sandbox_reaper.backend import BackendError, FencedError, GoneError, Inventory, Sandbox, Workload
 from sandbox_reaper.outcome import Outcome
 from sandbox_reaper.ports import UntoldError
 from sandbox_reaper.queries import MEASURED, queries
@@ -61,6 +61,8 @@ class Crash(BaseException):
 class World:
     """`figures` are by sandbox; one without any is not measured. `unknown` are ids that Slack does not know.
 
+    `refused` are the workloads, by name, that cannot be resumed.
+
     `hooks` run before calls, by the call's name; `ahead` is how far the cluster's clock is.
     """
 
@@ -83,6 +85,7 @@ class World:
     unknown: set[str] = field(default_factory=set)
     resumes: list[str] = field(default_factory=list)
     hooks: dict[str, Callable[[], None]] = field(default_factory=dict)
+    refused: dict[str, BackendError] = field(default_factory=dict)
 
     def add(self, given: Sandbox, figures: Mapping[str, float] | None = None) -> Sandbox:
         self.sandboxes[given.name] = given
@@ -178,6 +181,8 @@ class World:
 
     def resume(self, given: Sandbox, found: Workload, size: int, stop_id: str) -> Workload:
         self._hook("resume")
+        if found.name in self.refused:
+            raise self.refused[found.name]
         now = self._fenced(given, found)
         if now.stop != stop_id and (now.stop or now.size):
             raise FencedError(now.stop)

@@ -245,7 +245,7 @@ class Simulation(World):
         self.sizes.pop(name, None)  # to another size, which is not ours to change
         here = self.sandboxes[name].workloads
         after = tuple(
-            replace(each, size=2, version=f"{each.version}0", generation=each.generation + 1, stop="", original=None)
+            replace(each, size=2, version=f"{each.version}0", generation=each.generation + 1)  # our marks stay
             for each in here
         )
         self.change(name, workloads=after, pods=(f"{name}-h1", f"{name}-h2"), changed_at=self.now)

@@ -9,8 +9,9 @@ from datetime import timedelta
 import pytest
 
 from sandbox_reaper.backend import BackendDeniedError, BackendError, BackendUnavailableError
-from sandbox_reaper.state import Request
-from tests.unit.sandboxes.sandbox_world import OWNER, TICK, Crash, World, workload
+from sandbox_reaper.decision import wanted
+from sandbox_reaper.state import Request, Row
+from tests.unit.sandboxes.sandbox_world import OWNER, T0, TICK, Crash, World, workload
 
 SIZES = {"web": 2, "db": 1}
 
@@ -219,7 +220,7 @@ def test_what_can_neither_be_ended_nor_undone_is_told_until_it_is() -> None:
     for _ in range(3):
         assert len(world.run().faults) == 1
         world.now += TICK
-    assert "part of it may be down: 403: patch is not allowed any more" in told(world)
+    assert "part of it may be down: Deployment web: 403: patch is not allowed any more" in told(world)
     del world.hooks["resume"]
     world.run()
     assert (sizes(world), world.row("shop").state) == (SIZES, "ACTIVE")
@@ -307,3 +308,62 @@ def test_a_namespace_made_anew_under_its_name_is_not_what_broke_off() -> None:
     world.hooks["take"] = anew
     world.run()
     assert (len(world.stops), world.resumes, world.row("shop").state) == (1, [], "ACTIVE")
+
+
+@pytest.mark.parametrize("call", ["stop", "written"])
+@pytest.mark.parametrize("against", [exempt, opt_out, keep, beat])
+def test_a_word_that_meets_the_last_write_undoes_the_stop(call: str, against: Callable[[World], None]) -> None:
+    world = due()
+    calls = iter((False, True))
+    world.hooks[call] = lambda: against(world) if next(calls, False) else None
+    world.run()
+    assert (sizes(world), len(world.stops)) == (SIZES, 2)
+    assert world.row("shop").state in ("ACTIVE", "SNOOZED")
+    assert "Sandbox stopped" not in told(world)
+    if against is keep:
+        assert "is kept until" in told(world)
+
+
+def test_a_keep_that_is_delivered_after_the_stop_brings_it_back_and_keeps_it() -> None:
+    world = due()
+    pressed = world.now - timedelta(seconds=2)
+    world.run()
+    assert world.row("shop").state == "STOPPED"
+    since = world.row("shop").notice.rpartition("/")[2]
+    late = Request(f"{pressed:%Y%m%dT%H%M%SZ}#1.1", "uid-shop", "keep", since, OWNER, pressed, 4)
+    world.asked["uid-shop"] = [late]
+    world.now += timedelta(seconds=2)
+    world.run("uid-shop")
+    assert (sizes(world), world.row("shop").state) == (SIZES, "SNOOZED")
+    assert world.row("shop").until == pressed + timedelta(hours=4)
+    assert "It is kept until" in told(world)
+
+
+def presses(*given: tuple[str, str, int]) -> Request | None:
+    """(Slack's id, kind, hours) of presses within one second."""
+    row = Row("uid-shop", "shop", notice="uid-shop/s")
+    made = [Request(f"20260302T090000Z#{own}", "uid-shop", kind, "s", OWNER, T0, hours) for own, kind, hours in given]  # type: ignore[arg-type]
+    return wanted(row, made)
+
+
+def test_presses_of_one_second_count_in_the_order_of_their_numbers() -> None:
+    last = presses(("9.1", "stop", 0), ("13.1", "keep", 4))
+    assert last is not None
+    assert (last.kind, last.hours) == ("keep", 4)
+    first = presses(("9.1", "keep", 4), ("13.1", "stop", 0))
+    assert first is not None
+    assert first.kind == "stop"
+
+
+def test_of_two_that_keep_it_the_longer_wins() -> None:
+    both = presses(("9.1", "keep", 24), ("13.1", "keep", 4))
+    assert both is not None
+    assert (both.hours, both.id) == (24, "20260302T090000Z#13.1")
+    world = due()
+    world.press("shop", "keep", 24)
+    world.run()
+    until = world.row("shop").until
+    world.now += TICK
+    world.press("shop", "keep", 4, by="U0OTHER1")
+    world.run()
+    assert (world.row("shop").until, world.row("shop").by) == (until, OWNER)

@@ -2,9 +2,11 @@
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
+from sandbox_reaper.backend import BackendDeniedError
 from tests.unit.sandboxes.sandbox_world import TICK, World, sandbox, workload
 
 SIZES = {"web": 2, "db": 1}
@@ -149,3 +151,60 @@ def test_a_workload_that_was_made_anew_under_its_name_is_another_one() -> None:
     world.run()
     assert sizes(world) == {"web": 0, "db": 1}
     assert "Deployment web is gone" in told(world)
+
+
+def test_one_workload_that_is_refused_keeps_no_other_waiting_and_is_named() -> None:
+    world = World()
+    world.idle("shop", workloads=(workload(), workload("db", 1, "StatefulSet"), workload("nightly", 1, "CronJob")))
+    world.until("shop", "STOPPED")
+    world.refused["db"] = BackendDeniedError("403: an admission webhook says no")
+    world.press("shop", "resume")
+    shows: list[str] = []
+    world.hooks["shown"] = lambda: shows.append(told(world))
+    for _ in range(4):
+        world.now += TICK
+        assert [str(each) for each in world.run().faults] == ["StatefulSet db: 403: an admission webhook says no"]
+    assert sizes(world) == {"web": 2, "db": 0, "nightly": 1}
+    assert world.row("shop").state == "RESUMED"
+    assert "is not wholly brought back" in told(world)
+    assert "StatefulSet db: 403: an admission webhook says no" in told(world)
+    assert len(shows) == 2  # "is being brought back", and this, once
+    world.refused.clear()
+    world.now += TICK
+    assert world.run().faults == []
+    assert sizes(world)["db"] == 1
+    assert "back as it was before the stop" in told(world)
+
+
+def scale(world: World, name: str, size: int) -> None:
+    """As `kubectl scale` does: our marks stay."""
+    here = world.sandboxes["shop"].workloads
+    after = tuple(
+        replace(each, size=size, generation=each.generation + 1, version=f"{each.version}0")
+        if each.name == name
+        else each
+        for each in here
+    )
+    world.change("shop", workloads=after, changed_at=world.now)
+
+
+@pytest.mark.parametrize("mode", ["live", "dry-run"])
+def test_what_its_owner_scaled_down_days_later_stays_down(mode: str) -> None:
+    world = stopped()
+    scale(world, "web", 2)
+    world.ticks(2)
+    assert sizes(world) == SIZES  # the rest is given back
+    world.now += timedelta(days=3)
+    world.policy = replace(world.policy, mode=mode)  # type: ignore[arg-type]
+    scale(world, "web", 0)
+    given = list(world.resumes)
+    world.ticks(3)
+    assert (sizes(world), world.resumes) == ({"web": 0, "db": 1}, given)
+
+
+def test_a_dry_run_starts_nothing_by_a_mark() -> None:
+    world = stopped()
+    world.stored["uid-shop"] = replace(world.row("shop"), state="ACTIVE", outcome="", shown="")
+    world.policy = replace(world.policy, mode="dry-run")
+    world.run()
+    assert sizes(world) == {"web": 0, "db": 0}

@@ -594,3 +594,22 @@ def test_the_report_of_a_dry_run_says_how_many_are_stopped_at_once() -> None:
     world.run()
     shown = json.dumps(message(world.run(), world.policy).blocks)
     assert "at most 5 are stopped in a run, 2 of one owner" in shown
+
+
+def test_what_a_stop_would_delete_is_neither_told_of_nor_stopped() -> None:
+    world = World()
+    world.idle("shop", workloads=(replace(workload("db", 1, "StatefulSet"), deletes="its volumes"),))
+    world.ticks(30)
+    assert (world.messages, world.stops, world.row("shop").state) == ({}, [], "UNREAPABLE")
+    assert "would delete what StatefulSet db stores" in world.row("shop").reason
+
+
+def test_volumes_that_a_stop_empties_are_named_in_every_message_before_a_resume() -> None:
+    world = World()
+    lost = tuple(f"emptyDir cache-{number} of Deployment web" for number in range(5))
+    world.idle("shop", fleeting=lost)
+    for state in ("NOTIFIED", "STOPPED"):
+        world.until("shop", state)
+        said = text_of(world, "shop")
+        assert "emptyDir cache-2 of Deployment web and 2 more" in said
+        assert "Nothing is deleted" not in said
