@@ -17,6 +17,7 @@ from kaizen.slack.client import Bot
 from kaizen.slack.notices import Notices
 from kaizen.times import utc_now
 from sandbox_reaper.board import SlackBoard
+from sandbox_reaper.dated import Dated
 from sandbox_reaper.kubernetes.connect import Place, connect
 from sandbox_reaper.kubernetes.reader import KubernetesReader
 from sandbox_reaper.kubernetes.writer import KubernetesWriter
@@ -54,7 +55,8 @@ def prometheus(given: ReaperSettings) -> Prometheus:
     """Raises RefusedError where none is set."""
     if given.prometheus_url is None:
         raise RefusedError("there is none: set the template parameter PrometheusUrl")
-    return Prometheus(given.prometheus_url, Outbound(), where_set(given.prometheus_token_parameter), secret)
+    send = Dated(Outbound(), utc_now)
+    return Prometheus(given.prometheus_url, send, where_set(given.prometheus_token_parameter), secret)
 
 
 def place(given: ReaperSettings) -> Place:

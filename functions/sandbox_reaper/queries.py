@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator, Mapping
 from kaizen.policy.sections.sandboxes import SandboxPolicy
 
 STEP, RATE = 60, 300  # seconds: how far apart a subquery looks, and over which time rates are taken
-LONGEST_NAMES = 8_000  # characters of namespaces in one question; Prometheus's client takes twice as much in all
+LONGEST_NAMES = 7_600  # characters of namespaces in one selector; a question has two, and 16 KiB at most
 MOST_BATCHES = 8  # of namespaces whose pods are asked about; above it, all pods are asked about at once
 MEASURED = "measured"  # the one question about namespaces that is answered by pods
 _CONTAINERS = 'container!="",container!="POD"'
@@ -90,6 +90,8 @@ def _questions(policy: SandboxPolicy, place: str, more: str = "") -> dict[str, s
             rate = f"sum by ({place})(max by ({unit})(rate({text}[{RATE}s])))"
             found[signal] = f"max_over_time({rate}{window})"
         found[f"{signal}_samples"] = f"min by ({place})({_samples(signal, text, policy)})"
+        if signal == "cpu":
+            found["cpu_samples"] += f" and on ({place}) ({_unbroken(place, text, policy)})"
     cpu = series(policy, "cpu", more)
     found["clusters"] = f"count by ({place})(count by ({place},{_CLUSTERS})({cpu}))"
     reach = f"[{2 * policy.window}s:{STEP}s]"
@@ -101,6 +103,17 @@ def _samples(signal: str, text: str, policy: SandboxPolicy) -> str:
     """Of each unit: of all its lives together, and of one copy of each, so that a second copy hides no gap."""
     unit = _UNITS[signal]
     return f"sum by ({unit})(max by ({unit},{_LIVES})(count_over_time({text}[{policy.window}s])))"
+
+
+def _unbroken(place: str, text: str, policy: SandboxPolicy) -> str:
+    """The places of which each unit has a rate at every step: what was used in a longer gap is in no rate.
+
+    One scrape brings all signals of a pod, so that one of them is asked. How many steps there are depends on the
+    version of Prometheus and on the second.
+    """
+    window = f"[{policy.window}s:{STEP}s]"
+    steps = f"count_over_time(max by ({_UNITS['cpu']})(rate({text}[{RATE}s])){window})"
+    return f"min by ({place})({steps}) >= scalar(count_over_time(vector(1){window}))"
 
 
 def _measured(policy: SandboxPolicy) -> str:

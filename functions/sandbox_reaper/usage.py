@@ -189,6 +189,8 @@ def _mixed(clusters: float | None) -> str:
 def _coverage(samples: float | None, signal: str, policy: SandboxPolicy) -> str:
     """Why the samples of a signal do not cover the window; empty where they do."""
     expected = policy.window / policy.scrape
+    if samples is None and signal == "cpu":
+        return "no samples of cpu, or a gap among them that is longer than five minutes"
     if samples is None or samples < COVERAGE * expected:
         return f"{samples or 0:.0f} of {expected:.0f} samples of {signal}"
     if samples > MOST_COVERAGE * expected:

@@ -30,7 +30,7 @@ DISK = "container_fs_writes_bytes_total"
 class Span:
     """Minutes before the end: samples are there in `shown`, and a core works in `busy`."""
 
-    shown: tuple[tuple[int, int], ...] = ((HOURS * 60, 0),)
+    shown: tuple[tuple[float, float], ...] = ((HOURS * 60, 0),)
     busy: tuple[float, float] = (0, 0)
     rate: float = 0.0
 
@@ -70,6 +70,8 @@ PODS = {
     "burst": [("burst-1", Span(busy=(90, 88.5))), ("burst-2", Span())],
     "silent": [("silent-1", Span(((HOURS * 60, 90),))), ("silent-2", Span(((HOURS * 60, 90),)))],
     "gap": [("gap-1", Span(((HOURS * 60, 70), (60, 0)))), ("gap-2", Span())],
+    "leap": [("leap-1", Span(((HOURS * 60, 60), (54.5, 0)), busy=(59.5, 55))), ("leap-2", Span())],
+    "blink": [("blink-1", Span(((HOURS * 60, 60), (56, 0)))), ("blink-2", Span())],
     "half": [("half-1", Span())],
     "kube-system": [("dns-1", Span(rate=0.1))],
 }
@@ -176,6 +178,8 @@ def test_every_question_is_answered(readings: Readings) -> None:
         ("burst", 2, "active", "cpu"),  # T2: 90 s of one core are 0.0125 on average over the window
         ("silent", 2, "unknown", "coverage"),  # T1: gone from every rate of now
         ("gap", 2, "unknown", "coverage"),  # T3: ten minutes are missing in the midst, the newest sample is fresh
+        ("leap", 2, "unknown", "coverage"),  # 4.5 minutes of a core in a gap of 5.5, which is in no rate
+        ("blink", 2, "idle", "idle"),  # four minutes are spanned by every rate
         ("half", 2, "unknown", "pods"),  # one of its pods is not measured
         ("nowhere", 1, "unknown", "missing"),
         ("part", 2, "unknown", "pods"),  # one of its pods has neither network nor disk rows
@@ -212,7 +216,8 @@ def test_single_pods(readings: Readings, pod: str, value: str, why: str) -> None
 def test_the_peak_of_a_burst_and_the_age_of_silence(readings: Readings) -> None:
     assert readings.of("cpu", "burst") == pytest.approx(0.3, abs=0.04)
     assert readings.of("age", "silent") == pytest.approx(90 * 60, abs=60)
-    assert readings.of("cpu_samples", "silent") == pytest.approx(60, abs=2)
+    assert readings.of("memory_samples", "silent") == pytest.approx(60, abs=2)
+    assert readings.of("cpu_samples", "silent") is None  # as of everything with so long a gap
 
 
 def test_rows_of_whole_pods_do_not_count_as_well(readings: Readings) -> None:

@@ -31,7 +31,8 @@ def life(luck: random.Random, minutes: float) -> Life:
         luck, minutes, lambda: luck.choice((2, 30, 120, 240)) * luck.uniform(0.5, 1.5),
         lambda: luck.choice((20, 115, 125, 150, 155, 300, 900)) * luck.uniform(0.8, 1.2),
     )  # fmt: skip
-    # Shorter than a rate's window, or longer than what coverage forgives: what is between the two is seen by neither.
+    # Shorter than a rate's window, or longer than what coverage forgives; what is between the two, a real Prometheus
+    # shows in tests/rules/test_sandbox_queries.py.
     gaps = _spans(luck, minutes, lambda: luck.choice((2.0, 4.0, 8.0, 45.0)), lambda: luck.uniform(600, 6000))
     deploys = [(begin + 1, begin + 1.01) for begin, _ in work if luck.random() < 0.2]
     return Life(work, gaps, deploys)
