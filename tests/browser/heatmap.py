@@ -49,8 +49,8 @@ def live(page: Page, after: int = 0) -> int:
 
 
 def coloured(page: Page) -> None:
-    """Wait until angles are to be seen in colours. A page that is new may begin some frames before the first it has."""
-    page.wait_for_function(f"() => ({_PIXELS})().colours > 300")
+    """Wait until angles are to be seen in colours: 256 where each cell is one row, more where it is a mean."""
+    page.wait_for_function(f"() => ({_PIXELS})().colours > 200")
 
 
 def pixels(page: Page) -> Mapping[str, Any]:
