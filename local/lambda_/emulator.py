@@ -128,7 +128,8 @@ class Emulator:
     def _launched(self) -> "subprocess.Popen[bytes]":
         self._port, runtime_port = _free_port(), _free_port()
         command = [
-            sys.executable, str(paths.ROOT / "local" / "lambda_" / "child.py"), str(paths.emulator(platform.machine())),
+            sys.executable, str(paths.ROOT / "local" / "lambda_" / "child.py"), str(os.getpid()),
+            str(paths.emulator(platform.machine())),
             "--runtime-interface-emulator-address", f"127.0.0.1:{self._port}",
             "--runtime-api-address", f"127.0.0.1:{runtime_port}",
             _PYTHON, "-S", "-m", "awslambdaric", "kaizen_local.lambda_handler",
