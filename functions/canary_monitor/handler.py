@@ -40,9 +40,9 @@ def handle(message: dict[str, Any]) -> None:
         count_if_possible(dynamodb(), settings().metrics_table, [change], utc_now())
 
 
-def again(message: dict[str, Any]) -> None:
+def again(message: dict[str, Any], error: Exception) -> None:
     """Of two people who press at once, the second waits for seconds."""
-    Again(client("sqs", ONE_TRY), settings().canary_queue_url)(message)
+    Again(client("sqs", ONE_TRY), settings().canary_queue_url)(message, error)
 
 
 lambda_handler = queue_function("canary not handled", handle, again)

@@ -86,9 +86,9 @@ def handle(message: dict[str, Any]) -> None:
     logger.info("button pressed", result=result)
 
 
-def again(message: dict[str, Any]) -> None:
+def again(message: dict[str, Any], error: Exception) -> None:
     """Of two people who press at once, the second waits for seconds."""
-    Again(client("sqs", ONE_TRY), settings().sandbox_action_queue_url)(message)
+    Again(client("sqs", ONE_TRY), settings().sandbox_action_queue_url)(message, error)
 
 
 def count_beat(result: str) -> None:

@@ -71,7 +71,7 @@ class Stops:
         return self.steps.reader.sandbox(visit.row.name)
 
     def _go_on(self, visit: Visit) -> None:
-        """A stop that a run broke off: to its end where every guard still holds, else unself.done."""
+        """A stop that a run broke off: to its end where every guard still holds, else undone."""
         row = visit.row
         sandbox, record = self._seen(visit), self.steps.store.record(row.uid, row.stop_id)
         if sandbox is None or sandbox.uid != row.uid:

@@ -20,7 +20,7 @@ from kaizen.tickets import UnreadableTicketsError, open_tickets
 from kaizen.times import utc_now
 from ticket_cards import parts
 from ticket_cards.cards import Cards
-from ticket_cards.pace import CardsFailedError, Outcome
+from ticket_cards.pace import Outcome
 from ticket_cards.parts import LIMITS, CardSettings
 from ticket_cards.presses import Presses
 from ticket_cards.reminding import Reminding
@@ -51,20 +51,16 @@ def cards(in_time: Callable[[float], bool]) -> Cards:
 def handle(message: dict[str, Any], in_time: Callable[[float], bool]) -> None:
     """Raises MalformedEventError, CardsFailedError, and what the stores raise."""
     kind, detail = opened(message)
-    try:
-        if kind == SlackInteraction.DETAIL_TYPE:
-            result = Presses(cards(in_time)).pressed(SlackInteraction.from_detail(detail))
-            logger.info("button pressed", result=result)
-        else:
-            tell("cards", cards(in_time).changed(TicketChanged.from_detail(detail)))
-    except CardsFailedError as error:
-        message["pause"] = error.pause
-        raise
+    if kind == SlackInteraction.DETAIL_TYPE:
+        result = Presses(cards(in_time)).pressed(SlackInteraction.from_detail(detail))
+        logger.info("button pressed", result=result)
+    else:
+        tell("cards", cards(in_time).changed(TicketChanged.from_detail(detail)))
 
 
-def again(message: dict[str, Any]) -> None:
-    """After the pause that Slack wants."""
-    Again(client("sqs", ONE_TRY), settings().card_queue_url)(message, message.get("pause", 0))
+def again(message: dict[str, Any], error: Exception) -> None:
+    """After the pause that Slack wants, which a CardsFailedError has."""
+    Again(client("sqs", ONE_TRY), settings().card_queue_url)(message, error)
 
 
 def tell(name: str, outcome: Outcome) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from kaizen.slack.buttons import LIFE
 from kaizen.tickets import Ticket
@@ -46,7 +47,7 @@ class Reminding:
         begin = int(now.timestamp()) // _TURN % len(tickets) if tickets else 0
         for due in reminders([*tickets[begin:], *tickets[:begin]], self.cards.policy, now):
             if records.get(due.ticket.id, Record()).told != due.id:
-                yield lambda issue_id=due.ticket.id: self._remind(issue_id)  # type: ignore[misc]
+                yield partial(self._remind, due.ticket.id)
 
     def _remind(self, issue_id: int) -> Outcome:
         """By the ticket as it is now: the list may be minutes old."""
@@ -66,7 +67,7 @@ class Reminding:
         for ticket in tickets:
             renewed_at = records.get(ticket.id, Record()).renewed_at
             if renewed_at is not None and now - renewed_at >= RENEWED_AFTER:
-                yield lambda issue_id=ticket.id: self._renew(issue_id)  # type: ignore[misc]
+                yield partial(self._renew, ticket.id)
 
     def _renew(self, issue_id: int) -> Outcome:
         issue = self.cards.issue(issue_id)

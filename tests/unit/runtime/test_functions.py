@@ -234,7 +234,9 @@ def test_a_message_that_failed_comes_back_soon_and_then_as_the_queue_says() -> N
 def test_a_message_comes_back_after_the_pause_that_somebody_asked_for(received: int, asked: int, seconds: int) -> None:
     queue = Queue()
     message = {"attributes": {"ApproximateReceiveCount": str(received)}, "receiptHandle": "receipt"}
-    Again(queue, "the queue")(message, asked)  # type: ignore[arg-type]
+    error = ValueError("of no use")
+    error.pause = asked  # type: ignore[attr-defined]
+    Again(queue, "the queue")(message, error)  # type: ignore[arg-type]
     assert queue.told == [{"QueueUrl": "the queue", "ReceiptHandle": "receipt", "VisibilityTimeout": seconds}]
 
 

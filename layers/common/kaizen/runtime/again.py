@@ -25,11 +25,13 @@ class Again:
     sqs: "SQSClient"
     queue_url: str
 
-    def __call__(self, message: Mapping[str, Any], asked: int = 0) -> None:
-        """`asked` are the seconds of pause that somebody wants, 0 for none: it comes back no earlier, and then at once.
+    def __call__(self, message: Mapping[str, Any], error: Exception) -> None:
+        """An error may have a `pause`, the seconds that somebody wants: the message comes back no earlier, and then at
+        once, however often it has failed.
 
         Best effort: a wait that cannot be changed is the queue's visibility time-out.
         """
+        asked = int(getattr(error, "pause", 0))
         received = int(message["attributes"]["ApproximateReceiveCount"])
         if not 1 <= received <= len(SOON) and not asked:
             return
@@ -38,7 +40,7 @@ class Again:
             self.sqs.change_message_visibility(
                 QueueUrl=self.queue_url, ReceiptHandle=message["receiptHandle"], VisibilityTimeout=seconds
             )
-        except FAILURES as error:
-            logger.warning("comes back late", cause=cause(error), reason=str(error)[:500])
+        except FAILURES as fault:
+            logger.warning("comes back late", cause=cause(fault), reason=str(fault)[:500])
             return
         logger.info("comes back soon", seconds=seconds)

@@ -35,19 +35,23 @@ def background_function[E, R](handler: Callable[[E, Any], R]) -> Callable[[E, An
 
 
 def queue_function(
-    fault: str, work: Callable[[dict[str, Any]], object], again: Callable[[dict[str, Any]], object] | None = None
+    fault: str,
+    work: Callable[[dict[str, Any]], object],
+    again: Callable[[dict[str, Any], Exception], object] | None = None,
 ) -> Callable[[dict[str, Any], Any], Response]:
     """For a queue's batch: `work` takes one message after the other; one that raises fails alone, and none is lost.
 
     The function reports the messages that failed; the queue tries them again and moves them to its dead-letter queue.
-    `fault` is the log line for such a message. `again` tells the queue when it comes back, and raises nothing; without
-    it, that is when the queue's visibility time-out is over.
+    `fault` is the log line for such a message. `again` tells the queue when it comes back, by what went wrong, and
+    raises nothing; without it, that is when the queue's visibility time-out is over.
     """
     return background_function(each_message(fault, work, again))
 
 
 def each_message(
-    fault: str, work: Callable[[dict[str, Any]], object], again: Callable[[dict[str, Any]], object] | None = None
+    fault: str,
+    work: Callable[[dict[str, Any]], object],
+    again: Callable[[dict[str, Any], Exception], object] | None = None,
 ) -> Callable[[dict[str, Any], Any], Response]:
     """What `queue_function` wraps, for `either_function`: a queue beside a door."""
 
@@ -61,7 +65,7 @@ def each_message(
                 logger.exception(fault, message_id=message["messageId"], error=type(error).__name__)
                 failed.append({"itemIdentifier": message["messageId"]})
                 if again is not None:
-                    again(message)
+                    again(message, error)
         return {"batchItemFailures": failed}
 
     return run
