@@ -67,8 +67,8 @@ def _all(given: list[Any], title: str) -> list[Json]:
 
 
 def _panel_entry(given: Json) -> Entry:
-    meta = given.get("meta") if isinstance(given.get("meta"), dict) else {}
-    assert isinstance(meta, dict)
+    about = given.get("meta")
+    meta: Json = about if isinstance(about, dict) else {}
 
     def who(name: str) -> str:
         person = meta.get(name)

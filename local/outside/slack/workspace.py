@@ -7,9 +7,10 @@ import itertools
 import json
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Literal
 
 from local.outside.service import Reply
@@ -40,22 +41,17 @@ class Workspace:
 
     def webhook(self, body: bytes) -> Reply:
         """An Incoming Webhook answers in plain text."""
-        message = as_object(body)
-        if message is None:
-            return Reply(400, "invalid_payload")
-        message = _with_attachments(message)
-        with self._lock:
-            trouble = self._trouble()
-            if trouble == "ratelimited":
-                return Reply(429, "rate_limited", self._pause())
-            if trouble == "fatal_error":
-                return Reply(500, "fatal_error")
+
+        def keep(given: dict[str, Any]) -> str:
+            message = _with_attachments(given)
             fault = refusal(message, charts=self.charts)
             if fault is not None:
                 self.refused.append(str(fault))
-                return Reply(400, fault.code)
+                return fault.code
             self._keep(message, WEBHOOK_CHANNEL)
-            return Reply(500, "fatal_error") if trouble == "lost" else Reply(200, "ok")
+            return ""
+
+        return self._by_address(body, keep)
 
     def call(self, method: str, token: str, arguments: Mapping[str, Any]) -> Reply:
         """The Web API answers 200 with `ok` false, but for rate limits and its own failures."""
@@ -104,8 +100,12 @@ class Workspace:
 
     def respond(self, channel: str, command: str, body: bytes) -> Reply:
         """What comes by a command's `response_url`, which is answered as a webhook is."""
-        given = as_object(body)
-        if given is None:
+        return self._by_address(body, partial(self._show, channel, command))
+
+    def _by_address(self, body: bytes, keep: Callable[[dict[str, Any]], str]) -> Reply:
+        """Whoever has the address may post. `keep` takes the message, or gives Slack's code for why not."""
+        message = as_object(body)
+        if message is None:
             return Reply(400, "invalid_payload")
         with self._lock:
             trouble = self._trouble()
@@ -113,9 +113,8 @@ class Workspace:
                 return Reply(429, "rate_limited", self._pause())
             if trouble == "fatal_error":
                 return Reply(500, "fatal_error")
-            fault = self._show(channel, command, given)
-            if fault:
-                return Reply(400, fault)
+            if code := keep(message):
+                return Reply(400, code)
             return Reply(500, "fatal_error") if trouble == "lost" else Reply(200, "ok")
 
     def _show(self, channel: str, command: str, given: Mapping[str, Any]) -> str:
