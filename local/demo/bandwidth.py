@@ -16,7 +16,7 @@ from local.outside.slack.service import Slack
 from local.stack import Stack
 
 DAYS, JUMP = 92, 1.9
-READ_DAYS, SAVED = 3, 0.7  # MB/s that deltas save, for each MB/s at the beginning
+READ_DAYS, SAVED = 21, 0.7  # MB/s that deltas save, for each MB/s at the beginning
 MOST_PUTS = 25  # of one request
 BUILDS = ("api-206", "api-207")
 STREAMS = {"kuramoto": 2.4, "grid": 0.9}  # MB/s at the beginning
