@@ -33,6 +33,16 @@ def on_it(acknowledged: Acknowledged) -> Message:
     return _line(f"{text}, {date(acknowledged.at, 'UTC')}", text)
 
 
+def taken_over(acknowledged: Acknowledged, before: Acknowledged) -> Message:
+    text = f"🙋 <@{acknowledged.by}> is on it now, instead of <@{before.by}>"
+    return _line(f"{text}, {date(acknowledged.at, 'UTC')}", text)
+
+
+def given_back(before: Acknowledged) -> Message:
+    text = f"✋ <@{before.by}> is not on it any more: nobody is"
+    return _line(text, text)
+
+
 def snoozed(snooze: Snoozed) -> Message:
     text = f"🔕 <@{snooze.by}> wants no reminders"
     return _line(f"{text} until {date(snooze.until, 'UTC')}; the SLA goes on", text)

@@ -7,6 +7,7 @@ from kaizen.events.slack import SlackInteraction
 from kaizen.slack.blocks import Message
 from kaizen.slack.buttons import Button, Refused, verified
 from kaizen.tickets import Issue
+from kaizen.times import parse_instant
 from ticket_cards import lines
 from ticket_cards.attended import Acknowledged, Snoozed, reopened_at
 from ticket_cards.cards import Cards
@@ -42,7 +43,14 @@ class Presses:
             return self._nothing(event, button, "over", "this is no open ticket any more", issue)
         if isinstance(found, Refused):
             return self._nothing(event, button, found.reason, _OLD, issue)
-        return self._snooze(issue, event) if button.verb == "snooze" else self._acknowledge(issue, event, button)
+        match button.verb:
+            case "snooze":
+                return self._snooze(issue, event)
+            case "take_over":
+                return self._take_over(issue, event, button)
+            case "give_back":
+                return self._give_back(issue, event, button)
+        return self._acknowledge(issue, event, button)
 
     def _acknowledge(self, issue: Issue, event: SlackInteraction, button: Button) -> str:
         by = Acknowledged(event.user_id, self.cards.clock())
@@ -55,6 +63,33 @@ class Presses:
         if first or standing.by == event.user_id:
             return "done" if first else "repeated"
         return self._nothing(event, button, "repeated", f"<@{standing.by}> is on it already")
+
+    def _take_over(self, issue: Issue, event: SlackInteraction, button: Button) -> str:
+        """From the person whom the card named when it was pressed: of two who take it over, one does."""
+        before, by = _held(button), Acknowledged(event.user_id, self.cards.clock())
+        if before.by == event.user_id:
+            return self._nothing(event, button, "repeated", "you are on it already", issue)
+        first = self.cards.state.take_over(issue.ticket.id, by, before)
+        standing = self.cards.attended(issue).on_it
+        if standing is None or standing.by != event.user_id:
+            return self._nothing(event, button, "over", _moved_on(standing), issue)
+        change = f"taken_over/{standing.by}/{int(standing.at.timestamp())}"
+        self.cards.tell(News(issue, "pressed", lines.taken_over(standing, before), change))
+        return "done" if first else "repeated"
+
+    def _give_back(self, issue: Issue, event: SlackInteraction, button: Button) -> str:
+        before = _held(button)
+        if before.by != event.user_id:
+            why = f"<@{before.by}> is on it, and can give it back; you can take it over"
+            return self._nothing(event, button, "somebody else", why, issue)
+        first = self.cards.state.give_back(issue.ticket.id, before)
+        standing = self.cards.attended(issue).on_it
+        if standing is not None:
+            return self._nothing(event, button, "over", _moved_on(standing), issue)
+        # Told again with an event that comes again: the first one may have failed before its line stood.
+        change = f"given_back/{before.by}/{int(before.at.timestamp())}"
+        self.cards.tell(News(issue, "pressed", lines.given_back(before), change))
+        return "done" if first else "repeated"
 
     def _snooze(self, issue: Issue, event: SlackInteraction) -> str:
         """Until a day after the press, also when its event comes again or late."""
@@ -83,3 +118,12 @@ class Presses:
     def _answered(self, channel: str, name: str, line: Message, thread: str) -> Shown:
         self.cards.board.show(channel, name, line, thread=thread)
         return "posted"
+
+
+def _held(button: Button) -> Acknowledged:
+    """Who was on it when the button was made."""
+    return Acknowledged(button.bound["by"], parse_instant(button.bound["at"]))
+
+
+def _moved_on(standing: Acknowledged | None) -> str:
+    return "nobody is on it any more" if standing is None else f"<@{standing.by}> is on it by now"

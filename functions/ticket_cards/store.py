@@ -35,9 +35,6 @@ class CardStore:
 
     def acknowledge(self, issue_id: int, by: Acknowledged, since: datetime | None) -> bool:
         """Whether nobody had before: the first one stays. Who was on it until `since` is so no more."""
-        item = _key(issue_id, "acknowledged") | {
-            "by": by.by, "at": format_instant(by.at), "expires_at": _expires(by.at),
-        }  # fmt: skip
         condition: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(pk)"}
         if since is not None:
             condition = {
@@ -45,8 +42,19 @@ class CardStore:
                 "ExpressionAttributeNames": {"#at": "at"},
                 "ExpressionAttributeValues": to_item({":since": format_instant(since)}),
             }
+        return self._holds(self._client.put_item, Item=to_item(_on_it(issue_id, by)), **condition)
+
+    def take_over(self, issue_id: int, by: Acknowledged, before: Acknowledged) -> bool:
+        """Whether the person before still was on it."""
+        return self._holds(self._client.put_item, Item=to_item(_on_it(issue_id, by)), **_still(before))
+
+    def give_back(self, issue_id: int, before: Acknowledged) -> bool:
+        """Whether that person still was on it."""
+        return self._holds(self._client.delete_item, Key=to_item(_key(issue_id, "acknowledged")), **_still(before))
+
+    def _holds(self, write: Callable[..., Any], **given: Any) -> bool:
         try:
-            self._client.put_item(TableName=self._table, Item=to_item(item), **condition)
+            write(TableName=self._table, **given)
         except self._client.exceptions.ConditionalCheckFailedException:
             return False
         return True
@@ -100,6 +108,20 @@ class CardStore:
 
 def _key(issue_id: int, kind: str) -> dict[str, str]:
     return {"pk": f"card#{issue_id}", "sk": kind}
+
+
+def _on_it(issue_id: int, by: Acknowledged) -> dict[str, Any]:
+    return _key(issue_id, "acknowledged") | {
+        "by": by.by, "at": format_instant(by.at), "expires_at": _expires(by.at),
+    }  # fmt: skip
+
+
+def _still(before: Acknowledged) -> dict[str, Any]:
+    return {
+        "ConditionExpression": "#by = :by AND #at = :at",
+        "ExpressionAttributeNames": {"#by": "by", "#at": "at"},
+        "ExpressionAttributeValues": to_item({":by": before.by, ":at": format_instant(before.at)}),
+    }
 
 
 def _expires(now: datetime) -> int:

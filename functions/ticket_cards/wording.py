@@ -1,5 +1,6 @@
 """What a card says. Pure."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -14,6 +15,7 @@ from kaizen.slack.buttons import Button, signed
 from kaizen.slack.escape import cut, date, escape, isolated, link, plain_date
 from kaizen.slack.packer import Line
 from kaizen.tickets import Issue, Ticket
+from kaizen.times import format_instant
 from ticket_cards.attended import Attended
 from ticket_cards.reminders import nearly
 
@@ -110,12 +112,15 @@ def _buttons(ticket: Ticket, attended: Attended, now: datetime, secret: str, cha
     # Rounded to the day: a card that says the same must not be edited for a new value of its buttons.
     issued = now.replace(hour=0, minute=0, second=0, microsecond=0)
 
-    def press(text: str, verb: str, **more: str) -> dict[str, Any]:
-        button = Button(FEATURE, verb, str(ticket.id), issued, {"channel": channel})
+    def press(text: str, verb: str, bound: Mapping[str, str] | None = None, **more: str) -> dict[str, Any]:
+        button = Button(FEATURE, verb, str(ticket.id), issued, {"channel": channel, **(bound or {})})
         return _button(text, button.action_id, value=signed(button, secret), **more)
 
     if attended.on_it is None:
         elements.append(press("I am on it", "acknowledge", style="primary"))
+    else:
+        held = {"by": attended.on_it.by, "at": format_instant(attended.on_it.at)}
+        elements += [press("Take it over", "take_over", held), press("Give it back", "give_back", held)]
     if attended.snoozed is None:
         elements.append(press("Snooze reminders 24 h", "snooze"))
     if ticket.url.startswith("https://"):

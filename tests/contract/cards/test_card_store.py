@@ -55,6 +55,12 @@ def test_who_is_on_it_stays_and_a_snooze_is_over_with_its_time(store: CardStore)
     store.snooze(7, Snoozed("U4", T0 + timedelta(hours=30)))
     assert store.attended(7, T0 + timedelta(hours=24)).snoozed == Snoozed("U4", T0 + timedelta(hours=30))
     assert store.attended(8, T0) == Attended()
+    mine, yours = Acknowledged("U1", T0), Acknowledged("U2", T0 + timedelta(minutes=1))
+    assert [store.take_over(7, yours, mine), store.take_over(7, yours, mine)] == [True, False]
+    assert [store.give_back(7, mine), store.attended(7, T0).on_it] == [False, yours]
+    assert [store.give_back(7, yours), store.give_back(7, yours)] == [True, False]
+    assert store.attended(7, T0).on_it is None
+    assert store.acknowledge(7, mine, None) is True
     opened_again = T0 + timedelta(days=1)
     assert store.acknowledge(7, Acknowledged("U5", opened_again + timedelta(hours=1)), opened_again) is True
 

@@ -98,6 +98,16 @@ class World:
         self.on_it = by if first else self.on_it
         return first
 
+    def take_over(self, issue_id: int, by: Acknowledged, before: Acknowledged) -> bool:
+        held = self.on_it == before
+        self.on_it = by if held else self.on_it
+        return held
+
+    def give_back(self, issue_id: int, before: Acknowledged) -> bool:
+        held = self.on_it == before
+        self.on_it = None if held else self.on_it
+        return held
+
     def record(self, issue_id: int) -> Record:
         return self.known.get(issue_id, Record())
 
@@ -274,6 +284,46 @@ def test_the_first_who_is_on_it_stands_on_every_card() -> None:
     assert world.posts[2:4] == [f"C1/7/{told}", f"C2/7/{told}"]
     for channel in ("C1", "C2"):
         assert "<@U2> is on it" in str(world.shown[f"{channel}/7"].blocks)
+
+
+def test_it_is_taken_over_from_the_person_on_the_card_and_given_back_by_that_person() -> None:
+    world = World()
+    world.subscribe("C1", "severity:sev1")
+    world.tell("opened")
+    world.press("C1", world.value("C1"))
+    take, give = world.value("C1", "cards.take_over"), world.value("C1", "cards.give_back")
+
+    def press(value: str, user: str, verb: str) -> str:
+        world.now += timedelta(minutes=1)
+        return world.press("C1", value, user, f"cards.{verb}")
+
+    assert press(give, "U3", "give_back") == "somebody else"
+    assert press(take, "U2", "take_over") == "repeated"
+    assert press(take, "U3", "take_over") == "done"
+    assert "<@U3> is on it since" in str(world.shown["C1/7"].blocks)
+    assert press(take, "U3", "take_over") == "repeated", "the same press came again"
+    assert press(take, "U4", "take_over") == "over", "the card of that button named somebody else"
+    assert press(give, "U2", "give_back") == "over"
+    assert world.on_it is not None
+    give = world.value("C1", "cards.give_back")
+    assert press(give, "U3", "give_back") == "done"
+    assert press(give, "U3", "give_back") == "repeated"
+    assert "is on it since" not in str(world.shown["C1/7"].blocks)
+    assert press(world.value("C1"), "U4", "acknowledge") == "done"
+    said = [line for line in world.lines() if "press did nothing" not in line]
+    assert said == [
+        "🙋 <@U2> is on it",
+        "🙋 <@U3> is on it now, instead of <@U2>",
+        "✋ <@U3> is not on it any more: nobody is",
+        "🙋 <@U4> is on it",
+    ]
+    refused = [line for line in world.lines() if "press did nothing" in line]
+    assert [line.partition("nothing: ")[2] for line in refused] == [
+        "<@U2> is on it, and can give it back; you can take it over.",
+        "you are on it already.",
+        "<@U3> is on it by now.",
+        "<@U3> is on it by now.",
+    ]
 
 
 def test_presses_that_mean_nothing() -> None:

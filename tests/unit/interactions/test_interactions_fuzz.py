@@ -40,7 +40,7 @@ REQUESTS = examples(5000)
 ANSWERS = {200, 400, 401, 413, 415}
 CHANNEL = "CBR2V3XEX"  # of the sample
 RESULTS = {"done", "repeated", "opened", "over", "expired", "another channel", "malformed", "forged", "other action"}
-VERBS = ("cards.acknowledge", "cards.snooze", "cards.open")
+VERBS = ("cards.acknowledge", "cards.take_over", "cards.give_back", "cards.snooze", "cards.open")
 
 
 def card() -> tuple[World, list[str]]:
