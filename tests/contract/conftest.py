@@ -1,5 +1,6 @@
-"""All of these tests speak to moto, many of them in transactions over tables with thousands of items."""
+"""All of these tests speak to moto, and many to tables with thousands of items."""
 
-from local.aws import transactions
+from local.aws import answers, transactions
 
 transactions.copy_only_what_they_touch()
+answers.write_values_quickly()
