@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from threading import Event
 
+from dashboard_snapshot.commands import LATEST, WRITER
 from dashboard_snapshot.comparing import compared
 from dashboard_snapshot.diffs import told
 from dashboard_snapshot.errors import GrafanaError
@@ -18,6 +19,7 @@ from dashboard_snapshot.layout import DIFFS
 from dashboard_snapshot.model import Manifest, ManifestError, reasons_of
 from dashboard_snapshot.page import headline, html_page, text_page
 from dashboard_snapshot.patching import PatchError, patch_of
+from dashboard_snapshot.printing import as_json, cautions
 from dashboard_snapshot.restoring import RestoreError, look, put_back
 from dashboard_snapshot.store import FAILURES, NoRunError, SnapshotStore
 from kaizen.dashboards import report
@@ -29,14 +31,15 @@ from kaizen.times import utc_now
 
 SAME, DIFFERENT, USAGE = 0, 1, 2
 _LIMITS = Limits(connect=5, read=30, attempts=3)
-LATEST = "latest"
 _PATIENCE = 120.0  # seconds that a pause of Grafana's may take
 _FAULTS = (
     NoRunError, ManifestError, FolderError, PatchError, RestoreError, GrafanaError, SecretError, OSError,
 )  # fmt: skip
 _ALL = 10_000  # dashboards: here nobody waits for an answer of limited size
-_ABOUT = """Exit codes: 0 done, 1 differences (diff --exit-code, restore without --apply), 2 not done, and why.
-The bucket's name is the output SnapshotsBucketName of the stack."""
+_ABOUT = f"""Exit codes: 0 done, 1 differences (diff --exit-code, restore without --apply), 2 not done, and why.
+The bucket's name is the output SnapshotsBucketName of the stack. {LATEST} is the last complete run; where git is
+compared (patch, restore --git) it is the last run that compared it. Before a UID that begins with a hyphen, and its
+RUN, put --: patch --bucket B -- {LATEST} -0BOIbZ7z"""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -56,13 +59,16 @@ def main(arguments: Sequence[str]) -> int:
     change = commands.add_parser("patch", help="an edit in the UI as a patch for `git apply`, in the file's own style")
     back = commands.add_parser("restore", help="put one dashboard back; without --apply it only shows what changes")
     for each in (change, back):
-        each.add_argument("run", metavar="RUN", help=f"a run, or {LATEST}: the last complete one")
+        each.add_argument("run", metavar="RUN", help=f"a run, or {LATEST}: the last one, see below")
         each.add_argument("uid", metavar="UID", help="the dashboard's, as its address in Grafana has it")
     back.add_argument("--git", action="store_true", help="as git had it at that run, instead of as Grafana had it")
     back.add_argument("--apply", type=int, metavar="VERSION", help="save it; VERSION is the one that the look named")
     back.add_argument("--grafana", required=True, metavar="URL", help="Grafana's address, without /api")
     back.add_argument(
-        "--token-parameter", required=True, metavar="NAME", help="SSM parameter with a token that may write dashboards"
+        "--token-parameter",
+        default=WRITER,
+        metavar="NAME",
+        help=f"SSM parameter with a token that may write dashboards; {WRITER} unless it is given",
     )
     for each in (diff, runs, files, change, back):
         each.add_argument("--bucket", required=True, help="the bucket of the snapshots")
@@ -94,7 +100,7 @@ def _export(store: SnapshotStore, given: argparse.Namespace) -> int:
 
 
 def _patch(store: SnapshotStore, given: argparse.Namespace) -> int:
-    text, caution = patch_of(_run(store, given.run), given.uid, store.content)
+    text, caution = patch_of(_judged(store, given.run), given.uid, store.content)
     if caution:
         print(f"dashboard_snapshot: {caution}", file=sys.stderr)
     sys.stdout.write(text)
@@ -107,14 +113,16 @@ def _restore(store: SnapshotStore, given: argparse.Namespace) -> int:
         grafana = Grafana(given.grafana, outbound, given.token_parameter, secret, Event().wait, lambda: _PATIENCE)
     except ValueError as error:
         raise RestoreError("--grafana is no plain https address") from error
-    found = look(grafana, store, _run(store, given.run), given.uid, git=given.git)
+    manifest = _judged(store, given.run) if given.git else _run(store, given.run)
+    found = look(grafana, store, manifest, given.uid, git=given.git)
     print(f"{given.uid} from {found.source}; Grafana holds version {found.version}")
     if found.same:
         print("nothing to put back: Grafana holds the same")
         return SAME
+    print(found.place)
     print(report.text([found.diff]))
     if given.apply is None:
-        print(f"nothing is saved; add --apply {found.version} to save it")
+        print(f"nothing is saved yet; add --apply {found.version} to save it")
         return DIFFERENT
     put_back(grafana, given.uid, found, given.apply)
     print("saved, and read back as it should be")
@@ -131,26 +139,38 @@ def _run(store: SnapshotStore, name: str) -> Manifest:
     return found
 
 
+def _judged(store: SnapshotStore, name: str) -> Manifest:
+    """The newest run that knows how git and Grafana differ: a partial one does, too, and notes are of these.
+
+    Raises NoRunError.
+    """
+    newest = store.last(utc_now()) if name == LATEST else None
+    return newest if newest is not None and newest.drift is not None else _run(store, name)
+
+
 def _diff(store: SnapshotStore, given: argparse.Namespace) -> int:
     found = compared(store.run(given.older), store.run(given.newer))
     differences = told(found, store.content, _ALL)
     files = [each.diff for each in differences if each.diff is not None]
     match given.format:
         case "json":
-            print(report.as_json(files))
+            print(as_json(found, differences))
         case "markdown":
-            print(text_page(found, differences))
+            print(text_page(found, differences, store.bucket))
         case "html":
             print(html_page(found, differences, "", "", {}))
         case _:
             print(headline(found))
+            for line in cautions(found):
+                print(line)
             for each in differences:
                 # Dashboards are shown below, part by part.
                 author = f", {each.difference.source}: {each.difference.author}" if each.difference.author else ""
                 print(f"{each.difference.what:8}{each.difference.entry.path}{author}")
                 for leaf in each.leaves:
                     print(f"        {leaf}")
-            print(report.text(files))
+            if files:
+                print(report.text(files))
             for entry in found.unread:
                 print(f"not read in one of the runs: {entry.path}")
     return DIFFERENT if given.exit_code and found.differences else SAME

@@ -3,6 +3,7 @@
 A dashboard that one of two runs did not read is *not read*: neither added nor removed.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -12,7 +13,7 @@ from dashboard_snapshot.model import KINDS, Entry, Manifest
 What = Literal["added", "removed", "changed", "moved"]
 Source = Literal["ui", "provisioning", "program"]
 ANONYMOUS = "Anonymous"  # Grafana's word for an author that is no user
-_PROGRAM = "sa-"  # begins the login of a service account
+_PROGRAM = re.compile(r"sa-\d+-")  # begins the login of a service account: with its organisation's number
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,7 @@ def compared(older: Manifest, newer: Manifest) -> Comparison:
 def source(entry: Entry) -> Source:
     """Who saved it last. A person's save counts as an edit, also of a dashboard that a file provisions: the file's
     next version will overwrite it."""
-    if entry.updated_by.startswith(_PROGRAM):
+    if _PROGRAM.match(entry.updated_by):
         return "program"
     if entry.external and entry.updated_by in ("", ANONYMOUS):
         return "provisioning"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from dashboard_snapshot.comparing import Comparison, Difference
 from dashboard_snapshot.leaves import Leaf, leaves
 from kaizen.dashboards import Change
+from kaizen.dashboards.diff import Diff
 from kaizen.dashboards.files import FileDiff, counted, file_diff
 from kaizen.dashboards.sentences import plain
 
@@ -26,7 +27,7 @@ class Told:
     def quiet(self) -> bool:
         """Nothing but what Grafana changes by itself."""
         return self.difference.what == "changed" and self.diff is not None and not self.diff.problems and (
-            self.diff.diff is not None and self.diff.diff.empty and not self.moved
+            self.diff.diff is not None and _untouched(self.diff.diff) and not self.moved
         )  # fmt: skip
 
     @property
@@ -35,12 +36,20 @@ class Told:
         return before is not None and after is not None and before.folder_uid != after.folder_uid
 
 
-def told(comparison: Comparison, content: Callable[[str], bytes], most: int = MOST) -> list[Told]:
-    """Every difference; the first `most` of those with another content are compared. `content` reads an object."""
+def told(
+    comparison: Comparison,
+    content: Callable[[str], bytes],
+    most: int = MOST,
+    in_time: Callable[[], bool] = lambda: True,
+) -> list[Told]:
+    """Every difference; the first `most` of those with another content are compared, while there is time.
+
+    `content` reads an object.
+    """
     made: list[Told] = []
     room = most
     for each in comparison.differences:
-        if each.what == "moved" or room <= 0:
+        if each.what == "moved" or room <= 0 or not in_time():
             made.append(Told(each))
             continue
         room -= 1
@@ -72,7 +81,12 @@ def one_line(given: Told) -> str:
 def alike(one: bytes, other: bytes) -> bool:
     """Whether two versions differ in nothing but what Grafana changes by itself."""
     found = file_diff("", one, other)
-    return found.diff is not None and found.diff.empty and not found.problems
+    return found.diff is not None and _untouched(found.diff) and not found.problems
+
+
+def _untouched(diff: Diff) -> bool:
+    """Unlike a reviewer, who need not look at it, a snapshot tells of the time range that somebody saved, too."""
+    return diff.empty and not diff.views
 
 
 def words_of(found: FileDiff, room: int = 2) -> str:
@@ -81,7 +95,8 @@ def words_of(found: FileDiff, room: int = 2) -> str:
         return "; ".join(found.problems[:1])
     breaking = [plain(each) for each in found.diff.breaking[:1]]
     parts = breaking + [_change(each) for each in found.diff.changes[: max(room - len(breaking), 1)]]
-    rest = len(found.diff.breaking) + len(found.diff.changes) - len(parts)
+    parts += [plain(each) for each in found.diff.views[: max(room - len(parts), 0)]]
+    rest = len(found.diff.breaking) + len(found.diff.changes) + len(found.diff.views) - len(parts)
     return "; ".join(parts + ([f"{rest} more"] if rest > 0 else []))
 
 

@@ -1,5 +1,6 @@
 """`GET /reports/dashboards`: who may look, which two runs, in which form. Pure but for the store."""
 
+from collections.abc import Callable
 from datetime import datetime
 from urllib.parse import urlencode
 
@@ -27,9 +28,12 @@ def may_look(event: Event, tokens: str) -> bool:
     return by_token(event, tokens) or by_key(event, tokens, PATH, query(event, "from"), query(event, "to"))
 
 
-def shown(event: Event, store: SnapshotStore, grafana: str, now: datetime) -> Response:
+def shown(
+    event: Event, store: SnapshotStore, grafana: str, now: datetime, in_time: Callable[[], bool] = lambda: True
+) -> Response:
     """200 with the differences, 400 or 404 naming what is wrong. `to` is the newest run where it is not given, `from`
-    the complete run that it was compared with. Raises ClientError, ManifestError."""
+    the complete run that it was compared with. What there is no time for is linked. Raises ClientError, ManifestError.
+    """
     form = query(event, "format")
     if form not in ("", "html", "md"):
         return problem(400, "Bad Request", "format is html or md")
@@ -46,14 +50,15 @@ def shown(event: Event, store: SnapshotStore, grafana: str, now: datetime) -> Re
         found = _only(found, uid)
         if not found.differences:
             return problem(404, "Not Found", "this dashboard does not differ between the two runs")
-    differences = told(found, store.content)
+    differences = told(found, store.content, in_time=in_time)
     if form == "md" or (not form and _wants_markdown(header(event, "accept"))):
         headers = _LOCKED | {"content-type": "text/markdown; charset=utf-8"}
-        return reply(200, text_page(found, differences), headers)
+        return reply(200, text_page(found, differences, store.bucket), headers)
     asked = {name: query(event, name) for name in ("from", "to", "key") if query(event, name)}
     headers = _LOCKED | {"content-type": "text/html; charset=utf-8"}
-    drift = "" if uid else drift_card(found.newer, store.content)
-    return reply(200, html_page(found, differences, grafana, PATH, asked, drift), headers)
+    drift = "" if uid else drift_card(found.newer, store.content, store.bucket, in_time)
+    page = html_page(found, differences, grafana, PATH, asked | ({"uid": uid} if uid else {}), drift)
+    return reply(200, page, headers)
 
 
 def _runs(older: str, newer: str, store: SnapshotStore, now: datetime) -> tuple[Manifest, Manifest]:

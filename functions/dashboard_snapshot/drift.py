@@ -72,11 +72,17 @@ def continued(found: Iterable[Item], before: Iterable[Item]) -> tuple[Item, ...]
     made = []
     for item in found:
         old = known.get(item.uid)
-        if old is not None and (old.kind in LOUD) == (item.kind in LOUD):
+        if old is not None and _goes_on(old, item):
             told = old.published and (old.kind, old.live, old.head) == (item.kind, item.live, item.head)
             item = replace(item, since=old.since, published=told)
         made.append(item)
     return tuple(made)
+
+
+def _goes_on(old: Item, item: Item) -> bool:
+    """An edit goes on as a conflict when git changes, too. What was not deployed begins anew once somebody edits it."""
+    edits: tuple[Kind, ...] = ("edited", "conflict")
+    return old.kind == item.kind or (old.kind in edits and item.kind in edits)
 
 
 def counted(items: Iterable[Item]) -> Mapping[Kind, int]:

@@ -2,14 +2,16 @@
 
 from collections.abc import Callable
 
+from dashboard_snapshot import commands
 from dashboard_snapshot.drift import LOUD, Item, Kind, counted
 from dashboard_snapshot.driftstate import Drift
 from dashboard_snapshot.model import Manifest
+from dashboard_snapshot.page import weight
 from dashboard_snapshot.patching import PatchError, patch_of
 from kaizen.dashboards.markup import escape
 from kaizen.dashboards.sentences import many
 
-MOST, ROOM = 40, 1_000_000  # dashboards that are shown, characters of all patches
+MOST, ROOM = 40, 1_000_000  # dashboards that are shown, bytes of all patches
 WORDS: dict[Kind, tuple[str, str]] = {
     "conflict": ("bad", "edited in the UI and changed in git"),
     "edited": ("warn", "edited in the UI"),
@@ -18,8 +20,11 @@ WORDS: dict[Kind, tuple[str, str]] = {
 }
 
 
-def drift_card(manifest: Manifest, content: Callable[[str], bytes]) -> str:
-    """Empty where the run did not compare them. `content` reads an object, and raises what the store raises."""
+def drift_card(
+    manifest: Manifest, content: Callable[[str], bytes], bucket: str, in_time: Callable[[], bool] = lambda: True
+) -> str:
+    """Empty where the run did not compare them. `content` reads an object, and raises what the store raises; `bucket`
+    holds them. A patch that there is no time for is a command."""
     drift = manifest.drift
     if drift is None or not drift.judged_at:
         return ""
@@ -30,7 +35,7 @@ def drift_card(manifest: Manifest, content: Callable[[str], bytes]) -> str:
     room = ROOM
     shown = []
     for item in loud[:MOST]:
-        text, size = _item(item, manifest, content, room)
+        text, size = _item(item, manifest, content, bucket, room if in_time() else 0)
         room -= size
         shown.append(text)
     more = f"<p>and {len(loud) - MOST} more</p>" if len(loud) > MOST else ""
@@ -41,30 +46,35 @@ def drift_card(manifest: Manifest, content: Callable[[str], bytes]) -> str:
     )
 
 
-def _item(item: Item, manifest: Manifest, content: Callable[[str], bytes], room: int) -> tuple[str, int]:
-    """The entry, and how many characters of patches it takes."""
+def _item(item: Item, manifest: Manifest, content: Callable[[str], bytes], bucket: str, room: int) -> tuple[str, int]:
+    """The entry, and how many bytes of patches it takes. Without room nothing is compared."""
     colour, words = WORDS[item.kind]
     by = f" by {item.author}" if item.author else ""
     file = f" · {item.path}" if item.path else ""
     about = f"{words}{by}, since {item.since[:16].replace('T', ' ')} UTC{file}"
     way, size = "", 0
-    if item.kind in ("edited", "conflict"):
+    if item.kind in ("edited", "conflict") and room <= 0:
+        way = _by_command("Its patch", bucket, manifest, item)
+    elif item.kind in ("edited", "conflict"):
         try:
             patch, caution = patch_of(manifest, item.uid, content)
         except PatchError as error:
             way = f'<p class="small soft">No patch: {escape(str(error))}.</p>'
         else:
-            if len(patch) <= room:
+            shown = f'<pre class="diff">{escape(patch)}</pre>'
+            if weight(shown) <= room:
                 warned = f'<p class="small">⚠️ {escape(caution[:1].upper() + caution[1:])}.</p>' if caution else ""
-                shown = f'<pre class="diff">{escape(patch)}</pre>'
                 way = f"<details><summary>The edit as a patch</summary>{warned}{shown}</details>"
-                size = len(patch)
+                size = weight(shown)
             else:
-                command = f"./kaizen dashboard_snapshot patch {manifest.run} {item.uid}"
-                way = f'<p class="small">The patch is long: <code>{escape(command)}</code></p>'
+                way = _by_command("The patch is long", bucket, manifest, item)
     kind = {"bad": "removed", "warn": "changed"}.get(colour, "")
     line = f'<p class="words"><b>{escape(item.title[:200] or item.uid)}</b> {escape(about)}</p>'
     return f'<li class="{kind}">{line}{way}</li>', size
+
+
+def _by_command(what: str, bucket: str, manifest: Manifest, item: Item) -> str:
+    return f'<p class="small">{what}: <code>{escape(commands.patch(bucket, manifest.run, item.uid))}</code></p>'
 
 
 def _facts(drift: Drift) -> str:

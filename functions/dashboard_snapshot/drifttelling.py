@@ -26,12 +26,14 @@ class Tell(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class DriftTelling:
-    """`tell` posts or edits the note of a subject, `publish` takes up to ten events. `address` is Grafana's."""
+    """`tell` posts or edits the note of a subject, `told_of` says whether it stands, `publish` takes up to ten events.
+    `address` is Grafana's."""
 
     store: SnapshotStore
     policy: DashboardSnapshotPolicy
     address: str
     tell: Tell
+    told_of: Callable[[str], bool]
     publish: Callable[..., object]
 
     def told(self, manifest: Manifest, drift: Drift, now: datetime) -> tuple[Drift, list[Exception]]:
@@ -49,10 +51,14 @@ class DriftTelling:
             return drift, faults
         try:
             if late:
-                message = driftwording.note(drift, self._told(manifest, late), self.policy, self.address)
+                message: Message | None = driftwording.note(
+                    drift, self._told(manifest, late), self.policy, self.address, self.store.bucket
+                )
             else:
-                message = driftwording.resolved(drift)
-            self.tell(subject, message)
+                # Nobody was told where Slack did not take the note: then there is nothing to take back.
+                message = driftwording.resolved(drift) if self.told_of(subject) else None
+            if message is not None:
+                self.tell(subject, message)
         except Exception as error:  # noqa: BLE001 - as above
             logger.warning("the note of drift is not posted", fault=str(error))
             return replace(drift, note=subject), [*faults, error]

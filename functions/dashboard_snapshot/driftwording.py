@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from dashboard_snapshot import commands
+from dashboard_snapshot.addresses import address
+from dashboard_snapshot.commands import LATEST
 from dashboard_snapshot.diffs import words_of
 from dashboard_snapshot.drift import LOUD, Item, Kind, counted
 from dashboard_snapshot.driftstate import Drift
@@ -18,10 +21,6 @@ from kaizen.times import parse_instant
 TITLE = "Dashboards that differ from git"
 MOST = 8  # dashboards that one message tells of
 _LINE, _NAME = 300, 80  # units
-_WAYS = (
-    "To git by `./kaizen dashboard_snapshot patch latest UID | git apply`, "
-    "or undone by `./kaizen dashboard_snapshot restore latest UID --git`"
-)
 _WHAT: dict[Kind, str] = {
     "edited": "edited in the UI",
     "conflict": "edited in the UI *and* changed in git",
@@ -39,17 +38,32 @@ class Late:
     diff: FileDiff | None
 
 
-def note(drift: Drift, late: Sequence[Late], policy: DashboardSnapshotPolicy, grafana: str) -> Message:
-    """`late` are in the order in which they are told; `grafana` is its address."""
+def note(drift: Drift, late: Sequence[Late], policy: DashboardSnapshotPolicy, grafana: str, bucket: str) -> Message:
+    """`late` are in the order in which they are told; `grafana` is its address, `bucket` holds the snapshots."""
     lead = f"🟡 *{many(len(late), 'dashboard')}* {'differs' if len(late) == 1 else 'differ'} from {_source(drift)}."
     lines = [_line(each, grafana) for each in late[:MOST]]
     if len(late) > MOST:
         lines.append(f"and {len(late) - MOST} more")
-    if any(each.item.kind in ("edited", "conflict") for each in late):
-        lines.append(_WAYS)
+    lines += _ways(late, grafana, bucket)
     facts = _facts(drift, len(late), policy)
     blocks = (header(TITLE), section(lead), *(section(each) for each in lines), context("  ·  ".join(facts)))
     return Message(blocks, "\n".join([TITLE, lead, *lines, *facts]))
+
+
+def _ways(late: Sequence[Late], grafana: str, bucket: str) -> list[str]:
+    """What to copy: with the uid where there is but one to choose from."""
+    edited = [each.item.uid for each in late if each.item.kind in ("edited", "conflict")]
+    undone = [each.item.uid for each in late if each.item.kind in ("edited", "conflict", "missing")]
+    ways = []
+    if edited:
+        ways.append(f"To git: `{commands.patch(bucket, LATEST, _one(edited))} | git apply`")
+    if undone:
+        ways.append(f"Put back: `{commands.restore(bucket, grafana, LATEST, _one(undone))}`")
+    return ways
+
+
+def _one(uids: Sequence[str]) -> str:
+    return uids[0] if len(uids) == 1 else "UID"
 
 
 def resolved(drift: Drift) -> Message:
@@ -66,7 +80,7 @@ def _source(drift: Drift) -> str:
 def _line(given: Late, grafana: str) -> str:
     item = given.item
     name = cut(item.title, _NAME) or "untitled"
-    title = f"*{link(grafana + given.entry.url, name)}*" if given.entry is not None else f"*{name}*"
+    title = f"*{link(address(grafana, given.entry.url), name)}*" if given.entry is not None else f"*{name}*"
     by = f" by *{cut(item.author, _NAME)}*" if item.author else ""
     since = date(parse_instant(item.since), "UTC")
     first = f"• {title} {_WHAT[item.kind]}{by}, since {since}\nuid {cut(item.uid, _NAME)}"

@@ -1,9 +1,12 @@
 """Two runs side by side, as a page and as Markdown. Pure."""
 
+import json
 import re
 from collections.abc import Sequence
 from urllib.parse import urlencode
 
+from dashboard_snapshot import commands
+from dashboard_snapshot.addresses import address
 from dashboard_snapshot.comparing import Comparison, Source
 from dashboard_snapshot.diffs import Told, summary
 from dashboard_snapshot.model import KINDS, Entry, Manifest
@@ -14,7 +17,7 @@ from kaizen.dashboards.style import STYLE
 from kaizen.github.markdown import code, prose
 from kaizen.reports.looks import document
 
-LARGEST = 4_000_000  # characters of a page; Lambda answers at most 6 MB
+LARGEST = 4_000_000  # bytes of a page's cards; Lambda answers at most 6 MB, as JSON
 _LEAVES, _VALUE = 60, 2000  # places of one card, characters of a value
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _DONE = {"added": "created", "removed": "deleted", "changed": "edited", "moved": "moved"}
@@ -40,6 +43,11 @@ def kinds_of(entries: Sequence[Entry]) -> str:
     return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
 
 
+def weight(text: str) -> int:
+    """Bytes that it takes in an answer, at most: there it stands as a JSON string."""
+    return len(json.dumps(text))
+
+
 def html_page(
     comparison: Comparison, told: Sequence[Told], grafana: str, path: str, query: dict[str, str], drift: str = ""
 ) -> str:
@@ -51,11 +59,13 @@ def html_page(
     size = 0
     for each in told:
         card = _card(each, grafana, "")
-        left_out = each.diff is None and not each.leaves and each.difference.entry.kind == "dashboard"
-        if (left_out and each.difference.what != "moved") or size + len(card) > LARGEST:
+        left_out = each.diff is None and not each.leaves and each.difference.what != "moved"
+        # One that is shown by itself has no other place to go to.
+        alone_here = query.get("uid") == each.difference.entry.uid
+        if not alone_here and (left_out or size + weight(card) > LARGEST):
             alone = f"{path}?{urlencode(query | {'uid': each.difference.entry.uid})}"
             card = _card(Told(each.difference), grafana, alone)
-        size += len(card)
+        size += weight(card)
         cards.append(card)
     older, newer = comparison.older, comparison.newer
     words = summary(told)
@@ -97,8 +107,8 @@ def _card(given: Told, grafana: str, alone: str) -> str:
     colour, who = _WHO[difference.source]
     if difference.after is None:
         colour, who = "bad", "from Grafana"
-    name = escape(entry.title[:300])
-    title = name if difference.after is None else f'<a href="{escape(grafana + entry.url)}" rel="noreferrer">{name}</a>'
+    name, where = escape(entry.title[:300]), address(grafana, entry.url)
+    title = name if difference.after is None else f'<a href="{escape(where)}" rel="noreferrer">{name}</a>'
     if alone:
         shown = f'<p><a href="{escape(alone)}">Show what changed here</a></p>'
     else:
@@ -162,8 +172,8 @@ def _unread(entries: Sequence[Entry]) -> str:
     )
 
 
-def text_page(comparison: Comparison, told: Sequence[Told]) -> str:
-    """Markdown."""
+def text_page(comparison: Comparison, told: Sequence[Told], bucket: str) -> str:
+    """Markdown. `bucket` holds the snapshots."""
     older, newer = comparison.older, comparison.newer
     lines = [f"## {headline(comparison)}", ""]
     for name, run in (("before", older), ("after", newer)):
@@ -176,6 +186,6 @@ def text_page(comparison: Comparison, told: Sequence[Told]) -> str:
         lines.append(f"- {code(each.difference.entry.path, 200)} {done}: {prose(_facts(each))}")
         lines += [f"  - {prose(str(leaf))}" for leaf in each.leaves[:_LEAVES]]
     left = [f"{many(len(comparison.unread), 'dashboard')} not read in one of the runs."] if comparison.unread else []
-    whole = f"`./kaizen dashboard_snapshot diff {older.run} {newer.run}` shows all."
+    whole = f"`{commands.diff(bucket, older.run, newer.run)}` shows all."
     files = [each.diff for each in told if each.diff is not None]
     return "\n".join(lines) + "\n\n" + (markdown.write(files, left, whole=whole) if files or left else "")

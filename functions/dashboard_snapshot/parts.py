@@ -113,6 +113,7 @@ def snapshot(
             policy,
             address.rstrip("/"),
             tell,
+            lambda subject: notices.posted(subject) is not None,
             Publisher(client("events", LIMITS), given.event_bus_name, SOURCE).publish,
         ),
     )

@@ -80,7 +80,11 @@ def patch_of(manifest: Manifest, uid: str, content: Callable[[str], bytes]) -> t
     item = next((each for each in drift.items if each.uid == uid), None)
     if item is None:
         known = uid in manifest.by_uid
-        raise PatchError("git and Grafana hold the same" if known else f"run {manifest.run} knows no {uid!r}")
+        raise PatchError(
+            "git and Grafana hold the same, but for what Grafana writes by itself"
+            if known
+            else f"run {manifest.run} knows no {uid!r}"
+        )
     match item.kind:
         case "unmanaged":
             raise PatchError("git has no file of it: `export` writes one")

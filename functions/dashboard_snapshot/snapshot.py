@@ -180,7 +180,8 @@ class Snapshot:
         if edits:
             page = self.page(comparison.older.run, comparison.newer.run)
             messages = self._messages(edits)
-            self.tell(subject, wording.note(comparison, edits, self.address, page, self.mention, messages))
+            note = wording.note(comparison, edits, self.address, page, self.mention, messages, self.store.bucket)
+            self.tell(subject, note)
         elif self.told_of(subject):
             self.tell(subject, wording.undone(comparison))
 

@@ -33,7 +33,7 @@ class NoRunError(LookupError):
 class SnapshotStore:
     def __init__(self, client: "S3Client", bucket: str) -> None:
         self._client = client
-        self._bucket = bucket
+        self.bucket = bucket
 
     def keep(self, sha256: str, content: bytes) -> int:
         """Write an object; how many bytes it takes."""
@@ -85,13 +85,13 @@ class SnapshotStore:
 
     def _names(self, prefix: str, after: str = "") -> Iterator[str]:
         pages = self._client.get_paginator("list_objects_v2").paginate(
-            Bucket=self._bucket, Prefix=prefix, StartAfter=after
+            Bucket=self.bucket, Prefix=prefix, StartAfter=after
         )
         for page in pages:
             yield from (each["Key"] for each in page.get("Contents", []))
 
     def _put(self, key: str, body: bytes) -> None:
-        self._client.put_object(Bucket=self._bucket, Key=key, Body=body, ContentType=_KIND, ContentEncoding=_CODING)
+        self._client.put_object(Bucket=self.bucket, Key=key, Body=body, ContentType=_KIND, ContentEncoding=_CODING)
 
     def _get(self, key: str) -> bytes:
-        return gzip.decompress(self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read())
+        return gzip.decompress(self._client.get_object(Bucket=self.bucket, Key=key)["Body"].read())

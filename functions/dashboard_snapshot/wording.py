@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from dashboard_snapshot import commands
+from dashboard_snapshot.addresses import address
 from dashboard_snapshot.comparing import Comparison, Source, counted
 from dashboard_snapshot.diffs import Told, one_line
 from dashboard_snapshot.model import KINDS
@@ -19,10 +21,16 @@ _WORDS = {"added": "created", "removed": "deleted", "changed": "edited", "moved"
 
 
 def note(
-    comparison: Comparison, told: Sequence[Told], grafana: str, page: str, mention: str, saves: dict[str, str]
+    comparison: Comparison,
+    told: Sequence[Told],
+    grafana: str,
+    page: str,
+    mention: str,
+    saves: dict[str, str],
+    bucket: str,
 ) -> Message:
     """`told` are the edits; `page` is where the differences are shown, empty where there is no link to it. `saves` are
-    messages that people gave, by uid."""
+    messages that people gave, by uid; `bucket` holds the snapshots."""
     since = date(comparison.older.started_at, "UTC")
     lead = f"✏️ *{kinds_of([each.difference.entry for each in told])}* changed in the UI since {since}."
     if mention:
@@ -30,8 +38,8 @@ def note(
     lines = [_line(each, grafana, saves.get(each.difference.entry.uid, "")) for each in told[:_MOST]]
     if len(told) > _MOST:
         lines.append(f"and {len(told) - _MOST} more")
-    runs = f"{comparison.older.run}..{comparison.newer.run}"
-    where = link(page, "See the differences") if page else f"`./kaizen dashboard_snapshot diff {runs}`"
+    shown = commands.diff(bucket, comparison.older.run, comparison.newer.run)
+    where = link(page, "See the differences") if page else f"`{shown}`"
     facts = [where, *_facts(comparison)]
     blocks = (header(TITLE), section(lead), *(section(each) for each in lines), context("  ·  ".join(facts)))
     return Message(blocks, "\n".join([TITLE, lead, *lines, *facts]))
@@ -47,7 +55,7 @@ def _line(given: Told, grafana: str, message: str) -> str:
     difference = given.difference
     entry = difference.entry
     name = cut(entry.title, _NAME) or "untitled"
-    title = f"*{name}*" if difference.after is None else f"*{link(grafana + entry.url, name)}*"
+    title = f"*{name}*" if difference.after is None else f"*{link(address(grafana, entry.url), name)}*"
     title = title if entry.kind == "dashboard" else f"{KINDS[entry.kind]} {title}"
     where = f" in {cut(entry.folder, _NAME)}" if entry.folder else ""
     did = _WORDS[difference.what]

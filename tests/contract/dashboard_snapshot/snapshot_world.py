@@ -116,7 +116,8 @@ class World:
             count=lambda changes: count(self.dynamodb, "metrics", changes, self.now), clock=lambda: self.now,
             drifting=Drifting(self.github, self.store, self.policy, lambda: self.left > 0),
             drift_telling=DriftTelling(
-                self.store, self.policy, "https://grafana.example.org", self.tell, self.publish
+                self.store, self.policy, "https://grafana.example.org", self.tell,
+                lambda subject: subject in self.told, self.publish,
             ),
         )  # fmt: skip
 

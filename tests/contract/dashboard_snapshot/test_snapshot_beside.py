@@ -63,7 +63,7 @@ def test_an_edit_is_told_in_the_note_and_shown_place_by_place(world: World) -> N
     page = html_page(found, differences, "https://grafana.example.org", "/reports/dashboards", {})
     assert "<code>data.0.model.expr</code>" in page
     assert "up{job=&quot;shop&quot;} &lt; 1" in page
-    assert "model.type: stat → gauge" in text_page(found, differences)
+    assert "model.type: stat → gauge" in text_page(found, differences, "b")
 
 
 def test_a_right_that_is_missing_makes_the_run_partial_and_says_what_to_do(world: World) -> None:

@@ -184,6 +184,20 @@ def test_what_the_bus_or_slack_did_not_take_is_told_by_the_next_run(world: World
     assert any(each.startswith("drift/") for each in world.posts)
 
 
+def test_what_nobody_was_told_of_is_not_said_to_be_over(world: World) -> None:
+    deploy(world, 1, "success")
+    world.run()
+    world.save("checkout", author="ben", expr="up")
+    world.run()
+    world.slack_down = True
+    with pytest.raises(ConnectionError):
+        world.run()
+    world.slack_down = False
+    world.save("checkout")
+    world.run()
+    assert not [each for each in world.posts if each.startswith("drift/")]
+
+
 def test_files_that_cannot_be_compared_are_named(world: World) -> None:
     twice = {"boards/copy.json": file("search"), "boards/none.json": file(""), "boards/broken.json": "{"}
     repository(world).commit("main", twice)

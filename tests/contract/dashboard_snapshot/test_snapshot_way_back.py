@@ -2,16 +2,22 @@
 
 import html
 import json
+import re
+import shlex
 import subprocess
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
 
+from dashboard_snapshot import commands
 from dashboard_snapshot.command import DIFFERENT, SAME, USAGE, main
 from dashboard_snapshot.driftpage import drift_card
+from dashboard_snapshot.snapshot import PartialRunError
 from kaizen.policy.sections.dashboard_snapshot import DashboardSnapshotPolicy
 from kaizen.runtime import clients, secrets
 from local.outside.grafana.service import TOKEN
@@ -63,7 +69,7 @@ def test_an_edit_goes_to_git_by_a_patch(desk: Desk, tmp_path: Path, capsys: pyte
     capsys.readouterr()
     assert desk.do("patch", world.last().run, "checkout") == SAME
     text = capsys.readouterr().out
-    page = drift_card(world.last(), world.store.content)
+    page = drift_card(world.last(), world.store.content, BUCKET)
     assert html.escape(text) in page
     assert "edited in the UI by" in page
     repository = world.git.world.repositories[NAME]
@@ -79,7 +85,7 @@ def test_an_edit_goes_to_git_by_a_patch(desk: Desk, tmp_path: Path, capsys: pyte
     ]
     repository.commit("main", {path: after})
     assert desk.kinds() == {}
-    assert "agree" in drift_card(world.last(), world.store.content)
+    assert "agree" in drift_card(world.last(), world.store.content, BUCKET)
     assert desk.do("patch", "latest", "checkout") == USAGE
     assert "hold the same" in capsys.readouterr().err
 
@@ -111,6 +117,108 @@ def test_a_deleted_dashboard_comes_back_from_a_run(desk: Desk, capsys: pytest.Ca
     assert world.world.dashboards["search"].folder == "shop"
     assert desk.do("restore", held.run, "nothing") == USAGE
     assert "holds no dashboard" in capsys.readouterr().err
+
+
+def test_git_is_put_back_into_the_folder_that_the_dashboard_was_in(
+    desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Also runs after it went: in the root folder everybody might see it."""
+    world = desk.world
+    world.run()
+    world.world.remove("search")
+    assert desk.kinds() == {"search": "missing"}
+    assert desk.kinds() == {"search": "missing"}
+    run = world.last().run
+    capsys.readouterr()
+    assert desk.do("restore", run, "search", "--git") == DIFFERENT
+    assert "folder: Shop" in capsys.readouterr().out
+    assert desk.do("restore", run, "search", "--git", "--apply", "0") == SAME
+    assert world.world.dashboards["search"].folder == "shop"
+    assert desk.kinds() == {}
+
+
+def test_where_nobody_knows_the_folder_nothing_is_put_back(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    world = desk.world
+    world.world.remove("search")
+    world.run()
+    assert desk.do("restore", world.last().run, "search", "--git", "--apply", "0") == USAGE
+    assert "root, where everybody may see it" in capsys.readouterr().err
+    assert "search" not in world.world.dashboards
+
+
+def test_a_look_says_where_a_dashboard_moves_to(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    world = desk.world
+    held = world.run()
+    world.world.dashboards["search"].folder = "pay"
+    capsys.readouterr()
+    assert desk.do("restore", held.run, "search") == DIFFERENT
+    assert "moves from Shop / Payments to Shop" in capsys.readouterr().out
+
+
+def test_a_grafana_that_saves_something_else_is_found_out(
+    desk: Desk, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = desk.world
+    held = world.run()
+    world.save("checkout", author="ben", expr="up")
+    save = world.world.save
+
+    def other(model: dict[str, Any], author: str, **more: Any) -> Any:
+        return save(model | {"title": "Another"}, author, **more)
+
+    monkeypatch.setattr(world.world, "save", other)
+    assert desk.do("restore", held.run, "checkout", "--apply", "2") == USAGE
+    assert "made something else of it" in capsys.readouterr().err
+
+
+def test_the_commands_of_a_note_work_as_they_stand(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    world = desk.world
+    world.run()
+    world.world.rights.hidden.add("pay")  # runs are partial from now on, and edits are told all the same
+    world.save("search", author="ben", expr="rate(orders_total[10m])")
+    with suppress(PartialRunError):
+        world.run()
+    (note,) = [each.text for subject, each in world.told.items() if subject.startswith("drift/")]
+    patch, restore = (shlex.split(html.unescape(each)) for each in re.findall(r"`(./kaizen [^`|]*)", note))
+    assert patch[:3] == [*restore[:2], "patch"] == ["./kaizen", "dashboard_snapshot", "patch"]
+    capsys.readouterr()
+    assert main(patch[2:]) == SAME
+    assert "[10m]" in capsys.readouterr().out
+    at = restore.index("--grafana") + 1
+    assert restore[at] == "https://grafana.example.org"
+    restore[at] = desk.address
+    assert main([*restore[2:], "--token-parameter", "/write"]) == DIFFERENT
+    assert "--apply 2" in capsys.readouterr().out
+
+
+def test_the_command_line_says_what_it_does_not_compare(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    world = desk.world
+    first = world.run()
+    world.world.alert_rule("down", "Shop is down", "up < 1", "1h", "pay")
+    second = world.run()
+    capsys.readouterr()
+    assert desk.do("diff", first.run, second.run, "--format", "json", "--exit-code") == DIFFERENT
+    found = json.loads(capsys.readouterr().out)
+    assert [(each["what"], each["kind"], each["uid"]) for each in found["differences"]] == [
+        ("added", "alert_rule", "down")
+    ]
+    assert found["newer"]["outcome"] == "complete"
+    world.world.rights.alerting = False
+    with suppress(PartialRunError):
+        world.run()
+    third = world.last()
+    assert desk.do("diff", second.run, third.run) == SAME
+    out = capsys.readouterr().out
+    assert f"run {third.run} is partial: " in out
+    assert f"alert rules are not compared: run {third.run} did not read them whole" in out
+    assert desk.do("diff", second.run, third.run, "--format", "json") == SAME
+    assert json.loads(capsys.readouterr().out)["not_compared"] == ["alert_rule"]
+
+
+def test_a_uid_may_begin_with_a_hyphen(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    command = shlex.split(commands.patch(BUCKET, desk.world.run().run, "-0BOIbZ7z"))
+    assert main(command[2:]) == USAGE
+    assert "knows no '-0BOIbZ7z'" in capsys.readouterr().err
 
 
 def test_grafana_s_refusals_are_told(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:

@@ -73,3 +73,11 @@ def test_drift_keeps_its_beginning_and_is_published_once() -> None:
     assert continued([worse], [old]) == (replace(worse, since=old.since),)
     assert continued([now], [replace(old, kind="unmanaged")]) == (now,)
     assert counted([now, worse]) == {"edited": 1, "conflict": 1, "not_deployed": 0, "unmanaged": 0, "missing": 0}
+
+
+def test_an_edit_begins_with_the_edit_and_not_with_what_was_not_deployed_before() -> None:
+    waiting = Item("u", "T", "not_deployed", "d/u.json", "", "2026-11-28T13:00:00Z", "x", "a", published=True)
+    edit = replace(waiting, kind="edited", author="ben", since="2026-12-04T16:05:00Z", live="y", published=False)
+    assert continued([edit], [waiting]) == (edit,)
+    conflict = replace(edit, kind="conflict", head="b", since="2026-12-04T18:00:00Z")
+    assert continued([conflict], [edit])[0].since == edit.since

@@ -9,15 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dashboard_snapshot.addresses import address
 from dashboard_snapshot.canonical import canonical, digest
 from dashboard_snapshot.comparing import compared, source
-from dashboard_snapshot.diffs import Told, one_line, told
+from dashboard_snapshot.diffs import Told, alike, one_line, told
 from dashboard_snapshot.judging import mass
 from dashboard_snapshot.model import RUN, ManifestError, Reason, from_json, run_id, to_json
-from dashboard_snapshot.page import html_page
+from dashboard_snapshot.page import html_page, weight
 from dashboard_snapshot.wording import note
 from kaizen.dashboards.files import file_diff
 from kaizen.dashboards.markup import body
+from kaizen.dashboards.model import Json
 from kaizen.slack.blocks import MAX_MESSAGE, MAX_SECTION
 from kaizen.slack.escape import units
 from tests.unit.dashboard_diff.dashboard_samples import dashboard, edited, panel
@@ -120,7 +122,7 @@ def test_a_note_fits_and_nothing_of_a_hostile_title_works() -> None:
     loud = dashboard(panel(evil, evil), title=evil)
     differences = told(comparison, lambda sha256: json.dumps(BASE if sha256 == "old" else loud).encode())
     assert sum(each.diff is not None for each in differences) == 40
-    message = note(comparison, differences, "https://g.example", "https://a.example/x", "S123", {"u1": evil})
+    message = note(comparison, differences, "https://g.example", "https://a.example/x", "S123", {"u1": evil}, "b")
     assert units(json.dumps(message.blocks, ensure_ascii=False)) <= MAX_MESSAGE
     assert units(message.text) <= MAX_MESSAGE
     for block in message.blocks:
@@ -159,3 +161,86 @@ def test_runs_of_one_second_are_sorted_by_time() -> None:
     ]
     assert later == sorted(later)
     assert all(RUN.fullmatch(each) for each in later)
+
+
+def settings(**more: object) -> Json:
+    env = {"name": "env", "type": "custom", "query": "prod,dev", "current": {"text": "prod", "value": "prod"}}
+    return BASE | {"time": {"from": "now-6h", "to": "now"}, "templating": {"list": [env]}} | more
+
+
+@pytest.mark.parametrize(
+    ("chosen", "said"),
+    [
+        (settings(time={"from": "now-30d", "to": "now"}), "time range now-6h to now → now-30d to now"),
+        (settings(refresh="5s"), "5s"),
+        (edited(settings(), "templating.list.0.current", {"text": "dev", "value": "dev"}), "value of env prod → dev"),
+        (settings(weekStart="monday"), "monday"),
+    ],
+)
+def test_what_somebody_chose_for_those_who_open_it_is_an_edit(chosen: Json, said: str) -> None:
+    before, after = (json.dumps(each).encode() for each in (settings(), chosen))
+    assert not alike(before, after)
+    difference = compared(run(entry("a", "old")), run(entry("a", "new"))).differences[0]
+    found = Told(difference, file_diff("a", before, after))
+    assert not found.quiet
+    assert said in one_line(found)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        settings(refresh=""),
+        settings(liveNow=False, preload=False, weekStart="", schemaVersion=41),
+        edited(settings(), "templating.list.0.current", {}),
+        {name: value for name, value in settings().items() if name != "time"},
+    ],
+)
+def test_what_grafana_writes_by_itself_is_none(written: Json) -> None:
+    assert alike(json.dumps(settings()).encode(), json.dumps(written).encode())
+
+
+def test_a_page_fits_into_what_lambda_answers_whatever_its_letters_are() -> None:
+    """A letter may take six bytes of an answer."""
+    entries = [entry(f"u{number}", "old", kind="alert_rule") for number in range(40)]
+    comparison = compared(
+        run(beside=tuple(entries), kinds=("alert_rule",)),
+        run(beside=tuple(replace(each, sha256="new") for each in entries), kinds=("alert_rule",), hour=1),
+    )
+    notes = {f"note{number}": "警" * 2000 for number in range(30)}
+    differences = told(comparison, lambda sha256: json.dumps(notes if sha256 == "new" else {}).encode())
+    assert all(each.leaves for each in differences)
+    page = html_page(comparison, differences, "", "/reports/dashboards", {"from": "x"})
+    assert weight(page) < 6_000_000
+    assert "uid=u39" in page
+    (last,) = [each for each in differences if each.difference.entry.uid == "u39"]
+    alone = html_page(comparison, [last], "", "/reports/dashboards", {"uid": "u39"})
+    assert "note29" in alone
+
+
+def test_what_there_is_no_time_for_is_linked() -> None:
+    entries = [entry(f"u{number}", "old") for number in range(4)]
+    comparison = compared(run(*entries), run(*(replace(each, sha256="new") for each in entries), hour=1))
+    left = iter([True, True, False, False])
+    contents = {"old": json.dumps(BASE).encode(), "new": json.dumps(edited(BASE, "title", "Other")).encode()}
+    differences = told(comparison, contents.__getitem__, in_time=lambda: next(left))
+    assert [each.diff is not None for each in differences] == [True, True, False, False]
+    page = html_page(comparison, differences, "", "/reports/dashboards", {"from": "x"})
+    assert ["uid=u1" in page, "uid=u2" in page, "uid=u3" in page] == [False, True, True]
+
+
+@pytest.mark.parametrize(
+    ("grafana", "url", "whole"),
+    [
+        ("https://g.example", "/d/u/t", "https://g.example/d/u/t"),
+        ("https://g.example/grafana/", "/grafana/d/u/t", "https://g.example/grafana/d/u/t"),
+        ("https://g.example/grafana", "/d/u/t", "https://g.example/grafana/d/u/t"),
+        ("https://g.example/d", "/dashboards/u", "https://g.example/d/dashboards/u"),
+    ],
+)
+def test_links_hold_grafana_s_own_path_once(grafana: str, url: str, whole: str) -> None:
+    assert address(grafana, url) == whole
+
+
+def test_a_person_may_be_called_like_a_program() -> None:
+    names = {"sa-rah": "ui", "sa-1-terraform": "program", "sa-12-x": "program", "ana": "ui"}
+    assert {name: source(replace(entry("u", "x"), updated_by=name)) for name in names} == names

@@ -93,6 +93,7 @@ def _changed(before: Dashboard, after: Dashboard, sides: Sides) -> Diff:
         breaking=broken,
         changes=tuple(found),
         notes=notes,
+        views=tuple(others.views(before, after)),
         drops=tuple(dropped.all),
         metrics=_difference(before, after, panels, sides),
         layout=layout.lines(before, after) if _relaid(found) else (),

@@ -55,10 +55,11 @@ class Metrics:
 
 @dataclass(frozen=True, slots=True)
 class Diff:
-    """`breaking` is what stops working. `notes` are told in a line and are no change. `drops` are differing values that
-    mean nothing, and `noise` counts them by kind. `layout` are lines of both layouts that begin with `-`, `+` or a
-    space; empty where nothing moved. `plan` is what a picture of them is drawn from, and `edits` turn the older version
-    into the newer one; None where there is but one."""
+    """`breaking` is what stops working. `notes` are told in a line and are no change. `views` are those of them that
+    somebody chose in Grafana, and the values that variables begin with: how the dashboard looks when it is opened.
+    `drops` are differing values that mean nothing, and `noise` counts them by kind. `layout` are lines of both layouts
+    that begin with `-`, `+` or a space; empty where nothing moved. `plan` is what a picture of them is drawn from, and
+    `edits` turn the older version into the newer one; None where there is but one."""
 
     state: State
     title: str
@@ -66,6 +67,7 @@ class Diff:
     breaking: tuple[Sentence, ...] = ()
     changes: tuple[Change, ...] = ()
     notes: tuple[Sentence, ...] = ()
+    views: tuple[Sentence, ...] = ()
     drops: tuple[Drop, ...] = ()
     metrics: Metrics = Metrics()
     layout: tuple[str, ...] = ()

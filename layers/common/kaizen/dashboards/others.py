@@ -13,6 +13,11 @@ from kaizen.dashboards.panels import grouped
 from kaizen.dashboards.sentences import MISSING, Sentence, changed, many, quoted
 from kaizen.dashboards.sources import source
 
+# What somebody chooses for those who open the dashboard, with what Grafana does where nothing is chosen.
+_CHOSEN: dict[str, Any] = {
+    "time": {"from": "now-6h", "to": "now"}, "refresh": "", "weekStart": "", "liveNow": False, "preload": False,
+    "fiscalYearStartMonth": 0, "style": "dark",
+}  # fmt: skip
 _LISTED = ("custom", "interval")  # variables whose options are written by hand
 
 
@@ -78,16 +83,40 @@ def notes(before: Dashboard, after: Dashboard, dropped: Drops) -> Iterator[Sente
         if str(one) == str(other):
             dropped.add(noise.FORMAT, "", name, one, other)
             continue
-        if name == "time" and all(isinstance(each, dict) and set(each) >= {"from", "to"} for each in (one, other)):
-            yield changed("time range", _range(one), _range(other))
-        elif isinstance(one, dict | list) or isinstance(other, dict | list):
-            yield (quoted(name), " differs")
-        else:
-            yield changed(name, one, other)
+        yield _note(name, one, other)
     if before.old_rows != after.old_rows:
         yield ("rows are written in the newer form",) if before.old_rows else ("rows are written in the older form",)
     for name in after.twice:
         yield ("the file has the key ", quoted(name), " twice: the last one counts")
+
+
+def views(before: Dashboard, after: Dashboard) -> Iterator[Sentence]:
+    """What somebody chose for those who open it. Grafana writes it only where that person asked for it, so that it is
+    no noise of a save; to a reviewer it is a note. What Grafana takes for granted is as good as none.
+    """
+    for name, granted in _CHOSEN.items():
+        one, other = (side.notes.get(name) or granted for side in (before, after))
+        if not same(one, other):
+            yield _note(name, one, other)
+    for old, new in variable_pairs(before, after):
+        if old is not None and new is not None:
+            one, other = _begins(old), _begins(new)
+            if one is not None and other is not None and one != other:
+                yield changed(f"value of {new.get('name')}", one, other)
+
+
+def _begins(variable: Json) -> Any:
+    """The value that a variable has when the dashboard is opened; None where it names none."""
+    current = variable.get("current")
+    return (current.get("value") or None) if isinstance(current, dict) else None
+
+
+def _note(name: str, one: Any, other: Any) -> Sentence:
+    if name == "time" and all(isinstance(each, dict) and set(each) >= {"from", "to"} for each in (one, other)):
+        return changed("time range", _range(one), _range(other))
+    if isinstance(one, dict | list) or isinstance(other, dict | list):
+        return (quoted(name), " differs")
+    return changed(name, one, other)
 
 
 def _range(given: Any) -> str:
