@@ -19,6 +19,7 @@ from kaizen.runtime.rotation import ReadSecret
 PAGE = 1000  # the largest page that every version gives
 _PAGES = 200  # a list without an end is an error
 _TRIES = 4
+_ROOT = "general"  # how Grafana names the root where it wants a uid
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,11 @@ class Grafana:
                     known.add(uid)
                     waiting.append(uid)
                     yield Folder(uid, _text(each, "title"), parent)
+
+    def folder(self, uid: str) -> None:
+        """Raises NotFoundError for one that is no more, ForbiddenError for one that the token may not see. Empty for
+        the root."""
+        self.get(f"/api/folders/{quote(uid or _ROOT, safe='')}")
 
     def listed(self) -> list[str]:
         """The uids of all dashboards that the token may see, by one pass over the list."""
