@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 from dashboard_snapshot.answers import content, pause
-from dashboard_snapshot.errors import GrafanaError, UnauthorizedError
+from dashboard_snapshot.errors import GrafanaError, NotFoundError, UnauthorizedError
 from kaizen.runtime.outbound import LOOPBACK, Answer, OutboundError, Send
 from kaizen.runtime.rotation import ReadSecret
 
@@ -103,6 +103,16 @@ class Grafana:
         if not isinstance(model, dict) or not isinstance(meta, dict) or not model.get("title"):
             raise GrafanaError("unreadable", "the answer holds no dashboard")
         return Full(model, meta)
+
+    def is_gone(self, uid: str) -> bool:
+        """Whether Grafana says that there is no such dashboard. False where it does not tell; raises SecretError."""
+        try:
+            self.dashboard(uid)
+        except NotFoundError:
+            return True
+        except GrafanaError:
+            return False
+        return False
 
     def saves(self, uid: str) -> list[Save]:
         """Newest first. Needs the right to write dashboards: raises ForbiddenError for a token that only reads."""

@@ -163,20 +163,12 @@ def _look_again(grafana: Grafana, made: Harvest) -> None:
     try:
         listed = _listed(grafana, again)
         if listed and not again.reasons:
-            made.gone |= {uid for uid in lost - listed if _unknown(grafana, uid)}
+            made.gone |= {uid for uid in lost - listed if grafana.is_gone(uid)}
     except GrafanaError as error:
         made.reasons.append(_reason(error, "The list could not be read again"))
         return
     kept = [(each, tuple(uid for uid in each.uids if uid not in made.gone)) for each in made.reasons]
     made.reasons[:] = [Reason(each.kind, each.words, uids) for each, uids in kept if uids or each.kind != "not_found"]
-
-
-def _unknown(grafana: Grafana, uid: str) -> bool:
-    try:
-        grafana.dashboard(uid)
-    except NotFoundError:
-        return True
-    return False
 
 
 def _reason(error: GrafanaError | SecretMissingError, what: str) -> Reason:
