@@ -97,7 +97,7 @@ def measure(address: str) -> dict[str, Any]:
             grafana=Grafana(address, send, "/t", lambda name, fresh=False: TOKEN, time.sleep, lambda: 600.0),
             store=store, address=address, mention="", most_gone=0.2, also=policy.also, in_time=lambda: True,
             tell=nobody, told_of=lambda subject: False, page=lambda older, newer: "", count=lambda changes: None,
-            clock=partial(_same, now), drifting=Drifting(github, store, policy, lambda: True),
+            clock=partial(_same, now), drifting=Drifting(github, store, policy, lambda: True, lambda _: False),
             drift_telling=DriftTelling(store, policy, address, nobody, nobody),
         ).run(Order(run_id(now, "abcd"), now, ("", "")))  # fmt: skip
         assert (made.complete, len(made.entries)) == (True, made.found), made.reasons

@@ -27,12 +27,14 @@ _FIRST_YEAR = 2000  # Grafana writes the year 1 for an instant that it does not 
 
 @dataclass(frozen=True, slots=True)
 class Drifting:
-    """`github` makes the client."""
+    """`github` makes the client. `is_gone` asks Grafana for a dashboard that it does not list: True where it says that
+    there is none; False where it does not tell, as of one that its token may not see."""
 
     github: Callable[[], Github]
     store: SnapshotStore
     policy: DashboardSnapshotPolicy
     in_time: Callable[[], bool]
+    is_gone: Callable[[str], bool]
 
     def judged(self, manifest: Manifest, last: Drift | None, now: datetime) -> Drift | None:
         """None where the policy asks for none. Where GitHub does not answer, what was known stands as it was.
@@ -73,7 +75,8 @@ class Drifting:
 
     def _compared(
         self, manifest: Manifest, new: Side, old: Side, last: Drift | None
-    ) -> tuple[tuple[Item, ...], set[tuple[str, str]]]:
+    ) -> tuple[tuple[Item, ...], set[tuple[str, str]], list[str]]:
+        """The items, the pairs that mean the same, and what could not be judged, in words."""
         pairs: set[tuple[str, str]] = set(last.alike) if last is not None else set()
         used = set() if manifest.complete else set(pairs)
         live = manifest.by_uid
@@ -86,7 +89,8 @@ class Drifting:
             used.add(pair)
             return True
 
-        items = []
+        items: list[Item] = []
+        untold: list[str] = []
         before = {each.uid: each for each in last.items} if last is not None else {}
         for uid in sorted(new.files.keys() | old.files.keys() | live.keys() | before.keys()):
             entry = live.get(uid)
@@ -96,9 +100,14 @@ class Drifting:
             path, head = new.files.get(uid, ("", None))
             base_path, base = old.files.get(uid, ("", None))
             kind = classified(_sha(base), _sha(head), entry.sha256 if entry else None, same)
+            known = before.get(uid)
+            was_missing = known is not None and known.kind == "missing"
+            if kind == "missing" and not was_missing and uid not in manifest.gone and not self.is_gone(uid):
+                untold.append(f"{path or base_path}: Grafana does not list {uid}, and does not say that it is gone")
+                continue
             if kind != "same":
                 items.append(_item(uid, kind, path or base_path, entry, head or base, _sha(head), manifest))
-        return continued(items, before.values()), used
+        return continued(items, before.values()), used, untold
 
     def _content(self, files: dict[str, GitFile], sha: str) -> bytes:
         return self.store.content(files[sha].sha256 if sha in files else sha)
@@ -125,7 +134,7 @@ class Drifting:
         return Drift(repository, folder, "", "", "", "", (), (), self._listed(known), at, ())
 
     def _state(
-        self, found: tuple[tuple[Item, ...], set[tuple[str, str]]], kept: dict[str, GitFile],
+        self, found: tuple[tuple[Item, ...], set[tuple[str, str]], list[str]], kept: dict[str, GitFile],
         before: dict[str, GitFile], last: Drift | None, repository: str, folder: str, head: str, base: Deployed,
         new: Side, now: datetime,
     ) -> Drift:  # fmt: skip
@@ -133,11 +142,11 @@ class Drifting:
         files, files_at = (last.files, last.files_at) if last is not None else ("", "")
         if not files or kept != before or now - parse_instant(files_at) > RENEWED:
             files, files_at = self._listed(kept), format_instant(now)
-        items, pairs = found
+        items, pairs, untold = found
         return Drift(
             repository=repository, folder=folder, head=head, base=base[0], base_from=base[1],
-            judged_at=format_instant(now), items=items, problems=new.problems[:100], files=files, files_at=files_at,
-            alike=tuple(sorted(pairs)), note=last.note if last is not None else "",
+            judged_at=format_instant(now), items=items, problems=(*new.problems, *untold)[:100],
+            files=files, files_at=files_at, alike=tuple(sorted(pairs)), note=last.note if last is not None else "",
         )  # fmt: skip
 
 

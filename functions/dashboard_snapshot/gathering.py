@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from dashboard_snapshot.beside import SOURCES, Json, Source
 from dashboard_snapshot.errors import ForbiddenError, GrafanaError, NotFoundError
+from dashboard_snapshot.folders import Folders
 from dashboard_snapshot.grafana import Grafana
 from dashboard_snapshot.judging import mass
 from dashboard_snapshot.model import KINDS, Entry, Kind, Reason
@@ -27,7 +28,7 @@ def gathered(
     grafana: Grafana,
     kinds: Iterable[str],
     known: Mapping[str, Entry],
-    folders: Mapping[str, str],
+    folders: Folders,
     keep: Keep,
     most_gone: float,
     *,
@@ -54,12 +55,12 @@ def gathered(
             continue
         for given in listed:
             entry = source.entry(given)
-            entry = replace(entry, folder=folders.get(entry.folder_uid, entry.folder))
+            entry = replace(entry, folder=folders.listed.get(entry.folder_uid, entry.folder))
             model = {name: value for name, value in given.items() if name not in source.dropped}
             made.entries.append(keep(entry, model))
         made.kinds.add(source.kind)
         vanished = {key: each for key, each in before.items() if each.uid not in {one["uid"] for one in listed}}
-        _proved(grafana, source, before, vanished, made, most_gone, accept=accept)
+        _proved(grafana, source, folders, before, vanished, made, most_gone, accept=accept)
     return made
 
 
@@ -77,6 +78,7 @@ def _settled(grafana: Grafana, source: Source) -> list[Json]:
 def _proved(
     grafana: Grafana,
     source: Source,
+    folders: Folders,
     before: Mapping[str, Entry],
     vanished: Mapping[str, Entry],
     made: Gathered,
@@ -84,13 +86,17 @@ def _proved(
     *,
     accept: bool,
 ) -> None:
-    """Each one that is no longer listed is asked for by itself: gone is what Grafana knows nothing of."""
+    """Each one that is no longer listed is asked for by itself. "No such thing" proves that it is gone only where the
+    token still sees its folder, or that is gone as well: of what lies in a hidden folder Grafana says the same."""
     gone, hidden = set(), []
     for key, entry in vanished.items():
         try:
             source.one(grafana, entry.uid)
         except NotFoundError:
-            gone.add(key)
+            if folders.state(entry.folder_uid) in ("seen", "gone"):
+                gone.add(key)
+            else:
+                hidden.append(key)
         except GrafanaError:
             hidden.append(key)
         else:

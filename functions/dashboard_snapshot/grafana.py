@@ -12,13 +12,14 @@ from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 from dashboard_snapshot.answers import content, pause
-from dashboard_snapshot.errors import GrafanaError, UnauthorizedError
+from dashboard_snapshot.errors import GrafanaError, NotFoundError, UnauthorizedError
 from kaizen.runtime.outbound import LOOPBACK, Answer, OutboundError, Send
 from kaizen.runtime.rotation import ReadSecret
 
 PAGE = 1000  # the largest page that every version gives
 _PAGES = 200  # a list without an end is an error
 _TRIES = 4
+_ROOT = "general"  # how Grafana names the root where it wants a uid
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,11 @@ class Grafana:
                     waiting.append(uid)
                     yield Folder(uid, _text(each, "title"), parent)
 
+    def folder(self, uid: str) -> None:
+        """Raises NotFoundError for one that is no more, ForbiddenError for one that the token may not see. Empty for
+        the root."""
+        self.get(f"/api/folders/{quote(uid or _ROOT, safe='')}")
+
     def listed(self) -> list[str]:
         """The uids of all dashboards that the token may see, by one pass over the list."""
         return list(dict.fromkeys(_text(each, "uid") for each in self._pages("/api/search", type="dash-db")))
@@ -97,6 +103,16 @@ class Grafana:
         if not isinstance(model, dict) or not isinstance(meta, dict) or not model.get("title"):
             raise GrafanaError("unreadable", "the answer holds no dashboard")
         return Full(model, meta)
+
+    def is_gone(self, uid: str) -> bool:
+        """Whether Grafana says that there is no such dashboard. False where it does not tell; raises SecretError."""
+        try:
+            self.dashboard(uid)
+        except NotFoundError:
+            return True
+        except GrafanaError:
+            return False
+        return False
 
     def saves(self, uid: str) -> list[Save]:
         """Newest first. Needs the right to write dashboards: raises ForbiddenError for a token that only reads."""

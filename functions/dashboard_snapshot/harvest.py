@@ -60,7 +60,7 @@ def harvest(
     order = [*sorted(listed - checkpoint.keys()), *(uid for uid in checkpoint if uid in listed)]
     _read(grafana, order, made, keep, in_time, checkpoint)
     _read(grafana, sorted(vanished), made, keep, in_time, {}, vanished=True, accept=accept)
-    _look_again(grafana, listed, made)
+    _look_again(grafana, made)
     made.found = (listed | vanished) - made.gone
     if not listed:
         made.reasons.append(Reason("empty", "Grafana lists no dashboard at all for this token"))
@@ -153,18 +153,21 @@ def _hidden(grafana: Grafana) -> str:
     return "no longer listed, and Grafana does not tell this token whether it was deleted or hidden"
 
 
-def _look_again(grafana: Grafana, listed: set[str], made: Harvest) -> None:
-    """A dashboard that answered 404 was deleted meanwhile if the list has dropped it, too; else something is wrong."""
+def _look_again(grafana: Grafana, made: Harvest) -> None:
+    """A dashboard that answered 404 was deleted meanwhile if the list, in two passes that agree, has dropped it, and
+    Grafana says so once more; else something is wrong."""
     lost = {uid for each in made.reasons if each.kind == "not_found" for uid in each.uids}
     if not lost:
         return
+    again = Harvest()
     try:
-        lost -= set(grafana.listed())
+        listed = _listed(grafana, again)
+        if listed and not again.reasons:
+            made.gone |= {uid for uid in lost - listed if grafana.is_gone(uid)}
     except GrafanaError as error:
         made.reasons.append(_reason(error, "The list could not be read again"))
         return
-    made.gone |= lost
-    kept = [(each, tuple(uid for uid in each.uids if uid not in lost)) for each in made.reasons]
+    kept = [(each, tuple(uid for uid in each.uids if uid not in made.gone)) for each in made.reasons]
     made.reasons[:] = [Reason(each.kind, each.words, uids) for each, uids in kept if uids or each.kind != "not_found"]
 
 

@@ -87,15 +87,16 @@ def snapshot(
     def in_time() -> bool:
         return remaining() > _RESERVE
 
+    grafana = Grafana(
+        address,
+        Outbound(read=20, connections=AT_ONCE),
+        given.grafana_token_parameter,
+        secret,
+        sleep,
+        lambda: remaining() - _RESERVE,
+    )
     return Snapshot(
-        grafana=Grafana(
-            address,
-            Outbound(read=20, connections=AT_ONCE),
-            given.grafana_token_parameter,
-            secret,
-            sleep,
-            lambda: remaining() - _RESERVE,
-        ),
+        grafana=grafana,
         store=store,
         address=address.rstrip("/"),
         mention=policy.mention or "",
@@ -107,7 +108,7 @@ def snapshot(
         page=lambda older, newer: page(given, older, newer),
         count=lambda changes: count(dynamodb, given.metrics_table, changes, utc_now()),
         clock=utc_now,
-        drifting=Drifting(lambda: github(given), store, policy, in_time),
+        drifting=Drifting(lambda: github(given), store, policy, in_time, grafana.is_gone),
         drift_telling=DriftTelling(
             store,
             policy,

@@ -13,6 +13,7 @@ from dashboard_snapshot.drift import counted as drift_counted
 from dashboard_snapshot.drifting import Drifting
 from dashboard_snapshot.drifttelling import DriftTelling
 from dashboard_snapshot.errors import ForbiddenError, GrafanaError
+from dashboard_snapshot.folders import Folders
 from dashboard_snapshot.gathering import Gathered, gathered
 from dashboard_snapshot.gitref import Ref
 from dashboard_snapshot.grafana import Full, Grafana
@@ -96,15 +97,18 @@ class Snapshot:
             in_time=self.in_time,
             checkpoint=_checkpoint(last),
         )
+        folders = Folders(self.grafana, found.folders)
         beside = gathered(
             self.grafana,
             self.also if found.entries else (),  # where nothing can be read, the reason is given already
             base.by_key if base is not None else {},
-            found.folders,
+            folders,
             keep,
             self.most_gone,
             accept=order.accept,
         )
+        if (lacking := folders.left_out([*found.entries, *beside.entries])) is not None:
+            found.reasons.append(lacking)
         manifest = _manifest(order, found, beside, base, self.most_gone, self.clock())
         manifest = replace(manifest, drift=self.drifting.judged(manifest, last.drift if last else None, self.clock()))
         fault = self._told(self._since(base), manifest)

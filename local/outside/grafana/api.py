@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import parse_qs, unquote
 
 from kaizen.times import format_instant
-from local.outside.grafana.world import ANONYMOUS, Dashboard, Folder, World
+from local.outside.grafana.world import ANONYMOUS, GENERAL, Dashboard, Folder, World
 from local.outside.service import Reply, Request
 
 PREFIX = "/grafana/api"
@@ -41,6 +41,8 @@ class Api:
                 return self._search(query)
             if path == "/folders":
                 return self._folders(query)
+            if path.startswith("/folders/"):
+                return self._one_folder(unquote(path.removeprefix("/folders/")))
             if path == _LIBRARY or path.startswith(f"{_LIBRARY}/"):
                 return self._library(unquote(path.removeprefix(_LIBRARY)[1:]), query)
             if path == _RULES or path.startswith(f"{_RULES}/"):
@@ -74,12 +76,22 @@ class Api:
         parent = query.get("parentUid", "")
         if parent and parent not in self._world.folders:
             return refused(404, "folder not found", messageId="folder.notFound")
-        if not self._world.sees_folder(parent):
+        if parent and not self._world.sees_folder(parent):
             return refused(403, "You'll need additional permissions to perform this action.")
         below = [
             each for each in self._world.folders.values() if each.parent == parent and self._world.sees_folder(each.uid)
         ]
         return _json(200, [_folder(each) for each in _page(sorted(below, key=lambda each: each.title), query)])
+
+    def _one_folder(self, uid: str) -> Reply:
+        """Without the right to read all, Grafana does not tell whether there is such a folder."""
+        if uid == GENERAL:
+            root = _json(200, {"id": 0, "uid": GENERAL, "title": "General"})
+            return root if self._world.sees_folder("") else _denied()
+        known = self._world.folders.get(uid)
+        if known is None:
+            return refused(404, "folder not found") if self._world.rights.everywhere else _denied()
+        return _json(200, _folder(known)) if self._world.sees_folder(uid) else _denied()
 
     def _dashboard(self, uid: str, *, versions: bool) -> Reply:
         known, rights = self._world.dashboards.get(uid), self._world.rights

@@ -17,6 +17,7 @@ from local.paths import ROOT
 
 Json = dict[str, Any]
 ANONYMOUS = "Anonymous"  # how Grafana calls an author that is no user: file provisioning, above all
+GENERAL = "general"  # Grafana's uid of the root, where it asks for one
 PROVISIONED = "kaizen"  # the folder of what this repository's own files provision
 
 
@@ -54,10 +55,12 @@ class Dashboard:
 
 @dataclass(slots=True)
 class Rights:
-    """What the token may do. `hidden` are uids of folders and dashboards that it may not see. `everywhere`: it may read
+    """What the token may do. `hidden` are uids of folders (`general` for the root) and dashboards that it may not see,
+    `shared` those of dashboards that it sees wherever they lie. `everywhere`: it may read
     `dashboards:*`, so that Grafana tells it apart whether a dashboard is gone or hidden."""
 
     hidden: set[str] = field(default_factory=set)
+    shared: set[str] = field(default_factory=set)
     everywhere: bool = True
     writes: bool = False
     alerting: bool = True  # `alert.rules:read`
@@ -148,10 +151,14 @@ class World:
             del self.dashboards[uid]
 
     def sees(self, dashboard: Dashboard) -> bool:
+        if dashboard.uid in self.rights.shared:
+            return True
         return dashboard.uid not in self.rights.hidden and self.sees_folder(dashboard.folder)
 
     def sees_folder(self, uid: str) -> bool:
-        """Rights go down: whoever may not see a folder sees nothing in it."""
+        """Rights go down: whoever may not see a folder sees nothing in it. Empty for the root."""
+        if not uid:
+            return GENERAL not in self.rights.hidden
         while uid:
             if uid in self.rights.hidden:
                 return False

@@ -114,7 +114,7 @@ class World:
             in_time=lambda: self.left > 0, tell=self.tell, told_of=lambda subject: subject in self.told,
             page=lambda older, newer: f"https://api.example.org/reports/dashboards?from={older}&to={newer}",
             count=lambda changes: count(self.dynamodb, "metrics", changes, self.now), clock=lambda: self.now,
-            drifting=Drifting(self.github, self.store, self.policy, lambda: self.left > 0),
+            drifting=Drifting(self.github, self.store, self.policy, lambda: self.left > 0, self.client().is_gone),
             drift_telling=DriftTelling(
                 self.store, self.policy, "https://grafana.example.org", self.tell,
                 lambda subject: subject in self.told, self.publish,

@@ -149,6 +149,36 @@ def test_a_lost_permission_is_not_missing_and_a_deletion_is(world: World) -> Non
     assert kinds(world) == {"search": "missing"}
 
 
+def test_what_the_token_never_saw_is_not_missing_but_not_compared(world: World) -> None:
+    """It is deployed, and Grafana does not list it: a folder without the right to it looks like a deletion."""
+    world.policy = replace(POLICY, drift_after=timedelta())
+    deploy(world, 1, "success")
+    world.world.rights.hidden.add("pay")
+    drift = world.run().drift
+    assert drift is not None
+    assert (kinds(world), world.events, world.told) == ({}, [], {})
+    assert drift.problems == (
+        "boards/checkout.json: Grafana does not list checkout, and does not say that it is gone",
+    )  # fmt: skip
+    assert world.counted("drifted")[("missing",)] == 0
+    world.world.rights.hidden.clear()
+    world.world.remove("checkout")
+    world.run()
+    assert kinds(world) == {"checkout": "missing"}
+    world.run()
+    assert kinds(world) == {"checkout": "missing"}
+
+
+def test_what_was_accepted_as_deleted_stays_missing_for_a_token_that_is_not_told(world: World) -> None:
+    deploy(world, 1, "success")
+    world.run()
+    world.world.rights.everywhere = False
+    world.world.remove("checkout")
+    world.run(accept=True)
+    world.run()
+    assert kinds(world) == {"checkout": "missing"}
+
+
 def test_while_github_does_not_answer_what_was_known_stands(world: World) -> None:
     deploy(world, 1, "success")
     world.run()
