@@ -106,16 +106,19 @@ def _controlled(files: Sequence[RuleFile], found: Sequence[Finding], today: date
         more += [*faults, *controls.expired(given, today)]
         off |= {(each.check, file.path, each.rule) for each in given if each.holds(today)}
 
-    def hidden(finding: Finding) -> bool:
-        """Where every rule but one is left out, there is nothing to compare that one with."""
-        left = [
+    def shown(finding: Finding) -> Iterator[Finding]:
+        left = tuple(
             each
             for each in finding.members
             if not {(finding.check, each.place.path, each.place.line), (finding.check, each.place.path, 0)} & off
-        ]
-        return len(left) < min(len(finding.members), 2)
+        )
+        if finding.check in references.CHECKS:
+            if left:  # each is true by itself
+                yield replace(finding, members=left)
+        elif len(left) >= min(len(finding.members), 2):  # with one left, there is nothing to compare it with
+            yield finding
 
-    kept = [each for each in found if not hidden(each)]
+    kept = [one for each in found for one in shown(each)]
     return kept + more, len(found) - len(kept)
 
 
