@@ -5,17 +5,23 @@ Rules are told by what they are, not by where they stand: one that moved has not
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from kaizen.promql import walk
 from kaizen.promql.writing import duration
 from rule_lint.differences import Difference, differences
+from rule_lint.implying import Implications
 from rule_lint.model import Place, Rule, RuleFile
 from rule_lint.severities import LABELS, Ranks, said
+from rule_lint.work import Work
+
+# Products of sizes. A comment has room for some hundreds of changes; of more than that, risks may not be named.
+_MOST_STEPS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One rule that is new, gone or another one now. `words` say how, each with whether the alert surely fires less by
+    """One rule that is new, gone or another one now. `words` say how, each with what is a risk in
     it. `before` and `after` are expressions, where words do not tell it all; `lost`: an alert that is gone. `was` and
     `now` are the rule itself; `replay` says what the alert did over the last days, where that is known.
     """
@@ -33,7 +39,7 @@ class Change:
 
     @property
     def quieter(self) -> bool:
-        return self.lost or any(each.quieter for each in self.words)
+        return self.lost or any(each.quieter or each.milder for each in self.words)
 
 
 def changes(
@@ -46,7 +52,8 @@ def changes(
     matched, gone, new = _matched(then, now)
     found = [_new(each) for each in new]
     found += [_removed(each) for each in gone]
-    found += [each for pair in matched if (each := _changed(*pair, ranks)) is not None]
+    work = Work(_MOST_STEPS)
+    found += [each for pair in matched if (each := _changed(*pair, ranks, work)) is not None]
     return tuple(sorted(found, key=lambda each: (each.place, each.title)))
 
 
@@ -95,16 +102,17 @@ def _about(rule: Rule) -> tuple[Difference, ...]:
     return tuple(map(Difference, words))
 
 
-def _changed(one: Rule, other: Rule, ranks: Ranks) -> Change | None:
+def _changed(one: Rule, other: Rule, ranks: Ranks, work: Work) -> Change | None:
     found: list[Difference] = []
     before = after = ""
     if one.canonical != other.canonical:
         known = differences(one.normal, other.normal) if one.normal and other.normal else None
         if known is None:
-            found.append(Difference("another expression"))
+            known = [Difference("another expression")]
             before, after = one.canonical, other.canonical
-        else:
-            found += sorted(known, key=lambda each: not each.words.startswith("threshold"))
+        if not any(each.quieter for each in known) and _less(one, other, work):
+            known = [replace(each, quieter=True) for each in known]
+        found += sorted(known, key=lambda each: not each.words.startswith("threshold"))
     found += [*_of_lengths(one, other), *_of_labels(one, other, ranks), *_of_names(one, other)]
     if one.annotations != other.annotations:
         names = sorted(
@@ -120,6 +128,19 @@ def _changed(one: Rule, other: Rule, ranks: Ranks) -> Change | None:
     return Change(other.name, "changed", other.place, tuple(found), before, after, was=one, now=other)
 
 
+def _less(one: Rule, other: Rule, work: Work) -> bool:
+    """Whether the other one fires only where the one does, and not surely wherever that does."""
+    if one.normal is None or other.normal is None or one.kind != "alert":
+        return False
+    sizes = [sum(1 for _ in walk(each)) for each in (one.normal, other.normal)]
+    if not work.spend(sizes[0] * sizes[1]):
+        return False
+    return (
+        Implications().implies(other.normal, one.normal) is not None
+        and Implications().implies(one.normal, other.normal) is None
+    )
+
+
 def _of_names(one: Rule, other: Rule) -> Iterator[Difference]:
     if one.name != other.name:
         yield Difference(f"renamed from {one.name}")
@@ -131,19 +152,20 @@ def _of_labels(one: Rule, other: Rule, ranks: Ranks) -> Iterator[Difference]:
         if then == now:
             continue
         first, second = ranks.of(one.labels), ranks.of(other.labels)
-        lower = name in LABELS and first is not None and (second is None or second < first)
+        gone = not said(other.labels)
+        lower = name in LABELS and first is not None and (gone if second is None else second < first)
         if then is None:
-            yield Difference(f"label {name} {now} added", lower)
+            yield Difference(f"label {name} {now} added", milder=lower)
         elif now is None:
-            yield Difference(f"label {name} {then} removed", lower)
+            yield Difference(f"label {name} {then} removed", milder=lower)
         else:
-            yield Difference(f"{name if name in LABELS else f'label {name}'} {then} → {now}", lower)
+            yield Difference(f"{name if name in LABELS else f'label {name}'} {then} → {now}", milder=lower)
 
 
 def _of_lengths(one: Rule, other: Rule) -> Iterator[Difference]:
     for name, then, now, quieter in (
         ("for", one.waits, other.waits, other.waits > one.waits),
-        ("keep_firing_for", one.keeps, other.keeps, False),
+        ("keep_firing_for", one.keeps, other.keeps, other.keeps < one.keeps),
         ("interval", one.interval, other.interval, False),
     ):
         if then != now:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from kaizen.github.comments import LONGEST, length
 from kaizen.github.markdown import block, code, prose
 from rule_lint.changes import Change
+from rule_lint.differences import Difference
 from rule_lint.lint import Report
 from rule_lint.model import Finding, Place
 
@@ -95,7 +96,7 @@ def _finding(finding: Finding, link: Callable[[Place, bool], str]) -> str:
 
 def _change(change: Change, link: Callable[[Place, bool], str]) -> str:
     gone = change.what == "removed"
-    words = ", ".join(code(each.words, 200) + (" ⚠️ *fires less*" if each.quieter else "") for each in change.words)
+    words = ", ".join(code(each.words, 200) + _risk(each) for each in change.words)
     what = "" if change.what == "changed" else f" {change.what}"
     words += " ⚠️ *fires no more*" if change.lost else ""
     head = f"- {_WHATS[change.what]} **{code(change.title, 150)}**{what}{': ' if words else ''}{words} · "
@@ -104,6 +105,10 @@ def _change(change: Change, link: Callable[[Place, bool], str]) -> str:
     both = [("-", change.before), ("+", change.after)] if change.what == "changed" else []
     shown = "\n".join(f"{sign} {text}" for sign, text in both if text)
     return f"{line}\n{block(shown, '  ').replace('promql', 'diff', 1)}" if shown else line
+
+
+def _risk(difference: Difference) -> str:
+    return " ⚠️ *fires less*" * difference.quieter + " ⚠️ *less severe*" * difference.milder
 
 
 def _place(place: Place, link: Callable[[Place, bool], str], *, gone: bool = False) -> str:

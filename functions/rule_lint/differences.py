@@ -23,10 +23,11 @@ _MOST = 4  # more than that is another expression
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """`quieter`: surely fewer results than before."""
+    """`quieter`: surely never more results than before, and not surely as many. `milder`: a lower severity."""
 
     words: str
     quieter: bool = False
+    milder: bool = False
 
 
 class _OtherwiseError(Exception):

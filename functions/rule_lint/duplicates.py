@@ -5,7 +5,7 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 
 from kaizen.promql import metrics
 from kaizen.promql.writing import duration
-from rule_lint.model import ERROR, WARNING, Finding, Rule, member
+from rule_lint.model import ERROR, WARNING, Apart, Finding, Rule, member, never
 from rule_lint.severities import Ranks, others, said
 from rule_lint.shapes import Shape, meeting, shape
 from rule_lint.work import Work
@@ -37,11 +37,11 @@ def exact(rules: Sequence[Rule]) -> Iterator[Finding]:
         )
 
 
-def clashes(rules: Sequence[Rule], work: Work) -> Iterator[Finding]:
+def clashes(rules: Sequence[Rule], work: Work, apart: Apart = never) -> Iterator[Finding]:
     """D2, D3: the same name and labels by different expressions, where results can have the same labels."""
     for same in _groups(rules, lambda rule: rule.identity):
         different = list({each.canonical: each for each in same}.values())
-        clashing = _clashing(different, work)
+        clashing = _clashing(different, work, apart)
         if len(clashing) < 2:
             continue
         first = clashing[0]
@@ -70,14 +70,16 @@ def clashes(rules: Sequence[Rule], work: Work) -> Iterator[Finding]:
         )
 
 
-def _clashing(rules: Sequence[Rule], work: Work) -> list[Rule]:
+def _clashing(rules: Sequence[Rule], work: Work, apart: Apart) -> list[Rule]:
     """Those of which another one can have results with the same labels."""
     shapes = [None if each.normal is None else shape(each.normal) for each in rules[:_MOST]]
     found = set()
     for index, one in enumerate(shapes):
         for after, other in enumerate(shapes[index + 1 :], index + 1):
             in_time = work.spend(3 + _labels(one) + _labels(other))
-            if in_time and meeting(one, other, frozenset(rules[index].labels)) == "same":
+            if not in_time or apart(rules[index], rules[after]):
+                continue
+            if meeting(one, other, frozenset(rules[index].labels)) == "same":
                 found |= {index, after}
     return [rules[index] for index in sorted(found)]
 
@@ -86,14 +88,14 @@ def _labels(known: Shape | None) -> int:
     return 0 if known is None else len(known.values) + len(known.labels or ())
 
 
-def copies(rules: Sequence[Rule], ranks: Ranks, work: Work) -> Iterator[Finding]:
+def copies(rules: Sequence[Rule], ranks: Ranks, work: Work, apart: Apart = never) -> Iterator[Finding]:
     """D4: alerts of different names with equal expressions. Constants and escalations are meant."""
     alerts = [each for each in rules if each.kind == "alert" and each.normal is not None and metrics(each.normal)]
     for same in _groups(alerts, lambda rule: rule.canonical):
         members = [
             each
             for each in same[:_MOST]
-            if any(work.spend(1) and _copied(each, other, ranks) for other in same[:_MOST])
+            if any(work.spend(1) and _copied(each, other, ranks) and not apart(each, other) for other in same[:_MOST])
         ]
         if len({each.name for each in members}) < 2:
             continue

@@ -1,6 +1,5 @@
 """All that is said of a set of files that one Prometheus loads. Pure."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -9,6 +8,7 @@ from kaizen.policy.sections.rule_lint import RuleLintPolicy
 from rule_lint import conditions, controls, duplicates, overlaps, references
 from rule_lint.files import read
 from rule_lint.model import LEVELS, Finding, Rule, RuleFile, ordered
+from rule_lint.packages import Packages
 from rule_lint.severities import Ranks
 from rule_lint.work import Work
 
@@ -66,20 +66,21 @@ def checked(given: Sequence[RuleFile], policy: RuleLintPolicy = DEFAULT, around:
     """The same of files that have been read."""
     files = tuple(given)
     ranks = Ranks(policy.severities)
-    copies = _copies(files)
-    left_out = {path for _, path in copies}
     everything = [rule for file in files for rule in file.rules]
-    rules = [rule for rule in everything if rule.place.path not in left_out]
-    judged, skipped = overlaps.pairs(rules, ranks)
+    packages = Packages(files)
+    rules = packages.compared
+    judged, skipped = overlaps.pairs(rules, ranks, packages.apart)
     found = [finding for file in files for finding in file.findings]
     work = Work(duplicates.MOST_STEPS)
-    found += [*duplicates.exact(rules), *duplicates.clashes(rules, work), *duplicates.copies(rules, ranks, work)]
+    found += duplicates.exact(rules)
+    found += duplicates.clashes(rules, work, packages.apart)
+    found += duplicates.copies(rules, ranks, work, packages.apart)
     found += overlaps.findings(judged)
-    found += conditions.findings(rules, policy)
+    found += conditions.findings(everything, policy)
     if around.complete and all(each.whole for each in files):  # what is not read may define anything
         found += references.undefined(everything, around.before, policy.recorded_elsewhere, around.dashboards)
     if around.tests is not None:
-        found += references.untested(rules, around.tests)
+        found += references.untested(everything, around.tests)
     kept, disabled = _controlled(files, _plainer(found), around.today)
     return Report(
         files,
@@ -87,7 +88,7 @@ def checked(given: Sequence[RuleFile], policy: RuleLintPolicy = DEFAULT, around:
         len(judged),
         sum(each.verdict != "undecided" for each in judged),
         sum(each.verdict == "good" for each in judged),
-        copies,
+        packages.copies,
         skipped + work.skipped,
         disabled,
     )
@@ -105,16 +106,19 @@ def _controlled(files: Sequence[RuleFile], found: Sequence[Finding], today: date
         more += [*faults, *controls.expired(given, today)]
         off |= {(each.check, file.path, each.rule) for each in given if each.holds(today)}
 
-    def hidden(finding: Finding) -> bool:
-        """Where every rule but one is left out, there is nothing to compare that one with."""
-        left = [
+    def shown(finding: Finding) -> Iterator[Finding]:
+        left = tuple(
             each
             for each in finding.members
             if not {(finding.check, each.place.path, each.place.line), (finding.check, each.place.path, 0)} & off
-        ]
-        return len(left) < min(len(finding.members), 2)
+        )
+        if finding.check in references.CHECKS:
+            if left:  # each is true by itself
+                yield replace(finding, members=left)
+        elif len(left) >= min(len(finding.members), 2):  # with one left, there is nothing to compare it with
+            yield finding
 
-    kept = [each for each in found if not hidden(each)]
+    kept = [one for each in found for one in shown(each)]
     return kept + more, len(found) - len(kept)
 
 
@@ -123,29 +127,6 @@ def _levelled(found: Iterable[Finding], levels: Mapping[str, str]) -> Iterator[F
         level = next((known for known in LEVELS if known == levels.get(each.check, each.level)), None)
         if level is not None:
             yield replace(each, level=level)
-
-
-def _copies(files: Sequence[RuleFile]) -> tuple[tuple[str, str], ...]:
-    """Files of one name in different folders of which most rules are equal: one file, packaged twice."""
-    by_name: dict[str, list[RuleFile]] = defaultdict(list)
-    for file in files:
-        if file.rules:
-            by_name[file.path.rpartition("/")[2]].append(file)
-    found = []
-    for same in by_name.values():
-        kept: list[RuleFile] = []
-        for file in same:
-            twin = next((each for each in kept if _alike(each, file)), None)
-            if twin is None:
-                kept.append(file)
-            else:
-                found.append((twin.path, file.path))
-    return tuple(found)
-
-
-def _alike(one: RuleFile, other: RuleFile) -> bool:
-    first, second = ({(each.identity, each.canonical) for each in file.rules} for file in (one, other))
-    return 2 * len(first & second) >= min(len(first), len(second))
 
 
 def _plainer(found: Sequence[Finding]) -> list[Finding]:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -55,6 +55,10 @@ class Rule:
     def identity(self) -> tuple[str, str, tuple[tuple[str, str], ...]]:
         """What Prometheus tells its results by."""
         return self.kind, self.name, tuple(sorted(self.labels.items()))
+
+
+# Whether two rules are not to be compared, such as those of two packages of one file.
+Apart = Callable[[Rule, Rule], bool]
 
 
 def normal_form(expression: Expression | None) -> Expression | None:
@@ -112,6 +116,11 @@ class RuleFile:
     findings: tuple[Finding, ...] = ()
     whole: bool = True
     lines: tuple[str, ...] = ()
+
+
+def never(one: Rule, other: Rule) -> bool:
+    """No two rules are apart."""
+    return False
 
 
 def titled(rule: Rule) -> str:

@@ -41,9 +41,11 @@ def template_fault(text: str) -> str:
 
 def _end(text: str, at: int) -> int:
     """Behind the `}}` that closes an action; -1 when there is none. Quotes and comments may hold braces."""
-    if text[at : at + 2] in ("/*", "- ") and (comment := text.find("/*", at, at + 4)) >= 0:
+    while text[at : at + 2] in ("/*", "- ") and (comment := text.find("/*", at, at + 4)) >= 0:
         end = text.find("*/", comment)
-        return -1 if end < 0 else _end(text, end + 2)
+        if end < 0:
+            return -1
+        at = end + 2
     while at < len(text):
         if text.startswith("}}", at):
             return at + 2

@@ -13,7 +13,7 @@ from rule_lint.candidates import candidates
 from rule_lint.covering import covers, merged
 from rule_lint.firing import split
 from rule_lint.implying import Implication, Implications
-from rule_lint.model import Finding, Level, Rule, member
+from rule_lint.model import Apart, Finding, Level, Rule, member, never
 from rule_lint.severities import Ranks, others, said
 from rule_lint.shapes import meeting, shape
 
@@ -37,9 +37,9 @@ class Pair:
     together: bool = False  # the other way round as well: always both
 
 
-def pairs(rules: Sequence[Rule], ranks: Ranks) -> tuple[list[Pair], int]:
+def pairs(rules: Sequence[Rule], ranks: Ranks, apart: Apart = never) -> tuple[list[Pair], int]:
     """Every two alerts that read a metric in common, but those whose labels differ at first sight; and how many more
-    there may be, for which there was no time."""
+    there may be, for which there was no time. Those that are `apart` are left out."""
     alerts = [each for each in rules if each.kind == "alert" and each.normal is not None]
     sizes = [
         len(each.labels) // 4 + sum(1 + len(getattr(node, "matchers", ())) for node in walk(_normal(each)))
@@ -52,7 +52,7 @@ def pairs(rules: Sequence[Rule], ranks: Ranks) -> tuple[list[Pair], int]:
     work = 0
     for group in groups:
         for one, other in group:
-            if (one, other) not in seen:
+            if (one, other) not in seen and not apart(alerts[one], alerts[other]):
                 size = sizes[one] * sizes[other]
                 work += min(max(size, _LEAST_PAIR), _LARGEST_PAIR)
                 if work > _MOST_WORK:

@@ -13,6 +13,7 @@ _COMMANDS = {"error": "error", "warning": "warning", "note": "notice"}
 def text(report: Report) -> str:
     """For a terminal: what, where and what to do, the worst first."""
     lines = [line for each in report.findings for line in _lines(each)]
+    lines += [f"{plain(copy)} is taken for {plain(twin)}, packaged once more." for twin, copy in report.copies]
     return "\n".join([*lines, summary(report)])
 
 

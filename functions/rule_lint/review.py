@@ -101,11 +101,14 @@ class Reviewer:
         base = merge_base(self._github, repository, pull.base_sha, pull.head_sha)
         reader = Reader(self._github, repository)
         before, after = (reader.read(each, self._policy.paths) for each in (base, pull.head_sha))
-        then = lint(before.contents, self._policy, self._around(reader, base, before))
+        tests_before, tests = (self._tests(reader, each) for each in (base, pull.head_sha))
+        then = lint(before.contents, self._policy, self._around(before, tests_before))
         files = [read(path, after.contents[path]) for path in sorted(after.contents)]
-        around = replace(self._around(reader, pull.head_sha, after), before=references.defined(then.rules))
+        around = replace(self._around(after, tests), before=references.defined(then.rules))
+        dashboards = Files()
         if around.before - references.defined([rule for each in files for rule in each.rules]):
-            around = replace(around, dashboards=reader.read(pull.head_sha, self._dashboards).contents)
+            dashboards = reader.read(pull.head_sha, self._dashboards)
+            around = replace(around, dashboards=dashboards.contents)
         now = checked(files, self._policy, around)
         known = {each.id for each in then.findings}
         return comment.Subject(
@@ -114,11 +117,13 @@ class Reviewer:
             changes(then.files, now.files, Ranks(self._policy.severities), before.unread | after.unread),
             linker(pull, base),
             pull.head_sha,
-            after.left_out,
+            _gaps(before, after, dashboards, tests or Files()),
         )
 
-    def _around(self, reader: Reader, commit: str, files: Files) -> Around:
-        tests = reader.read(commit, self._policy.tests) if self._policy.tests else None
+    def _tests(self, reader: Reader, commit: str) -> Files | None:
+        return reader.read(commit, self._policy.tests) if self._policy.tests else None
+
+    def _around(self, files: Files, tests: Files | None) -> Around:
         known = None if tests is None or tests.left_out else tests.contents
         return Around(self._clock().date(), tests=known, complete=not files.left_out)
 
@@ -132,6 +137,13 @@ class Reviewer:
         body = comment.write(subject)
         kept = comments.upsert(self._github, repository, pull.number, comment.MARKER, author, body)
         return Outcome(kept.done, subject.introduced, pull.head_sha, kept.address)
+
+
+def _gaps(before: Files, after: Files, *more: Files) -> tuple[str, ...]:
+    """What was not read, each once; what was too large at the merge base as well is said of the head."""
+    found = [*after.left_out, *(each for files in more for each in files.left_out)]
+    found += [f"At the merge base: {each}" for each in before.left_out if each not in after.left_out]
+    return tuple(dict.fromkeys(found))
 
 
 def linker(pull: PullRequest, base: str) -> Callable[[Place, bool], str]:

@@ -240,3 +240,17 @@ def test_the_command(prometheus: Prometheus, tmp_path: Path, capsys: pytest.Capt
     assert main(["backtest", old, *where, "--token-file", str(tmp_path / "token")]) == 0
     assert main(["backtest", old, "--prometheus", "prometheus:9090"]) == 2
     assert main(["backtest", old, *where, "--token-file", str(tmp_path / "none")]) == 2
+
+
+def test_the_command_replays_what_reads_a_recorded_series(
+    prometheus: Prometheus, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without older files nothing is known to be new: what an alert reads was there."""
+    path, older, where = tmp_path / "rules.yml", tmp_path / "old.yml", ["--prometheus", prometheus.address]
+    prometheus.service.expression("job:x:max > 5", {"job": "a"}, now_and_then(14))
+    path.write_bytes(content(record("job:x:max", "max by (job) (x)"), alert("A", "job:x:max > 5", wait="1m")))
+    assert main(["backtest", str(path), *where]) == 0
+    assert "A: would be 3 firings, 39 min" in capsys.readouterr().out
+    older.write_bytes(b"groups: []")
+    assert main(["backtest", str(path), *where, "--before", str(older)]) == 1
+    assert "it reads job:x:max, which this change records otherwise" in capsys.readouterr().out

@@ -81,6 +81,25 @@ def test_a_recording_rule_that_a_dashboard_still_reads_is_not_removed_unseen(lin
     assert "**removed**" not in lint.comments(unused)[0].body
 
 
+def test_what_was_too_large_to_look_for_readers_in_is_said(lint: Desk) -> None:
+    """A dashboard at the head, where a rule is gone; and the rules at the merge base, of which any may be gone."""
+    panel, rule = "docs/dashboards/shop.json", content(record("job:x:rate5m", "x"))
+    large = '{"expr": "sum(job:x:rate5m)", "pad": "' + "x" * 1_100_000 + '"}'
+    lint.repository.commit("main", {OTHER: rule, panel: large})
+    number = lint.open({OTHER: None})
+    lint.run(lint.event(number))
+    (comment,) = lint.comments(number)
+    assert "Nothing wrong" not in comment.body
+    assert "docs/dashboards/shop.json is larger than 1024 KiB and was not read" in comment.body.replace("\u200b", "")
+    kept = lint.open({FILE: content(alert("A", "x > 7"))})  # nothing is gone: nobody needs the dashboard
+    lint.run(lint.event(kept))
+    assert "Nothing wrong" in lint.comments(kept)[0].body
+    lint.repository.commit("main", {OTHER: rule + b"#" * 1_100_000, panel: None})
+    smaller = lint.open({OTHER: content(record("job:y:rate5m", "y"))})
+    lint.run(lint.event(smaller))
+    assert "At the merge base: prometheus/rules/b.yml is larger" in lint.comments(smaller)[0].body.replace("\u200b", "")
+
+
 def test_an_app_makes_a_check_run_with_each_finding_on_its_line(lint: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     lint.world.now = utc_now()  # the function signs by its own clock
     kms = boto3.client("kms")

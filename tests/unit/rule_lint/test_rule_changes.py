@@ -18,10 +18,10 @@ def found(before: list[dict[str, Any]], after: list[dict[str, Any]]) -> tuple[Ch
 
 
 def words(one: dict[str, Any], other: dict[str, Any]) -> list[str]:
-    """Those of one change; what makes the alert fire less ends in `!`."""
+    """Those of one change; what makes the alert fire less ends in `!`, what makes it less severe in `?`."""
     (change,) = found([one], [other])
     assert change.what == "changed"
-    return [each.words + "!" * each.quieter for each in change.words]
+    return [each.words + "!" * each.quieter + "?" * each.milder for each in change.words]
 
 
 def test_the_example_of_the_issue() -> None:
@@ -46,7 +46,22 @@ def test_the_example_of_the_issue() -> None:
         ("sum by (a) (x) > 5", 'sum by (a) (x{b="c"}) > 5', ['b narrowed (any) → b="c"']),
         ("x > 5 and y > 1", "x > 6 and y > 2", ["threshold 5 → 6!", "threshold 1 → 2!"]),
         ("x > 5 unless y > 1", "x > 5 unless y > 2", ["threshold 1 → 2"]),
-        ("x > 5", "x > 5 and y", ["another expression"]),
+        ("x > 5", "x > 5 and y", ["another expression!"]),
+        ("x > 5 and y", "x > 5", ["another expression"]),
+        ('rate(x_total{a=~"b|c"}[5m]) > 5', 'rate(x_total{a="b"}[5m]) > 5', ['a narrowed a=~"b|c" → a="b"!']),
+        ("sum(rate(x_total[5m])) > 5", 'sum(rate(x_total{a="b"}[5m])) > 5', ['a narrowed (any) → a="b"!']),
+        ("sum(rate(x_total[5m])) < 5", 'sum(rate(x_total{a="b"}[5m])) < 5', ['a narrowed (any) → a="b"']),
+        ("max(x) > 5", 'max(x{a="b"}) > 5', ['a narrowed (any) → a="b"!']),
+        ("x > 1", "x > 1 unless on () maintenance == 1", ["another expression!"]),
+        ("x > 1", "x > 1 and on () hour() > 8", ["another expression!"]),
+        ("x > 1 or y > 1", "x > 1", ["another expression!"]),
+        ("x > 1", "x > 1 or y > 1", ["another expression"]),
+        ("x > 1 or y > 1", "x > 1 or y > 9", ["threshold 1 → 9!"]),
+        ("x >= 1", "x > 1", ["condition >= 1 → > 1!"]),
+        ("x > 1", "x == 5", ["condition > 1 → == 5!"]),
+        ("x > 1", "x == 0", ["condition > 1 → == 0"]),
+        ('x > 1 unless y{a="b"}', "x > 1 unless y", ['a widened a="b" → (any)!']),
+        ("x > 1", "x > 1 and x < 1", ["another expression!"]),
         ("rate(x[5m]) > 5", "increase(x[5m]) > 5", ["another expression"]),
         ("x * 2 > 5", "x * 3 > 5", ["number 2 → 3"]),
     ],
@@ -61,13 +76,23 @@ def test_what_words_do_not_tell_is_shown() -> None:
 
 
 def test_labels_lengths_and_names() -> None:
-    assert words(alert("A", "x > 5", "critical"), alert("A", "x > 5", "warning")) == ["severity critical → warning!"]
+    assert words(alert("A", "x > 5", "critical"), alert("A", "x > 5", "warning")) == ["severity critical → warning?"]
     assert words(alert("A", "x > 5", "warning"), alert("A", "x > 5", "critical")) == ["severity warning → critical"]
     assert words(alert("A", "x > 5", wait="5m"), alert("A", "x > 5", wait="10m")) == ["for 5m → 10m!"]
+    assert words(alert("A", "x > 5", keep_firing_for="1h"), alert("A", "x > 5")) == ["keep_firing_for 1h → 0s!"]
+    assert words(alert("A", "x > 5"), alert("A", "x > 5", keep_firing_for="1h")) == ["keep_firing_for 0s → 1h"]
     assert words(alert("A", "x > 5"), alert("A", "x > 5", labels={"team": "a"})) == ["label team a added"]
     assert words(alert("A", "x > 5"), alert("B", "x > 5")) == ["renamed from A"]
     assert words(alert("A", "x > 5"), alert("A", "x > 5", annotations={"a": "b"})) == ["annotation a"]
     assert words(record("a:b", "x > 5"), record("a:b", "x > 7")) == ["threshold 5 → 7"]
+
+
+def test_only_a_severity_of_the_policy_is_known_to_be_lower() -> None:
+    one = alert("A", "x > 5", "critical")
+    for unknown in ("p0", "emergency", "{{ $labels.sev }}"):
+        assert words(one, alert("A", "x > 5", unknown)) == [f"severity critical → {unknown}"]
+    assert words(one, alert("A", "x > 5", "")) == ["label severity critical removed?"]
+    assert words(alert("A", "x > 5", ""), one) == ["label severity critical added"]
 
 
 def test_new_and_removed() -> None:

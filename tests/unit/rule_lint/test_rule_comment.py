@@ -60,6 +60,12 @@ def test_what_is_wrong_comes_first_and_old_findings_are_counted() -> None:
     assert "1 finding not of this pull request left out" in text
 
 
+def test_a_risk_is_named_for_what_it_is() -> None:
+    text = written(content(alert("A", "x >= 5", "critical")), content(alert("A", "x > 5", "warning")))
+    assert "`condition >= 5 → > 5` ⚠️ *fires less*" in text
+    assert "`severity critical → warning` ⚠️ *less severe*" in text
+
+
 def test_nothing_wrong_is_said_and_gaps_are_no_success() -> None:
     rules = content(alert("A", "x > 5"))
     assert "🟢 **Nothing wrong**" in written(rules, rules)

@@ -103,6 +103,27 @@ def test_what_a_change_removes_is_looked_for_in_rules_and_dashboards() -> None:
     assert found(around, record("job:x:rate5m", "y"), record("job:x", "x")) == []
 
 
+def test_what_is_removed_is_looked_for_by_its_name_with_or_without_a_colon() -> None:
+    before = frozenset({("record", "instance_cpu_ratio"), ("alert", "Gone"), ("alert", "Old")})
+    panel = b'{"title": "instance_cpu_ratio",\n"targets": [{"expr": "max(instance_cpu_ratio{a=\\"b\\"})"}]}'
+    other = b'{"title": "instance_cpu_ratio", "targets": [{"expr": "max(instance_cpu_ratio_total)"}]}'
+    around = Around(before=before, dashboards={"d.json": panel, "e.json": other})  # type: ignore[arg-type]
+    reads = [
+        alert("A", "instance_cpu_ratio > 5"),
+        alert("B", 'ALERTS_FOR_STATE{alertname="Gone"} > 5'),
+        alert("C", 'count(ALERTS{alertname=~"Gone|Old"}) > 5'),
+    ]
+    removed = found(around, *reads)
+    assert {each.check for each in removed} == {"removed"}
+    assert {each.key: [at.title or at.place.path for at in each.members] for each in removed} == {
+        ("record", "instance_cpu_ratio"): ["alert A", "dashboard"],
+        ("alert", "Gone"): ["alert B", "alert C"],
+        ("alert", "Old"): ["alert C"],
+    }
+    assert [str(each.members[1].place) for each in removed if each.key[0] == "record"] == ["d.json:2"]
+    assert found(Around(), reads[0]) == []  # nobody knows that it was recorded
+
+
 @pytest.mark.parametrize("written", ["alertname: A", "- {alertname: 'A', eval_time: 5m}", '"alertname": "A"',
                                      "- alertname: A # why"])  # fmt: skip
 def test_alerts_without_a_test(written: str) -> None:

@@ -79,3 +79,25 @@ def test_of_two_one_is_enough() -> None:
     assert linted(twice.format(off, "")).findings == ()
     third = "  - {alert: C, expr: x > 3}\n"
     assert [each.check for each in linted(twice.format(off, third)).findings] == ["redundant"]
+
+
+@pytest.mark.parametrize("check", ["removed", "undefined", "untested"])
+def test_a_comment_above_one_user_says_nothing_of_the_others(check: str) -> None:
+    off = f"  # kaizen: disable {check} until 2026-12-01 why\n"
+    user = "  - {{alert: A, expr: job:x:rate5m > {}, for: 5m, labels: {{team: '{}'}}}}\n"
+    around = Around(
+        TODAY,
+        before=frozenset({("record", "job:x:rate5m")}) if check == "removed" else frozenset(),
+        tests={} if check == "untested" else None,
+    )
+
+    def found(first: str, second: str) -> tuple[list[list[int]], int]:
+        text = f"groups:\n- name: g\n  rules:\n{first}{user.format(1, 'a')}{second}{user.format(9, 'b')}"
+        report = lint({"r.yml": text.encode()}, around=around)
+        lines = [[at.place.line for at in each.members] for each in report.findings if each.check == check]
+        return lines, report.disabled
+
+    assert found("", "") == ([[4, 5]], 0)
+    assert found(off, "") == ([[6]], 0)
+    assert found("", off) == ([[4]], 0)
+    assert found(off, off) == ([], 1)

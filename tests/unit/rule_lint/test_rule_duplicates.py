@@ -8,9 +8,12 @@
 | D4 names | the same condition | an escalation, a constant, other people | unknown severities; no common form |
 """
 
+from typing import Any
+
 import pytest
 
-from rule_lint.lint import lint
+from rule_lint.lint import Report, lint
+from rule_lint.report import text
 from tests.unit.rule_lint.rule_samples import alert, checks, content, linted, record
 
 
@@ -119,6 +122,40 @@ def test_files_that_are_packaged_twice_are_one() -> None:
         "duplicate",
         "duplicate",
     ]
+
+
+SHARED = alert("Down", "up == 0", "critical", "5m")
+LADDER = [alert("W", "load1 > 10"), alert("C", "load1 > 5", "critical")]
+
+
+def twins(one: list[dict[str, Any]], other: list[dict[str, Any]]) -> Report:
+    return lint({"a/alerts.yml": content(*one), "b/alerts.yml": content(*other)})
+
+
+def test_a_file_that_shares_a_rule_or_two_is_no_copy() -> None:
+    report = twins([SHARED], [SHARED, *LADDER])
+    assert report.copies == ()
+    assert {each.check for each in report.findings} == {"duplicate", "inverted-ladder"}
+
+
+def test_of_a_copy_all_is_said_but_comparisons_with_its_twin() -> None:
+    more = [record(f"a:b{number}", f"x{number}") for number in range(4)]
+    report = twins([SHARED, *more], [SHARED, *more, *LADDER, alert("Always", "up == bool 0")])
+    assert report.copies == (("a/alerts.yml", "b/alerts.yml"),)
+    assert [each.check for each in report.findings] == ["inverted-ladder", "bool"]
+    assert "b/alerts.yml is taken for a/alerts.yml, packaged once more." in text(report)
+    assert [each.check for each in twins(more, [*more, more[0]]).findings] == ["duplicate"]
+    with_both = twins([*more, LADDER[0]], [*more, *LADDER])  # the warning is in both: it stands for both
+    assert [each.check for each in with_both.findings] == ["inverted-ladder"]
+
+
+def test_versions_of_one_file_are_not_compared() -> None:
+    """The thresholds have been lowered: the old warning is not above the new critical alert."""
+    more = [record(f"a:b{number}", f"x{number}") for number in range(4)]
+    old = [alert("W", "x > 10"), alert("C", "x > 20", "critical")]
+    new = [alert("W", "x > 5"), alert("C", "x > 8", "critical"), alert("D", "x > 10", labels={"a": "b"})]
+    assert twins([*more, *old], [*more, *new]).findings == ()
+    assert [each.check for each in lint({"a.yml": content(*old), "b.yml": content(*new)}).findings] != []
 
 
 def test_an_id_is_about_the_fault_not_the_line() -> None:

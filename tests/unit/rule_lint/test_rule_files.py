@@ -105,6 +105,12 @@ def test_hostile_files_are_answered(content: bytes) -> None:
     assert lint({"a.yml": content}).count("error") + lint({"a.yml": content}).count("warning") > 0
 
 
+@pytest.mark.parametrize("action", ["{{" + "/**/" * 5000 + "}}", "{{- /* a */" * 5000, "{{" * 5000, "{{`" * 5000])
+def test_templates_of_many_parts_are_answered(action: str) -> None:
+    file = read("a.yml", (HEAD + f"        expr: x > 1\n        annotations: {{a: '{action}'}}\n").encode())
+    assert len(file.findings) == (not action.endswith("}}"))
+
+
 def _many(make: Callable[[int], str], least: int = 900_000) -> bytes:
     """Rules one after another, until the file is large."""
     text, number = [HEAD.rpartition("      - ")[0]], 0
@@ -170,7 +176,9 @@ SEED = (
 )
 _PIECES = [
     ":", "- ", "\n", "  ", "{", "}", "[", "]", "'", '"', "|", ">", "&a", "*a", "#", "(", ")", "5m", "\t", "\x00", "é",
-    "---\n", "expr: ", "record: ", "<<: ", "@", "`", "%", "!!int ",
+    "---\n", "expr: ", "record: ", "<<: ", "@", "`", "%", "!!int ", "{{", "}}", "/*", "*/", "{{/**/",
+    "{{" + "/**/" * 2000, "{{- /* " * 2000, "(" * 2000, "[" * 2000, "{a: " * 500,
+    "# kaizen: disable copy until 2030-01-01 x\n",
 ]  # fmt: skip
 
 
