@@ -98,7 +98,7 @@ def measure(address: str) -> dict[str, Any]:
             store=store, address=address, mention="", most_gone=0.2, also=policy.also, in_time=lambda: True,
             tell=nobody, told_of=lambda subject: False, page=lambda older, newer: "", count=lambda changes: None,
             clock=partial(_same, now), drifting=Drifting(github, store, policy, lambda: True, lambda _: False),
-            drift_telling=DriftTelling(store, policy, address, nobody, nobody),
+            drift_telling=DriftTelling(store, policy, address, nobody, lambda subject: False, nobody),
         ).run(Order(run_id(now, "abcd"), now, ("", "")))  # fmt: skip
         assert (made.complete, len(made.entries)) == (True, made.found), made.reasons
         runs.append({

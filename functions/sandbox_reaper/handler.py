@@ -124,5 +124,6 @@ def explained(sandbox: str, run: str) -> str:
     """For the command line: the decisions of a run about a sandbox, by uid or name; empty where none is kept."""
     table = SandboxStore(client("dynamodb", _LIMITS), os.environ["SANDBOXES_TABLE"], "")
     uids = [each.uid for each in table.rows().values() if each.name == sandbox] or [sandbox]
-    found = table.decision(uids[0], run.replace("-", "").replace(":", ""))
-    return words(*found) if found is not None else ""
+    asked = run.replace("-", "").replace(":", "")
+    found = table.decision(uids[0], asked)
+    return words(*found, asked) if found is not None else ""

@@ -8,13 +8,12 @@ A Prometheus may hold several clusters, with namespaces of the same names: the p
 selector, `clusters` counts whose series an answer is made of, and `measured` names the pods behind it.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 
 from kaizen.policy.sections.sandboxes import SandboxPolicy
 
 STEP, RATE = 60, 300  # seconds: how far apart a subquery looks, and over which time rates are taken
 LONGEST_NAMES = 7_600  # characters of namespaces in one selector; a question has two, and 16 KiB at most
-MOST_BATCHES = 8  # of namespaces whose pods are asked about; above it, all pods are asked about at once
 MEASURED = "measured"  # the one question about namespaces that is answered by pods
 _CONTAINERS = 'container!="",container!="POD"'
 _PODS = 'pod!=""'
@@ -59,21 +58,10 @@ def queries(policy: SandboxPolicy) -> dict[str, str]:
 
 
 def pod_queries(policy: SandboxPolicy, namespaces: Collection[str] = ()) -> dict[str, str]:
-    """The same questions about each pod of some namespaces, or of all. What is measured, and the canary, is known."""
-    return _questions(policy, "namespace,pod", f'namespace=~"{"|".join(sorted(namespaces))}"' if namespaces else "")
-
-
-def batches(namespaces: Collection[str]) -> Iterator[tuple[str, ...]]:
-    """Namespaces for one set of questions each; one empty batch, which is all, where there would be too many."""
-    made: list[list[str]] = []
-    length = LONGEST_NAMES + 1
-    for each in sorted(namespaces):
-        length += len(each) + 1
-        if length > LONGEST_NAMES:
-            made.append([])
-            length = len(each)
-        made[-1].append(each)
-    yield from map(tuple, made) if len(made) <= MOST_BATCHES else [()]
+    """The same questions about each pod of some namespaces; of all, where their names do not fit into one question: how
+    many questions a run asks does not depend on the fleet. What is measured, and the canary, is known."""
+    names = "|".join(sorted(namespaces))
+    return _questions(policy, "namespace,pod", f'namespace=~"{names}"' if names and len(names) <= LONGEST_NAMES else "")
 
 
 def _questions(policy: SandboxPolicy, place: str, more: str = "") -> dict[str, str]:

@@ -35,6 +35,9 @@ class Kept:
         return cls(uid, run, name, given["policy"], steps, tuple(given["guarded"]))
 
 
+_UNKEPT = "or it was active and in use, or nothing was known of the whole fleet, which are not kept"
+
+
 def run_of(at: datetime) -> str:
     """The name of a run: sortable, as `20260302T090000Z`."""
     return f"{at:%Y%m%dT%H%M%SZ}"
@@ -46,13 +49,17 @@ def policy_key(policy: SandboxPolicy) -> str:
 
 
 def kept(done: Outcome, policy: str) -> Iterator[Kept]:
-    """Of each sandbox about which something else is decided than in the run before."""
+    """Of each sandbox about which something else is decided than in the run before.
+
+    Of one that stays active nothing is kept while it is in use, nor while nothing is known of the whole fleet.
+    """
     for visit in done.visits:
         if not visit.steps:
             continue
         first, last = visit.steps[0].row, visit.steps[-1].decision
         same = (first.state, first.why) == (visit.row.state, last.why)
-        if (same and not visit.guarded) or first.state == visit.row.state == "ACTIVE" == visit.usage.value.upper():
+        active = first.state == visit.row.state == "ACTIVE"
+        if (same and not visit.guarded) or (active and (visit.usage.value == "active" or done.source)):
             continue
         steps = tuple((each.row, each.facts) for each in visit.steps)
         guarded = tuple(f"{name}: {why}" for name, why in visit.guarded)
@@ -64,9 +71,12 @@ def replayed(found: Kept, policy: SandboxPolicy) -> list[Decision]:
     return [decide(row, facts, policy) for row, facts in found.steps]
 
 
-def words(found: Kept, policy: SandboxPolicy) -> str:
-    """The replay for people: what was known, what was decided, and what a stop was refused for."""
+def words(found: Kept, policy: SandboxPolicy, asked: str) -> str:
+    """The replay for people: what was known, what was decided, and what a stop was refused for. `asked` is the run that
+    they asked for: what was kept may be an older one."""
     lines = [f"{found.name} ({found.uid}), run {found.run}"]
+    if found.run < asked:
+        lines.insert(0, f"Nothing else was kept up to {asked}: since the run below, the same was decided; {_UNKEPT}.")
     for (row, facts), decision in zip(found.steps, replayed(found, policy), strict=True):
         lines.append(
             f"  {row.state} at {facts.now:%Y-%m-%d %H:%M:%S} UTC, usage {facts.usage.value}: {facts.usage.reason}"

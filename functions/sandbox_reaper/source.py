@@ -7,7 +7,7 @@ from kaizen.policy.sections.sandboxes import SandboxPolicy
 from kaizen.prometheus.client import Prometheus
 from kaizen.prometheus.errors import PrometheusError
 from kaizen.runtime.secrets import SecretError
-from sandbox_reaper.queries import MEASURED, batches, pod_queries, queries
+from sandbox_reaper.queries import MEASURED, pod_queries, queries
 from sandbox_reaper.usage import OddAnswerError, Readings, by_place
 
 _POD = ("namespace", "pod")
@@ -35,9 +35,9 @@ def take(
 
 
 def _asked(policy: SandboxPolicy, within: Collection[str]) -> Iterator[tuple[str, str, tuple[str, ...]]]:
-    """Each question with the labels of its answer. Pods are asked about for a few thousand characters at a time."""
+    """Each question with the labels of its answer."""
     for name, text in queries(policy).items():
         yield name, text, _POD if name == MEASURED else ("namespace",)
-    for batch in batches(within):
-        for name, text in pod_queries(policy, batch).items():
+    if within:
+        for name, text in pod_queries(policy, within).items():
             yield name, text, _POD

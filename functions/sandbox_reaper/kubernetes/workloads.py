@@ -47,7 +47,7 @@ def found(kind: Kind, given: Json) -> Found | None:
     meta = part(given, "metadata")
     if "deletionTimestamp" in meta:
         return None
-    writer = _gitops(meta) or (_claimed(meta) if kind == "Sandbox" else "")
+    writer = _gitops(meta) or _controlled(meta)
     return Found(text(meta, "namespace"), workload(kind, given), writer, _changed_at(given))
 
 
@@ -116,8 +116,8 @@ def _deletes(kind: Kind, spec: Json) -> str:
     )
 
 
-def _claimed(meta: Json) -> str:
-    """What made a Sandbox for itself, and may set its mode again: a SandboxClaim, a pool, an operator."""
+def _controlled(meta: Json) -> str:
+    """What made it for itself, and may scale it up again: an operator's own resource, a SandboxClaim, a pool."""
     owner = controller(meta)
     return f"{text(owner, 'kind')} {text(owner, 'name')}" if owner else ""
 

@@ -314,6 +314,23 @@ def test_whoever_scales_it_up_again_is_named(kube: World) -> None:
 
 
 @pytest.mark.parametrize(
+    ("kind", "made"),
+    [
+        (kinds.DEPLOYMENTS, manifests.replicated),
+        (kinds.STATEFUL_SETS, manifests.replicated),
+        (kinds.CRON_JOBS, manifests.cron_job),
+    ],
+)
+def test_an_operator_would_scale_up_what_it_controls(kube: World, kind: Any, made: Any) -> None:
+    kube.space("a")
+    owner = {"kind": "Kafka", "name": "orders", "uid": "u1", "controller": True}
+    kube.service.add(kind, "a", made("broker", ownerReferences=[owner]))
+    assert only(kube).controllers == ("Kafka orders",)
+    kube.service.add(kind, "a", made("other", ownerReferences=[owner | {"controller": False, "name": "mere"}]))
+    assert only(kube).controllers == ("Kafka orders",)
+
+
+@pytest.mark.parametrize(
     ("manager", "words"),
     [
         ("argocd-controller", ("Argo CD",)),
