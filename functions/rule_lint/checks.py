@@ -26,7 +26,7 @@ ALL = (
     ),
     Check(
         "alert-clash", WARNING, "one alert and labels with different expressions that can have the same series",
-        "Alertmanager takes both for one alert, and each resolves what the other one fires.",
+        "Where both hold, Alertmanager takes them for one alert, and each resolves what the other one fires.",
         "Give one of them another name or a label of its own, or join them with `or`.",
     ),
     Check(

@@ -95,6 +95,8 @@ LARGE = {
     "templates": RULES + "      - alert: A\n        expr: x > 1\n        labels: {a: '" + "{{a}}" * 190_000 + "'}\n",
     "rules of one metric": RULES + "".join(f"      - {{alert: A{n}, expr: x > y + {n}}}\n" for n in range(22_000)),
     "records of one name": RULES + "".join(f"      - {{record: a, expr: x + {n}}}\n" for n in range(22_000)),
+    "long records of one name": RULES
+    + "".join(f"      - {{record: a, expr: x > {n}{' + x' * 90}}}\n" for n in range(2500)),
     "expressions that are none": RULES + "".join(f"      - {{alert: A{n}, expr: x >}}\n" for n in range(22_000)),
 }  # fmt: skip
 
