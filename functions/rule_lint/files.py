@@ -187,12 +187,12 @@ class _Reader:
             self._wrong("only one of `record` and `alert` may be set", content["alert"], where)
         if not name:
             self._wrong("one of `record` and `alert` must be set", node, where)
-        if record and not names.METRIC.fullmatch(record) and not alert:
+        if record and not names.recorded(record) and not alert:
             self._wrong(f"{record[:100]!r} is no name for a metric", content["record"], where)
         labels = dict(above) | self._labels(content.get("labels"), where)
         annotations = self._strings(content.get("annotations"), "annotations", where)
         for key, text in (*annotations.items(), *(labels.items() if alert else ())):
-            if not names.LABEL.fullmatch(key) and key in annotations:
+            if not key and key in annotations:
                 self._wrong(f"{key[:100]!r} is no name for an annotation", content["annotations"], where)
             if fault := names.template_fault(text):
                 self._wrong(f"the template of {key[:100]!r}: {fault}", node, where)
@@ -313,7 +313,7 @@ class _Reader:
     def _labels(self, node: Node | None, where: _Where) -> dict[str, str]:
         found = self._strings(node, "labels", where)
         for name in found:
-            if node is not None and (not names.LABEL.fullmatch(name) or name == "__name__"):
+            if node is not None and name in ("", "__name__"):
                 self._wrong(f"{name[:100]!r} is no name for a label", node, where)
         if node is not None and len(found) > _MOST_LABELS:
             message = f"only the first {_MOST_LABELS} of {len(found)} labels are looked at"

@@ -74,6 +74,14 @@ def test_an_expression_that_is_too_much_is_not_passed_over() -> None:
     assert (found.check, found.level) == ("unread", "warning")
 
 
+def test_names_of_utf_8_are_taken_and_braces_are_an_expression() -> None:
+    rule = '  - record: "{}"\n    expr: rate({{"http.server.duration"}}[5m])\n    labels: {{"service.name": x}}\n'
+    text = 'groups:\n- name: g\n  labels: {"service.name": x}\n  rules:\n'
+    assert read("a.yml", (text + rule.format("http.server.duration:rate5m")).encode()).findings == ()
+    (found,) = read("a.yml", (text + rule.format("a{b}")).encode()).findings
+    assert (found.check, found.message) == ("rule-file", "'a{b}' is no name for a metric")
+
+
 def test_a_key_of_another_product_is_named() -> None:
     (found,) = read("a.yml", (HEAD + "        expr: up\n    partial_response_strategy: warn\n").encode()).findings
     assert "it is of Thanos" in found.message
