@@ -104,7 +104,7 @@ ALL = (
         "Define it, mend the name, or list it in `rule_lint.recorded_elsewhere` of the policy.",
     ),
     Check(
-        "unread", WARNING, "what is too long, too deep or known at query time only, and was not checked",
+        "unread", WARNING, "what is too long, too deep, known at query time only or no rules, and was not checked",
         "Nothing is said of it, good or bad.", "Look at it yourself.",
     ),
     Check(

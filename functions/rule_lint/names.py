@@ -10,7 +10,7 @@ _LONGEST = 2**63 // 1_000_000  # milliseconds: Go counts nanoseconds
 
 
 def recorded(text: str) -> bool:
-    """Whether a recording rule may have that name: since Prometheus 3 any text without braces, which mean an expression.
+    """Whether a recording rule may have that name: since Prometheus 3 any without braces, which mean an expression.
     Labels and annotations may have any name that is not empty."""
     return not {"{", "}"} & set(text)
 

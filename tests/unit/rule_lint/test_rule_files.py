@@ -55,6 +55,37 @@ def test_resources_of_kubernetes_are_read_any_number_of_them() -> None:
     assert file.findings == ()
 
 
+RESOURCE = "apiVersion: monitoring.coreos.com/v1\nkind: {}\nspec: {{groups: [{{name: g, rules: [{}]}}]}}\n"
+BAD_RULE = '{alert: A, expr: "sum(up"}'
+
+
+def test_an_empty_document_is_the_first_one_too() -> None:
+    file = read("a.yml", f"---\n---\n{HEAD}        expr: up == 0\n".encode())
+    assert [(each.check, each.level, each.place.line) for each in file.findings] == [("documents", "warning", 3)]
+    for fine in (
+        f"---\n{HEAD}        expr: up == 0\n---\n",
+        "---\n---\n",
+        f"---\n---\n{RESOURCE.format('PrometheusRule', '')}",
+    ):
+        assert read("a.yml", fine.encode()).findings == ()
+
+
+def test_a_resource_that_looks_like_rules_is_not_passed_over() -> None:
+    (found,) = read("a.yml", RESOURCE.format("PrometheusRules", BAD_RULE).encode()).findings
+    assert (found.check, found.level) == ("unread", "warning")
+    assert "of the kind 'PrometheusRules'" in found.message
+    service = "apiVersion: v1\nkind: Service\nspec: {ports: []}\n"
+    (found,) = read("a.yml", service.encode()).findings
+    assert (found.check, found.level) == ("unread", "note")
+
+
+def test_a_list_of_resources_is_read() -> None:
+    inside = RESOURCE.format("PrometheusRule", BAD_RULE).replace("\n", "\n  ")
+    file = read("a.yml", f"apiVersion: v1\nkind: List\nitems:\n- {inside}\n- x\n".encode())
+    assert [(each.check, each.place.line) for each in file.findings] == [("promql", 6)]
+    assert len(file.rules) == 1
+
+
 def test_raw_texts_are_kept_as_they_are() -> None:
     labels = "        expr: 1\n        labels: {a: yes, b: 1.50, c: 0x10, d: 2024-01-01, e: ~}\n"
     (rule,) = read("a.yml", (HEAD + labels).encode()).rules
