@@ -26,7 +26,7 @@ ALL = (
     ),
     Check(
         "alert-clash", WARNING, "one alert and labels with different expressions that can have the same series",
-        "Alertmanager takes both for one alert, and each resolves what the other one fires.",
+        "Where both hold, Alertmanager takes them for one alert, and each resolves what the other one fires.",
         "Give one of them another name or a label of its own, or join them with `or`.",
     ),
     Check(
@@ -104,7 +104,7 @@ ALL = (
         "Define it, mend the name, or list it in `rule_lint.recorded_elsewhere` of the policy.",
     ),
     Check(
-        "unread", WARNING, "what is too long, too deep or known at query time only, and was not checked",
+        "unread", WARNING, "what is too long, too deep, known at query time only or no rules, and was not checked",
         "Nothing is said of it, good or bad.", "Look at it yourself.",
     ),
     Check(

@@ -4,6 +4,7 @@ One above a rule, or within it, is for that rule; one before everything else in 
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -35,8 +36,10 @@ def read(path: str, lines: Sequence[str], starts: Sequence[int]) -> tuple[tuple[
     """What holds, and the faults of what does not. `starts` are the lines on which rules begin, in order."""
     found: list[Control] = []
     faults: list[Finding] = []
+    below = 0
     for number, words in _comments(lines):
         place = Place(path, number)
+        below = _content(lines, max(below - 1, number))
         given = _WHOLE.fullmatch(words)
         fault, until = _fault(given), None
         if given is not None and not fault:
@@ -47,7 +50,7 @@ def read(path: str, lines: Sequence[str], starts: Sequence[int]) -> tuple[tuple[
         if given is None or until is None:
             faults.append(_finding(place, f"this comment turns nothing off: {fault}", _FORM, words))
         else:
-            rule = _rule(lines, starts, number)
+            rule = _rule(starts, number, below)
             found.append(Control(given["check"], until, given["reason"], place, rule))
     return tuple(found), tuple(faults)
 
@@ -78,14 +81,17 @@ def _fault(given: re.Match[str] | None) -> str:
     return "" if given["reason"] else "the reason is missing"
 
 
-def _rule(lines: Sequence[str], starts: Sequence[int], number: int) -> int:
-    """The line of the rule that a comment is for: the one right below, or the one around it."""
-    after = number
+def _content(lines: Sequence[str], after: int) -> int:
+    """The number of the first line behind this one that is neither blank nor a comment alone."""
     while after < len(lines) and (not lines[after].strip() or lines[after].lstrip().startswith("#")):
         after += 1
-    if after + 1 in starts:
-        return after + 1
-    return max((each for each in starts if each <= number), default=0)
+    return after + 1
+
+
+def _rule(starts: Sequence[int], number: int, below: int) -> int:
+    """The line of the rule that a comment is for: the one right below, or the one around it."""
+    at = bisect_right(starts, number)
+    return below if starts[at : at + 1] == [below] else starts[at - 1] if at else 0
 
 
 def _finding(place: Place, message: str, todo: str, what: str) -> Finding:

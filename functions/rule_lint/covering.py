@@ -3,6 +3,7 @@
 Everything here is sure or not said. See docs/features/rule_lint.md for the table of what is decided.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -35,7 +36,7 @@ SERIES_BY_SERIES = frozenset({
     "present_over_time", "quantile_over_time", "stddev_over_time", "stdvar_over_time", "sum_over_time",
 })
 # fmt: on
-_NEVER_NEGATIVE = frozenset({"count_over_time", "present_over_time", "abs", "sqrt", "changes", "resets", "exp"})
+_COUNTING = frozenset({"count_over_time", "present_over_time", "changes", "resets"})
 _OF_COUNTERS = frozenset({"rate", "increase", "irate"})
 _COUNTERS = ("_total", "_count", "_bucket")
 
@@ -145,7 +146,8 @@ def _monotone(one: Aggregation, other: Aggregation) -> Bound | None:
 
 
 def never_negative(node: Expression) -> bool:
-    """Whether each value is surely 0 at least."""
+    """Whether each value is surely 0 at least, and no NaN: one makes a whole sum NaN. 0 / 0 is one, `sqrt` and `abs` of
+    what nobody knows may be."""
     match node:
         case Number(value=value):
             return value >= 0
@@ -153,14 +155,16 @@ def never_negative(node: Expression) -> bool:
             first = arguments[0]
             return isinstance(first, Selector) and first.metric.endswith(_COUNTERS)
         case Call(name=name):
-            return name in _NEVER_NEGATIVE
+            return name in _COUNTING
         case Selector(metric=metric, range=None):
             return metric.endswith(_COUNTERS)
         case Binary(bool=True):
             return True
-        case Binary(operator=operator, left=left, right=right) if operator in ("+", "*", "/"):
+        case Binary(operator="+", left=left, right=right):
             return never_negative(left) and never_negative(right)
-        case Aggregation(operator=operator) if operator in ("count", "group", "stddev", "stdvar"):
+        case Binary(operator="*" | "/", left=left, right=Number(value=value)):
+            return never_negative(left) and 0 < value < math.inf
+        case Aggregation(operator=operator) if operator in ("count", "group"):
             return True
         case Aggregation(operator=operator) if operator in ("sum", "max", "min", "avg"):
             return never_negative(node.expression)

@@ -3,8 +3,9 @@
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterator, Sequence
 
-from kaizen.promql import metrics
+from kaizen.promql import metrics, walk
 from kaizen.promql.writing import duration
+from rule_lint.exclusive import exclusive, surely_at_once
 from rule_lint.model import ERROR, WARNING, Apart, Finding, Rule, member, never
 from rule_lint.severities import Ranks, others, said
 from rule_lint.shapes import Shape, meeting, shape
@@ -55,8 +56,8 @@ def clashes(rules: Sequence[Rule], work: Work, apart: Apart = never) -> Iterator
         else:
             check, level = "alert-clash", WARNING
             message = (
-                f"Alert {first.name} has {len(clashing)} different expressions with equal labels: Alertmanager takes "
-                "what they find for one alert, and each resolves what another one fires."
+                f"Alert {first.name} has {len(clashing)} different expressions with equal labels: where more than one "
+                "of them holds, Alertmanager takes what they find for one alert, and each resolves what another fires."
             )
             todo = "Give one of them another name or a label of its own, or join them with `or`."
         yield Finding(
@@ -73,15 +74,26 @@ def clashes(rules: Sequence[Rule], work: Work, apart: Apart = never) -> Iterator
 def _clashing(rules: Sequence[Rule], work: Work, apart: Apart) -> list[Rule]:
     """Those of which another one can have results with the same labels."""
     shapes = [None if each.normal is None else shape(each.normal) for each in rules[:_MOST]]
-    found = set()
+    sizes = [0 if each.normal is None else sum(1 for _ in walk(each.normal)) for each in rules[:_MOST]]
+    found: set[int] = set()
     for index, one in enumerate(shapes):
         for after, other in enumerate(shapes[index + 1 :], index + 1):
+            if index in found and after in found:
+                continue
             in_time = work.spend(3 + _labels(one) + _labels(other))
             if not in_time or apart(rules[index], rules[after]):
                 continue
-            if meeting(one, other, frozenset(rules[index].labels)) == "same":
+            same = meeting(one, other, frozenset(rules[index].labels)) == "same"
+            if same and work.spend(sizes[index] + sizes[after]) and _at_once(rules[index], rules[after]):
                 found |= {index, after}
     return [rules[index] for index in sorted(found)]
+
+
+def _at_once(one: Rule, other: Rule) -> bool:
+    """Whether both can have results at one time. Of recording rules that must be sure, for the finding is an error."""
+    if one.normal is None or other.normal is None or exclusive(one.normal, other.normal):
+        return False
+    return one.kind == "alert" or surely_at_once(one.normal, other.normal)
 
 
 def _labels(known: Shape | None) -> int:

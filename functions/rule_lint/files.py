@@ -52,6 +52,7 @@ class _Reader:
         self._findings: list[Finding] = []
         self._rules: list[Rule] = []
         self._resource = False
+        self._others: list[tuple[Node, str]] = []  # resources that hold no rules, each with its kind
         self._whole = True
         self._tokens = 0  # of all expressions
         self._places: dict[tuple[int, int, int | None], Place] = {}
@@ -65,15 +66,17 @@ class _Reader:
         except YamlError as error:
             self._not_yaml(error)
             roots, self._whole = [], False
-        plain = [each for each in roots if not self._take(each)]
-        if len(plain) > 1:
+        late = [each for index, each in enumerate(roots) if not self._take(each) and index]
+        if late:
             self._fault(
                 "documents",
                 "Prometheus reads the first YAML document of a file alone; the rules of this one never run",
                 "Move them into a file of their own.",
-                Place(self._path, plain[1].line),
+                Place(self._path, late[0].line),
                 level="warning",
             )
+        if self._others and not self._rules:
+            self._other(*self._others[0])
         return RuleFile(self._path, tuple(self._rules), tuple(self._findings), self._whole, tuple(self._lines))
 
     def _not_yaml(self, error: YamlError) -> None:
@@ -119,16 +122,33 @@ class _Reader:
         content = self._map(root)
         kind = content.get("kind")
         if kind is not None and "apiVersion" in content:
-            if kind.value == _RESOURCE:
-                self._resource = True
-                spec = content.get("spec")
-                if spec is not None and spec.kind == "map":
-                    self._groups(self._map(spec).get("groups"))
-                self._resource = False
+            self._resource_of(root, content, kind.value)
             return True
         self._known(root, content, ("groups",), "a rule file")
         self._groups(content.get("groups"))
         return False
+
+    def _resource_of(self, root: Node, content: Mapping[str, Node], kind: str) -> None:
+        spec = content.get("spec")
+        groups = self._map(spec).get("groups") if spec is not None and spec.kind == "map" else None
+        if kind == _RESOURCE:
+            self._resource = True
+            self._groups(groups)
+            self._resource = False
+        elif kind == "List" and "items" in content:
+            for each in content["items"].items:
+                inside = self._map(each)
+                if "kind" in inside:
+                    self._resource_of(each, inside, inside["kind"].value)
+        elif groups is not None and groups.kind == "list":
+            self._other(root, kind, level="warning")
+        else:
+            self._others.append((root, kind))
+
+    def _other(self, root: Node, kind: str, *, level: Level = "note") -> None:
+        message = f"no rule is read from this resource of the kind {kind[:60]!r}: rules are in a {_RESOURCE}"
+        place = Place(self._path, root.line, root.column)
+        self._fault("unread", message, "Mend its kind, or let the policy not watch it.", place, level=level)
 
     def _groups(self, node: Node | None) -> None:
         if node is None or node.null:
@@ -187,12 +207,12 @@ class _Reader:
             self._wrong("only one of `record` and `alert` may be set", content["alert"], where)
         if not name:
             self._wrong("one of `record` and `alert` must be set", node, where)
-        if record and not names.METRIC.fullmatch(record) and not alert:
+        if record and not names.recorded(record) and not alert:
             self._wrong(f"{record[:100]!r} is no name for a metric", content["record"], where)
         labels = dict(above) | self._labels(content.get("labels"), where)
         annotations = self._strings(content.get("annotations"), "annotations", where)
         for key, text in (*annotations.items(), *(labels.items() if alert else ())):
-            if not names.LABEL.fullmatch(key) and key in annotations:
+            if not key and key in annotations:
                 self._wrong(f"{key[:100]!r} is no name for an annotation", content["annotations"], where)
             if fault := names.template_fault(text):
                 self._wrong(f"the template of {key[:100]!r}: {fault}", node, where)
@@ -313,7 +333,7 @@ class _Reader:
     def _labels(self, node: Node | None, where: _Where) -> dict[str, str]:
         found = self._strings(node, "labels", where)
         for name in found:
-            if node is not None and (not names.LABEL.fullmatch(name) or name == "__name__"):
+            if node is not None and name in ("", "__name__"):
                 self._wrong(f"{name[:100]!r} is no name for a label", node, where)
         if node is not None and len(found) > _MOST_LABELS:
             message = f"only the first {_MOST_LABELS} of {len(found)} labels are looked at"

@@ -2,13 +2,17 @@
 
 import re
 
-METRIC = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
-LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _LENGTH = re.compile(
     r"(?:([0-9]+)y)?(?:([0-9]+)w)?(?:([0-9]+)d)?(?:([0-9]+)h)?(?:([0-9]+)m)?(?:([0-9]+)s)?(?:([0-9]+)ms)?"
 )
 _UNITS = (31_536_000_000, 604_800_000, 86_400_000, 3_600_000, 60_000, 1000, 1)
 _LONGEST = 2**63 // 1_000_000  # milliseconds: Go counts nanoseconds
+
+
+def recorded(text: str) -> bool:
+    """Whether a recording rule may have that name: since Prometheus 3 any without braces, which mean an expression.
+    Labels and annotations may have any name that is not empty."""
+    return not {"{", "}"} & set(text)
 
 
 def length(text: str) -> int | None:

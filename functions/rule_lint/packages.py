@@ -8,47 +8,56 @@ from collections.abc import Sequence
 
 from rule_lint.model import Rule, RuleFile
 
-Key = tuple[object, ...]
-
 
 class Packages:
     """`copies` are pairs of paths, the file that came first and the one that is taken for a copy of it.
 
-    `compared` are the rules to compare: what a copy has of its original is there once. `lookups` counts the
-    comparisons of two files.
+    `compared` are the rules to compare: what a copy has of its original is there once.
     """
 
     def __init__(self, files: Sequence[RuleFile]) -> None:
-        self.lookups = 0
-        self._keys = {file.path: Counter(map(_key, file.rules)) for file in files if file.rules}
-        self._original: dict[str, str] = {}
-        kept: dict[str, list[str]] = defaultdict(list)
-        for path in self._keys:
-            same = kept[path.rpartition("/")[2]]
-            twin = next((each for each in same if self._alike(each, path)), None)
-            if twin is None:
-                same.append(path)
-            else:
-                self._original[path] = twin
+        numbers: dict[tuple[object, ...], int] = {}
+        # Equal rules have one number. It is made once for each rule: writing the expression takes its time.
+        self._numbers = {
+            id(rule): numbers.setdefault((rule.identity, rule.canonical), len(numbers))
+            for file in files
+            for rule in file.rules
+        }
+        self._rules = {file.path: Counter(self._numbers[id(rule)] for rule in file.rules) for file in files}
+        self._original = self._twins()
         self.copies = tuple((twin, path) for path, twin in self._original.items())
         self.compared = tuple(self._once(files))
 
+    def _twins(self) -> dict[str, str]:
+        """The original of each copy, by paths. Only files with a rule in common are looked at."""
+        found: dict[str, str] = {}
+        having: dict[tuple[str, int], list[str]] = defaultdict(list)
+        for path, rules in self._rules.items():
+            name = path.rpartition("/")[2]
+            likely = {each for rule in rules for each in having[name, rule]}
+            twin = next((each for each in sorted(likely) if self._alike(each, path)), None)
+            if twin is not None:
+                found[path] = twin
+                continue
+            for rule in rules:
+                having[name, rule].append(path)
+        return found
+
     def _alike(self, one: str, other: str) -> bool:
         """Whether at least half of the rules of each are rules of the other one, too."""
-        self.lookups += 1
-        first, second = self._keys[one].keys(), self._keys[other].keys()
-        longer = max(len(first), len(second))
-        return 2 * min(len(first), len(second)) >= longer and 2 * len(first & second) >= longer
+        first, second = self._rules[one].keys(), self._rules[other].keys()
+        longer, shorter = max(len(first), len(second)), min(len(first), len(second))
+        return 2 * shorter >= longer and 2 * len(first & second) >= longer
 
     def _once(self, files: Sequence[RuleFile]) -> list[Rule]:
-        there: dict[str, Counter[Key]] = defaultdict(Counter)  # what the files before have, by the original
+        there: dict[str, Counter[int]] = defaultdict(Counter)  # what the files before have, by the original
         found = []
         for file in files:
-            known, count = there[self._origin(file.path)], Counter[Key]()
+            known, count = there[self._origin(file.path)], Counter[int]()
             for rule in file.rules:
-                key = _key(rule)
-                count[key] += 1
-                if count[key] > known[key]:
+                number = self._numbers[id(rule)]
+                count[number] += 1
+                if count[number] > known[number]:
                     found.append(rule)
             known |= count
         return found
@@ -61,8 +70,4 @@ class Packages:
         first, second = one.place.path, other.place.path
         if first == second or self._origin(first) != self._origin(second):
             return False
-        return not self._keys[second][_key(one)] and not self._keys[first][_key(other)]
-
-
-def _key(rule: Rule) -> Key:
-    return (rule.identity, rule.canonical)
+        return self._numbers[id(one)] not in self._rules[second] and self._numbers[id(other)] not in self._rules[first]

@@ -50,7 +50,6 @@ FILES = {
     "expr no PromQL": GROUP + "  rules:\n  - alert: A\n    expr: x >\n",
     "expr of types": GROUP + "  rules:\n  - alert: A\n    expr: rate(x)\n",
     "expr in a block": GROUP + "  rules:\n  - alert: A\n    expr: |\n      x >\n      1\n",
-    "a record's name": GROUP + "  rules:\n  - record: a-b\n    expr: x\n",
     "for": RULE + "    for: 1h30m\n",
     "for as 0": RULE + "    for: 0\n",
     "for as a number": RULE + "    for: 10\n",
@@ -65,9 +64,10 @@ FILES = {
     "labels": RULE + "    labels: {a: b, c: 1.50, d: yes, e: , f: 2024-01-01}\n",
     "labels as a list": RULE + "    labels: [a]\n",
     "a label as a mapping": RULE + "    labels: {a: {b: c}}\n",
-    "a label's name": RULE + "    labels: {a-b: c}\n",
+    "a record's name with braces": GROUP + "  rules:\n  - record: a{b}\n    expr: x\n",
+    "an empty label's name": RULE + '    labels: {"": c}\n',
+    "an empty annotation's name": RULE + '    annotations: {"": c}\n',
     "the metric's name as label": RULE + "    labels: {__name__: c}\n",
-    "an annotation's name": RULE + "    annotations: {a-b: c}\n",
     "a template": RULE + '    annotations: {a: "{{ $value | humanize }} of {{ $labels.job }}"}\n',
     "a template without an end": RULE + '    annotations: {a: "{{ $value"}\n',
     "a template with braces in quotes": RULE + "    annotations: {a: '{{ \"}}\" }} {{`{{`}}'}\n",
@@ -81,6 +81,9 @@ FILES = {
 DIFFERENT = {
     "query_offset": (GROUP + "  query_offset: 1m\n", True, False, "Prometheus 2.53"),
     "labels of a group": (GROUP + "  labels: {a: b}\n", True, False, "Prometheus 3.0"),
+    "a record's name": (GROUP + "  rules:\n  - record: a.b-c:d\n    expr: x\n", True, False, "UTF-8, Prometheus 3.0"),
+    "a label's name": (RULE + "    labels: {service.name: c}\n", True, False, "UTF-8, Prometheus 3.0"),
+    "an annotation's name": (RULE + "    annotations: {größe: c}\n", True, False, "UTF-8, Prometheus 3.0"),
     "a resource": (
         "apiVersion: monitoring.coreos.com/v1\nkind: PrometheusRule\nspec:\n  " + RULE.replace("\n", "\n  "),
         True, False, "the operator of Kubernetes takes it",
@@ -121,7 +124,7 @@ def test_each_disagreement_has_its_reason(tmp_path: Path) -> None:
     assert found == {name: given[1:3] for name, given in DIFFERENT.items()}
 
 
-@pytest.mark.parametrize("name", ["for as a number", "a label's name", "a rule's other key", "expr no PromQL"])
+@pytest.mark.parametrize("name", ["for as a number", "an empty label's name", "a rule's other key", "expr no PromQL"])
 def test_a_fault_names_the_rule_that_promtool_names(name: str) -> None:
     (found,) = read("f.yml", FILES[name].encode()).findings
     assert found.members[0].title == "group 'a', alert A"

@@ -76,6 +76,44 @@ def test_d2_undecided_says_nothing(one: str, other: str) -> None:
     assert checks(record("a:b", one), record("a:b", other)) == []
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("x > 5", "x <= 5"),
+        ("(x >= 0.99) * 0 + 1", "(x < 0.99) * 0"),
+        ("sum by (job) (x) and on (job) y == 1", "sum by (job) (x) * 0 unless on (job) y == 1"),
+        ("(sum by (job) (x) and on (job) z) and on (job) y == 1", "sum by (job) (x) * 0 unless on (job) y == 1"),
+        ("sum(x)", "absent(sum(x)) * 0"),
+        ("topk(1, x) * 0", "bottomk(1, x)"),
+        ("max_over_time(x[3h]) == 0", "time() - (x > 0) > 10800"),  # never at once, by what a sample in 3 h means
+    ],
+)
+def test_d2_not_where_both_never_hold_at_once(one: str, other: str) -> None:
+    assert checks(record("a:b", one), record("a:b", other)) == []
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("x > 5", "x > 7"),
+        ("x > 5", "x * 2"),
+        ("sum by (job) (x) > 5", "sum by (job) (y) > 5"),
+        ("sum by (job) (x) and on (job) y == 1", "sum by (job) (z) unless on (job) w == 1"),
+        ("absent(sum(x)) * 0", "sum(y)"),
+        ("sum(x)", "sum(max_over_time(x[5m]))"),
+    ],
+)
+def test_d2_where_both_can_hold_at_once(one: str, other: str) -> None:
+    assert checks(record("a:b", one), record("a:b", other)) == ["record-clash"]
+
+
+def test_d3_not_where_both_never_hold_at_once_and_a_doubt_is_in_the_words() -> None:
+    assert checks(alert("OutOfRange", "sum by (job) (x) > 90"), alert("OutOfRange", "sum by (job) (x) < 10")) == []
+    (found,) = linted(alert("A", "sum by (a) (rate(x[5m])) > 5"), alert("A", "sum by (a) (rate(x[1h])) > 3")).findings
+    assert found.check == "alert-clash"
+    assert "where more than one of them holds" in found.message
+
+
 def test_d3_one_alert_of_two_expressions() -> None:
     (found,) = linted(alert("A", "sum by (job) (x) > 5"), alert("A", "max by (job) (y) > 1")).findings
     assert (found.check, found.level) == ("alert-clash", "warning")

@@ -99,6 +99,13 @@ def of(one: str, other: str) -> str:
         ('count(x{zone="a"}) > 5', "count(x) > 5", "C good"),
         ('sum(rate(x_total{zone="a"}[5m])) > 5', "sum(rate(x_total[5m])) > 5", "C good"),
         ('sum(rate(x_total{zone="a"}[5m])) * -1 > 5', "sum(rate(x_total[5m])) * -1 > 5", "undecided"),
+        ('sum(rate(x_total{zone="a"}[5m]) * 60 / 2) > 5', "sum(rate(x_total[5m]) * 60 / 2) > 5", "C good"),
+        ('sum(changes(x{zone="a"}[5m])) > 5', "sum(changes(x[5m])) > 5", "C good"),
+        # One path without traffic, 0 / 0, makes the whole sum NaN.
+        ('sum(a_total{zone="a"} / b_total{zone="a"}) > 5', "sum(a_total / b_total) > 5", "undecided"),
+        ('sum(a_total{zone="a"} * b_total{zone="a"}) > 5', "sum(a_total * b_total) > 5", "undecided"),
+        ('sum(sqrt(x{zone="a"})) > 5', "sum(sqrt(x)) > 5", "undecided"),
+        ('sum(abs(x{zone="a"})) > 5', "sum(abs(x)) > 5", "undecided"),
         ('sum(x{zone="a"}) > 5', "sum(x) > 5", "undecided"),
         ('sum(delta(x{zone="a"}[5m])) > 5', "sum(delta(x[5m])) > 5", "undecided"),
         ('sum without (zone) (x{zone="a"}) > 5', "sum without (zone) (x) > 5", "undecided"),
