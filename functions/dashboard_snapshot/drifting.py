@@ -145,7 +145,8 @@ class Drifting:
         items, pairs, untold = found
         return Drift(
             repository=repository, folder=folder, head=head, base=base[0], base_from=base[1],
-            judged_at=format_instant(now), items=items, problems=(*new.problems, *untold)[:100], files=files, files_at=files_at,
+            judged_at=format_instant(now), items=items, problems=(*new.problems, *untold)[:100],
+            files=files, files_at=files_at,
             alike=tuple(sorted(pairs)), note=last.note if last is not None else "",
         )  # fmt: skip
 

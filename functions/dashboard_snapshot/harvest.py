@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
+from dashboard_snapshot.canonical import ContentError
 from dashboard_snapshot.errors import ForbiddenError, GrafanaError, NotFoundError
 from dashboard_snapshot.grafana import Folder, Full, Grafana
 from dashboard_snapshot.model import Entry, Reason
@@ -114,7 +115,10 @@ def _read(
             full = grafana.dashboard(uid)
         except GrafanaError as error:
             return error
-        return keep(uid, full, made.folders.get(str(full.meta.get("folderUid", "")), _folder(full)))
+        try:
+            return keep(uid, full, made.folders.get(str(full.meta.get("folderUid", "")), _folder(full)))
+        except ContentError as error:
+            return GrafanaError("unreadable", f"the dashboard cannot be kept: {error}")
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
         for uid, result in zip(uids, pool.map(one, uids), strict=True):
