@@ -5,6 +5,7 @@ The legacy API (`/api`), which every Grafana from 9 to 13 answers: it alone name
 """
 
 import json
+import re
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +22,7 @@ AT_ONCE = 6  # questions: kind to a Grafana that people look at meanwhile
 PAGE = 1000  # the largest page that every version gives
 _PAGES = 200  # a list without an end is an error
 _TRIES = 4
+_TOKEN = re.compile(r"[!-~]+")  # anything else is no header, and an error of it would show the token
 _ROOT = "general"  # how Grafana names the root where it wants a uid
 
 
@@ -160,9 +162,8 @@ class Grafana:
     def get(self, path: str, **query: str | int) -> Any:
         """The JSON of a good answer."""
         address = f"{self._address}{path}" + (f"?{urlencode(query)}" if query else "")
-        answer = self._patiently(address)
         try:
-            return content(answer)
+            return content(self._patiently(address))
         except UnauthorizedError:
             if not self._renew():
                 raise
@@ -188,6 +189,8 @@ class Grafana:
 
     def _headers(self) -> dict[str, str]:
         token = self._read(self._token).strip()
+        if not _TOKEN.fullmatch(token):
+            raise UnauthorizedError("unauthorized", "the parameter holds no token: one word of printable ASCII")
         return {"authorization": f"Bearer {token}", "accept": "application/json", "user-agent": "kaizen-loop"}
 
     def _renew(self) -> bool:
