@@ -40,7 +40,7 @@ def test_what_is_no_token_makes_a_partial_run_and_is_shown_nowhere(
 def test_a_parameter_that_is_mended_is_read_anew(world: World) -> None:
     kept = [BAD[0]]
 
-    def read(_: str, *, fresh: bool = False) -> str:
+    def read(parameter: str, *, fresh: bool = False) -> str:
         if fresh:
             kept[:] = [TOKEN]
         return kept[0]
