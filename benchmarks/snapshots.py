@@ -25,8 +25,7 @@ from typing import Any
 from benchmarks.dashboard_files import dashboard, panel
 from dashboard_snapshot.drifting import Drifting
 from dashboard_snapshot.drifttelling import DriftTelling
-from dashboard_snapshot.grafana import Grafana
-from dashboard_snapshot.harvest import AT_ONCE
+from dashboard_snapshot.grafana import AT_ONCE, Grafana
 from dashboard_snapshot.model import run_id
 from dashboard_snapshot.snapshot import Order, Snapshot
 from dashboard_snapshot.store import SnapshotStore

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from dashboard_snapshot.beside import SOURCES, Json, Source
+from dashboard_snapshot.canonical import ContentError
 from dashboard_snapshot.errors import ForbiddenError, GrafanaError, NotFoundError
 from dashboard_snapshot.folders import Folders
 from dashboard_snapshot.grafana import Grafana
@@ -57,7 +58,11 @@ def gathered(
             entry = source.entry(given)
             entry = replace(entry, folder=folders.listed.get(entry.folder_uid, entry.folder))
             model = {name: value for name, value in given.items() if name not in source.dropped}
-            made.entries.append(keep(entry, model))
+            try:
+                made.entries.append(keep(entry, model))
+            except ContentError as error:
+                words = f"the {KINDS[source.kind]} cannot be kept: {error}"
+                made.reasons.append(Reason("unreadable", words, (entry.uid,)))
         made.kinds.add(source.kind)
         vanished = {key: each for key, each in before.items() if each.uid not in {one["uid"] for one in listed}}
         _proved(grafana, source, folders, before, vanished, made, most_gone, accept=accept)

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
-from dashboard_snapshot.canonical import canonical, digest
+from dashboard_snapshot.canonical import ContentError, canonical, digest
 from kaizen.dashboards.reading import LARGEST, NoDashboardError, NotComparedError, read
 from kaizen.github.client import Github
 from kaizen.github.errors import TooLargeFileError
@@ -96,6 +96,9 @@ def described(blob_sha: str, sha256: str, content: bytes, stored_at: str) -> Git
         return GitFile(blob_sha, sha256, "", "", "", str(error), stored_at)
     except NoDashboardError:
         return GitFile(blob_sha, sha256, "", "", "", "", stored_at)
+    try:
+        same = digest(canonical(json.loads(content.decode("utf-8-sig"))))
+    except ContentError as error:
+        return GitFile(blob_sha, sha256, "", "", "", str(error), stored_at)
     problem = "" if dashboard.uid else "it has no uid"
-    same = digest(canonical(json.loads(content.decode("utf-8-sig"))))
     return GitFile(blob_sha, sha256, same, dashboard.uid, dashboard.title, problem, stored_at)

@@ -5,8 +5,10 @@ The legacy API (`/api`), which every Grafana from 9 to 13 answers: it alone name
 """
 
 import json
+import re
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
@@ -16,9 +18,11 @@ from dashboard_snapshot.errors import GrafanaError, NotFoundError, UnauthorizedE
 from kaizen.runtime.outbound import LOOPBACK, Answer, OutboundError, Send
 from kaizen.runtime.rotation import ReadSecret
 
+AT_ONCE = 6  # questions: kind to a Grafana that people look at meanwhile
 PAGE = 1000  # the largest page that every version gives
 _PAGES = 200  # a list without an end is an error
 _TRIES = 4
+_TOKEN = re.compile(r"[!-~]+")  # anything else is no header, and an error of it would show the token
 _ROOT = "general"  # how Grafana names the root where it wants a uid
 
 
@@ -50,7 +54,9 @@ class Grafana:
     """`token` names an SSM SecureString, read by `read` (kaizen.runtime.secrets.secret) and anew once it is refused.
 
     May be used by several threads at once. `sleep` takes seconds; `remaining` gives the seconds that are left, and no
-    pause goes beyond them. Every call raises GrafanaError and SecretError.
+    pause goes beyond them: after them nothing is asked any more (`time`).
+
+    Every call raises GrafanaError and SecretError.
     """
 
     def __init__(
@@ -76,17 +82,22 @@ class Grafana:
         self._renewal = threading.Lock()
         self._renewed = False
 
-    def folders(self) -> Iterator[Folder]:
-        """Every folder that the token may see, those in others too."""
-        waiting, known = [""], {""}
-        while waiting:
-            parent = waiting.pop()
-            for each in self._pages("/api/folders", **({"parentUid": parent} if parent else {})):
-                uid = _text(each, "uid")
-                if uid not in known:
-                    known.add(uid)
-                    waiting.append(uid)
-                    yield Folder(uid, _text(each, "title"), parent)
+    def folders(self) -> list[Folder]:
+        """Every folder that the token may see, those in others too. Grafana is asked once for each, some at once."""
+        found: dict[str, Folder] = {}
+        level = [""]
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            while level:
+                below = [each for folders in pool.map(self._below, level) for each in folders]
+                new = {each.uid: each for each in below if each.uid not in found}
+                found |= new
+                level = list(new)
+        return list(found.values())
+
+    def _below(self, parent: str) -> list[Folder]:
+        """Empty for the root."""
+        listed = self._pages("/api/folders", **({"parentUid": parent} if parent else {}))
+        return [Folder(_text(each, "uid"), _text(each, "title"), parent) for each in listed]
 
     def folder(self, uid: str) -> None:
         """Raises NotFoundError for one that is no more, ForbiddenError for one that the token may not see. Empty for
@@ -151,9 +162,8 @@ class Grafana:
     def get(self, path: str, **query: str | int) -> Any:
         """The JSON of a good answer."""
         address = f"{self._address}{path}" + (f"?{urlencode(query)}" if query else "")
-        answer = self._patiently(address)
         try:
-            return content(answer)
+            return content(self._patiently(address))
         except UnauthorizedError:
             if not self._renew():
                 raise
@@ -162,6 +172,8 @@ class Grafana:
     def _patiently(self, address: str) -> Answer:
         """One answer; pauses that Grafana asks for are kept, and what may pass is tried again."""
         for attempt in range(1, _TRIES + 1):
+            if self._remaining() <= 0:
+                raise GrafanaError("time", "there was no time left to ask")
             try:
                 answer = self._send("GET", address, self._headers())
                 wait = pause(answer)
@@ -177,6 +189,8 @@ class Grafana:
 
     def _headers(self) -> dict[str, str]:
         token = self._read(self._token).strip()
+        if not _TOKEN.fullmatch(token):
+            raise UnauthorizedError("unauthorized", "the parameter holds no token: one word of printable ASCII")
         return {"authorization": f"Bearer {token}", "accept": "application/json", "user-agent": "kaizen-loop"}
 
     def _renew(self) -> bool:

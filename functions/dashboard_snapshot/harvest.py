@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
+from dashboard_snapshot.canonical import ContentError
 from dashboard_snapshot.errors import ForbiddenError, GrafanaError, NotFoundError
-from dashboard_snapshot.grafana import Folder, Full, Grafana
+from dashboard_snapshot.grafana import AT_ONCE, Folder, Full, Grafana
 from dashboard_snapshot.model import Entry, Reason
 from kaizen.runtime.secrets import SecretMissingError
 
-AT_ONCE = 6
 _PASSES = 4
 _NO_SUCH = "kaizen-asks-for-what-is-not"  # a uid that no dashboard has
 Keep = Callable[[str, Full, str], Entry]
@@ -29,6 +29,7 @@ class Harvest:
     folders: Mapping[str, str] = field(default_factory=dict)
     reasons: list[Reason] = field(default_factory=list)
     carried: set[str] = field(default_factory=set)  # uids that were taken over from the checkpoint
+    listed: bool = False  # whether the list could be read
 
 
 def harvest(
@@ -44,18 +45,21 @@ def harvest(
     folder; several threads call it. `accept`: what Grafana neither lists nor shows counts as deleted.
 
     `checkpoint` is what the run before had read when its time was over, the longest known first. It is read last, and
-    taken as it was where there is no time for it either.
+    taken as it was where there is no time for it either, or no list.
 
     Raises what `keep` raises; whatever Grafana does becomes a reason.
     """
     made = Harvest()
     try:
-        made.folders = paths(list(grafana.folders()))
+        made.folders = paths(grafana.folders())
         listed = _listed(grafana, made)
     except (GrafanaError, SecretMissingError) as error:
         made.reasons.append(_reason(error, "The list could not be read"))
-        made.found |= set(known)
+        made.entries = list(checkpoint.values())
+        made.carried = set(checkpoint)
+        made.found |= set(known) | made.carried
         return made
+    made.listed = True
     vanished = set(known) - listed
     order = [*sorted(listed - checkpoint.keys()), *(uid for uid in checkpoint if uid in listed)]
     _read(grafana, order, made, keep, in_time, checkpoint)
@@ -114,7 +118,10 @@ def _read(
             full = grafana.dashboard(uid)
         except GrafanaError as error:
             return error
-        return keep(uid, full, made.folders.get(str(full.meta.get("folderUid", "")), _folder(full)))
+        try:
+            return keep(uid, full, made.folders.get(str(full.meta.get("folderUid", "")), _folder(full)))
+        except ContentError as error:
+            return GrafanaError("unreadable", f"the dashboard cannot be kept: {error}")
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
         for uid, result in zip(uids, pool.map(one, uids), strict=True):

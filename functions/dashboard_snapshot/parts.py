@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from dashboard_snapshot import door
+from dashboard_snapshot.deadline import Deadline
 from dashboard_snapshot.drifting import Drifting
 from dashboard_snapshot.drifttelling import DriftTelling
-from dashboard_snapshot.grafana import Grafana
-from dashboard_snapshot.harvest import AT_ONCE
+from dashboard_snapshot.grafana import AT_ONCE, Grafana
 from dashboard_snapshot.snapshot import Snapshot
 from dashboard_snapshot.store import SnapshotStore
 from kaizen.events.bus import Publisher
@@ -31,7 +31,6 @@ from kaizen.times import utc_now
 
 LIMITS = Limits(connect=2, read=10, attempts=4)
 _LEASE = timedelta(minutes=16)  # longer than the function may run
-_RESERVE = 90.0  # seconds for the manifest, the note and the counts
 
 
 @dataclass(frozen=True)
@@ -84,16 +83,14 @@ def snapshot(
     def tell(subject: str, message: Message) -> object:
         return notices.show(subject, message, way(given, policy), utc_now)
 
-    def in_time() -> bool:
-        return remaining() > _RESERVE
-
+    deadline = Deadline(remaining)
     grafana = Grafana(
         address,
         Outbound(read=20, connections=AT_ONCE),
         given.grafana_token_parameter,
         secret,
         sleep,
-        lambda: remaining() - _RESERVE,
+        deadline.left,
     )
     return Snapshot(
         grafana=grafana,
@@ -102,13 +99,13 @@ def snapshot(
         mention=policy.mention or "",
         most_gone=policy.most_gone,
         also=policy.also,
-        in_time=in_time,
+        in_time=deadline.in_time,
         tell=tell,
         told_of=lambda subject: notices.posted(subject) is not None,
         page=lambda older, newer: page(given, older, newer),
         count=lambda changes: count(dynamodb, given.metrics_table, changes, utc_now()),
         clock=utc_now,
-        drifting=Drifting(lambda: github(given), store, policy, in_time, grafana.is_gone),
+        drifting=Drifting(lambda: github(given), store, policy, lambda: deadline.left() > 0, grafana.is_gone),
         drift_telling=DriftTelling(
             store,
             policy,

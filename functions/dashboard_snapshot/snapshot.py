@@ -100,7 +100,7 @@ class Snapshot:
         folders = Folders(self.grafana, found.folders)
         beside = gathered(
             self.grafana,
-            self.also if found.entries else (),  # where nothing can be read, the reason is given already
+            self.also if found.listed and found.entries else (),  # else the reason is given already
             base.by_key if base is not None else {},
             folders,
             keep,
@@ -209,8 +209,9 @@ class Snapshot:
 
 
 def _checkpoint(last: Manifest | None) -> dict[str, Entry]:
-    """What the run before had read when its time was over; what it had taken over itself comes first."""
-    if last is None or not any(each.kind == "time" for each in last.reasons):
+    """What the run before had read when its time was over; what it had taken over itself comes first. A run that
+    could not even list anything hands on what it was given."""
+    if last is None or last.complete or not (last.carried or any(each.kind == "time" for each in last.reasons)):
         return {}
     carried = set(last.carried)
     return {each.uid: each for each in sorted(last.entries, key=lambda each: each.uid not in carried)}

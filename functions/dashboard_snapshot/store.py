@@ -46,7 +46,7 @@ class SnapshotStore:
 
     def write(self, manifest: Manifest) -> int:
         """Bytes that it takes."""
-        body = compressed(json.dumps(to_json(manifest), ensure_ascii=False, separators=(",", ":")).encode())
+        body = compressed(json.dumps(to_json(manifest), separators=(",", ":")).encode())
         self._put(f"runs/{manifest.run}-{manifest.outcome}.json.gz", body)
         return len(body)
 

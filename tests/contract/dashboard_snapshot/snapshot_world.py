@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import boto3
 from moto import mock_aws
 
+from dashboard_snapshot.deadline import Deadline
 from dashboard_snapshot.drifting import Drifting
 from dashboard_snapshot.drifttelling import DriftTelling
 from dashboard_snapshot.grafana import Grafana
@@ -40,7 +41,8 @@ ENVIRONMENT = {"AWS_DEFAULT_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "test", "
 
 @dataclass
 class World:
-    """`told` are the notes by subject; `waited` are the pauses in seconds. Each run is an hour after the last one."""
+    """`told` are the notes by subject; `waited` are the pauses in seconds, `left` those until Lambda ends the function.
+    Each run is an hour after the last one."""
 
     s3: Any
     dynamodb: Any
@@ -50,7 +52,7 @@ class World:
     waited: list[float] = field(default_factory=list)
     slack_down: bool = False
     token: str = TOKEN
-    left: float = 600
+    left: float = 900
     policy: DashboardSnapshotPolicy = field(default_factory=DashboardSnapshotPolicy)
     events: list[DashboardDrifted] = field(default_factory=list)
     bus_down: bool = False
@@ -64,6 +66,10 @@ class World:
         self.world.folder("pay", "Payments", "shop")
         self.save("checkout", "pay")
         self.save("search", "shop")
+
+    @property
+    def deadline(self) -> Deadline:
+        return Deadline(lambda: self.left)
 
     def save(self, uid: str, folder: str = "", author: str = "ana", title: str = "", expr: str = "") -> None:
         model = dashboard(panel("Orders", expr), uid=uid, title=title or uid.capitalize())
@@ -84,7 +90,7 @@ class World:
         def read(parameter: str, *, fresh: bool = False) -> str:
             return self.token
 
-        return Grafana("http://127.0.0.1/grafana", self.send, "/t", read, self.waited.append, lambda: self.left)
+        return Grafana("http://127.0.0.1/grafana", self.send, "/t", read, self.waited.append, self.deadline.left)
 
     def github(self) -> Github:
         auth = TokenAuth("/gh", lambda parameter, fresh=False: GITHUB_TOKEN)
@@ -111,10 +117,12 @@ class World:
         return Snapshot(
             grafana=self.client(), store=self.store, address="https://grafana.example.org", mention="", most_gone=0.2,
             also=self.policy.also,
-            in_time=lambda: self.left > 0, tell=self.tell, told_of=lambda subject: subject in self.told,
+            in_time=self.deadline.in_time, tell=self.tell, told_of=lambda subject: subject in self.told,
             page=lambda older, newer: f"https://api.example.org/reports/dashboards?from={older}&to={newer}",
             count=lambda changes: count(self.dynamodb, "metrics", changes, self.now), clock=lambda: self.now,
-            drifting=Drifting(self.github, self.store, self.policy, lambda: self.left > 0, self.client().is_gone),
+            drifting=Drifting(
+                self.github, self.store, self.policy, lambda: self.deadline.left() > 0, self.client().is_gone
+            ),
             drift_telling=DriftTelling(
                 self.store, self.policy, "https://grafana.example.org", self.tell,
                 lambda subject: subject in self.told, self.publish,

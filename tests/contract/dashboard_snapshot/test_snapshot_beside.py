@@ -136,7 +136,7 @@ def test_a_run_without_time_for_all_goes_on_with_the_next(world: World, monkeypa
     monkeypatch.setattr("dashboard_snapshot.harvest.AT_ONCE", 1)
     runs: list[Manifest] = []
     for _ in range(4):
-        world.left = 600
+        world.left = 750
         try:
             runs.append(world.run())
         except PartialRunError:

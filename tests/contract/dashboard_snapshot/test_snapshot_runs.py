@@ -155,7 +155,7 @@ def test_a_pause_that_grafana_asks_for_is_kept_and_the_run_is_complete(world: Wo
 
 
 def test_no_pause_goes_beyond_the_time_that_is_left(world: World) -> None:
-    world.left = 0.5
+    world.left = 90.5
     world.grafana.trouble(*["429"] * 8)
     assert [each.kind for each in partial(world).reasons] == ["rate_limited"]
     assert world.waited == []

@@ -39,7 +39,7 @@ class Answer:
 
 class Send(Protocol):
     def __call__(self, method: str, address: str, headers: Mapping[str, str], body: bytes | None = None) -> Answer:
-        """Raises UnreachableError or TooLargeError; every status is an answer."""
+        """Raises OutboundError, which an UnreachableError or TooLargeError may be; every status is an answer."""
         ...
 
 
@@ -83,6 +83,9 @@ class Outbound:
         except (urllib3.exceptions.HTTPError, OSError) as error:
             # Its text may hold the address, and with it what a query names.
             raise UnreachableError(f"no answer: {type(error).__name__}") from None
+        except ValueError:
+            # Of a header that cannot be sent; its text holds the header, and with it a secret.
+            raise OutboundError("the request cannot be sent: a header is malformed") from None
         return Answer(answer.status, {name.lower(): value for name, value in answer.headers.items()}, content)
 
     def _content(self, answer: urllib3.BaseHTTPResponse) -> bytes:
