@@ -324,7 +324,7 @@ export function backOff(failures, random) {
  * @param {Uint8Array} body
  * @returns {Document}
  */
-function documentOf(body) {
+export function documentOf(body) {
   const text = new TextDecoder().decode(body);
   try {
     const document = JSON.parse(text);
