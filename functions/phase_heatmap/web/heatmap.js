@@ -324,6 +324,7 @@ export class AdaptiveHeatmap extends HTMLElement {
 /** @param {number} ms @param {AbortSignal} signal @returns {Promise<void>} */
 function wait(ms, signal) {
   return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
     const timer = Number.isFinite(ms) ? setTimeout(resolve, ms) : 0;
     signal.addEventListener("abort", () => {
       clearTimeout(timer);

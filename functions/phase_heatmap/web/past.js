@@ -50,7 +50,9 @@ export class Past {
     if (epoch === null) throw new NoHistoryError("There were no frames at that time.", true);
     // A cell takes a byte each for its angle, R, and whether it is missing.
     const most = Math.floor(MOST_BYTES / 3 / epoch.rows);
-    const { stretch, listed } = await this.#choose(stretches(epoch, asked, pixels, most), signal);
+    const possible = stretches(epoch, asked, pixels, most);
+    if (possible.length === 0) throw new NoHistoryError("That is longer than can be shown.", true);
+    const { stretch, listed } = await this.#choose(possible, signal);
     const frames = new FrameWindow(epoch.rows, stretch.last - stretch.first + 1);
     await this.#chunks(frames, stretch, listed, signal);
     await this.#tail(frames, stretch, signal);

@@ -33,7 +33,19 @@ test("the finest level with at most two columns for a pixel comes first, then th
   const found = stretches(epoch(1), { fromUs: 100 * SECOND, toUs: 900 * SECOND }, 100, Infinity);
   assert.deepEqual(found.map(({ level, first, last }) => [level, first, last]), [[1, 25, 224], [2, 6, 56]]);
   assert.deepEqual(stretches(epoch(1), { fromUs: 0, toUs: 100 * SECOND }, 100, 20).map(({ level }) => level), [2], "as many as can be held");
-  assert.deepEqual(stretches(epoch(1), { fromUs: 0, toUs: 1e6 * SECOND }, 1, 10).map(({ level }) => level), [2], "the coarsest, if none fits");
+  assert.deepEqual(stretches(epoch(1), { fromUs: 0, toUs: 1e3 * SECOND }, 1, 100).map(({ level }) => level), [2], "the coarsest, if none fits");
+  const levels = (pixels) => stretches(epoch(1), { fromUs: 0, toUs: 201 * SECOND }, pixels, Infinity).map(({ level }) => level);
+  assert.deepEqual([levels(101), levels(100)], [[0, 1, 2], [1, 2]], "two columns a pixel, and no more");
+});
+
+test("of a stretch that is too long to be held, such as of a mistyped year, what the epoch has of it is shown", () => {
+  const given = epoch(1, { from: 1.7e15 });
+  const toUs = 1.7e15 + 900 * SECOND;
+  for (const fromUs of [-6.1e16, 0, 1.6e15]) {
+    const [{ level, first, last }] = stretches(given, { fromUs, toUs }, 600, 5000);
+    assert.deepEqual([level, first, last], [0, 0, 899], `from ${fromUs}`);
+  }
+  assert.deepEqual(stretches(given, { fromUs: 0, toUs }, 600, 10), [], "not even that can be held");
 });
 
 test("a stretch names its stored chunks and where the open one begins", () => {
@@ -107,9 +119,9 @@ test("columns lie where their numbers say, and those outside are left out", () =
 });
 
 test("what cannot be read now is told apart from what is not there", async () => {
-  const lasting = async (answers) => {
+  const lasting = async (answers, toEnd = 0) => {
     const { past } = served(answers);
-    const error = await past.load({ fromUs: header.t0Us, toUs: endUs }, 1000, NEVER).then(() => assert.fail("it loads"), (caught) => caught);
+    const error = await past.load({ fromUs: header.t0Us, toUs: endUs + toEnd }, 1000, NEVER).then(() => assert.fail("it loads"), (caught) => caught);
     assert.ok(error instanceof NoHistoryError, String(error));
     return error.lasting;
   };
@@ -118,6 +130,8 @@ test("what cannot be read now is told apart from what is not there", async () =>
   assert.equal(await lasting(() => json({ message: "Too Many Requests" }, 429)), false);
   assert.equal(await lasting(() => json({ detail: "there is no stream" }, 404)), true);
   assert.equal(await lasting(() => json({ epochs: [] })), true);
+  const endless = { ...stored(), last_seq: LAST + 1e12 };
+  assert.equal(await lasting(() => json({ epochs: [endless] }), 1e12 * header.dtUs), true, "longer than can be shown");
   const damaged = CHUNK.slice();
   damaged[damaged.length - 9] ^= 1;
   assert.equal(await lasting((path) => (path.endsWith("/k") ? json({ epochs: [stored()] })
