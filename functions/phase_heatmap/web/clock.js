@@ -15,7 +15,7 @@ export function clock(us, digits = 0) {
 /** With the day, such as 2026-03-01 14:02. @param {number} us */
 export function dayClock(us) {
   const at = new Date(us / 1000);
-  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${clock(us).slice(0, 5)}`;
+  return `${String(at.getFullYear()).padStart(4, "0")}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${clock(us).slice(0, 5)}`;
 }
 
 /** What a field for a date and a time takes. @param {number} us */

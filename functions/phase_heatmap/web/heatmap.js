@@ -197,10 +197,9 @@ export class AdaptiveHeatmap extends HTMLElement {
     if (!begins) stage.came(message.header.seq - message.header.nFrames + 1, message.header.seq);
     else if (this.#view.time.kind === "live") this.#show(live.scene);
     if (gap === null) return;
-    void past.fill(live, ...gap, leaving.signal).then((filled) => {
-      if (!filled) return;
+    void past.fill(live, ...gap, leaving.signal, (first, last) => {
       live.revision += 1;
-      stage.came(...gap);
+      stage.came(first, last);
     });
   }
 
@@ -209,7 +208,7 @@ export class AdaptiveHeatmap extends HTMLElement {
     if (document.hidden) this.#stream?.hide();
     else if (this.#state === "refused") this.#follow(this.#works); // the server may be another one by now
     else this.#stream?.show();
-    if (!document.hidden && this.#view.time.kind === "last") this.#works.reader.refresh();
+    if (!document.hidden) this.#works.reader.seen();
     this.#works.stage.pause();
   }
 
@@ -325,6 +324,7 @@ export class AdaptiveHeatmap extends HTMLElement {
 /** @param {number} ms @param {AbortSignal} signal @returns {Promise<void>} */
 function wait(ms, signal) {
   return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
     const timer = Number.isFinite(ms) ? setTimeout(resolve, ms) : 0;
     signal.addEventListener("abort", () => {
       clearTimeout(timer);

@@ -66,7 +66,8 @@ export function epochOf(epochs, fromUs, toUs) {
 
 /**
  * The levels that can show a stretch, the best first: the finest with at most two columns for a pixel, and those above,
- * in case that one is kept no longer.
+ * in case that one is kept no longer. Of a stretch that is too long for all of them, what the epoch has of it; none, if
+ * that is too long, too.
  *
  * @param {EpochDocument} epoch
  * @param {Span} span
@@ -78,7 +79,12 @@ export function stretches(epoch, span, pixels, most) {
   const all = epoch.levels.map((level) => stretchOf(epoch, level, span));
   const limit = Math.min(COLUMNS_PER_PIXEL * Math.max(pixels, 1), most);
   const fit = all.filter(({ first, last }) => last - first + 1 <= limit);
-  return fit.length ? fit : all.slice(-1);
+  if (fit.length) return fit;
+  const coarsest = all[all.length - 1];
+  if (coarsest.last - coarsest.first + 1 <= most) return [coarsest];
+  const endUs = epoch.t0_us + (epoch.last_seq - epoch.first_seq + 1) * epoch.dt_us;
+  const own = { ...span, fromUs: Math.max(span.fromUs, epoch.t0_us), toUs: Math.min(span.toUs, endUs) };
+  return own.toUs - own.fromUs < span.toUs - span.fromUs ? stretches(epoch, own, pixels, most) : [];
 }
 
 /**

@@ -4,7 +4,7 @@
 import { CHUNK, PhaseFormatError, decodeAll } from "./decode.js";
 import { FrameWindow } from "./frames.js";
 import { epochOf, stretches } from "./history.js";
-import { SCHEMA } from "./stream.js";
+import { SCHEMA, documentOf } from "./stream.js";
 
 /** @typedef {import("./history.js").Stretch} Stretch */
 /** @typedef {import("./scene.js").Scene} Scene */
@@ -44,13 +44,15 @@ export class Past {
    * @throws {NoHistoryError}
    */
   async load(asked, pixels, signal) {
-    const summary = await this.#json("", {}, signal);
+    const summary = await this.#json("", "epochs", {}, signal);
     const epochs = /** @type {import("./history.js").EpochDocument[]} */ (summary.epochs);
     const epoch = epochOf(epochs, asked.fromUs, asked.toUs);
     if (epoch === null) throw new NoHistoryError("There were no frames at that time.", true);
     // A cell takes a byte each for its angle, R, and whether it is missing.
     const most = Math.floor(MOST_BYTES / 3 / epoch.rows);
-    const { stretch, listed } = await this.#choose(stretches(epoch, asked, pixels, most), signal);
+    const possible = stretches(epoch, asked, pixels, most);
+    if (possible.length === 0) throw new NoHistoryError("That is longer than can be shown.", true);
+    const { stretch, listed } = await this.#choose(possible, signal);
     const frames = new FrameWindow(epoch.rows, stretch.last - stretch.first + 1);
     await this.#chunks(frames, stretch, listed, signal);
     await this.#tail(frames, stretch, signal);
@@ -76,19 +78,17 @@ export class Past {
    * @param {number} first
    * @param {number} last
    * @param {AbortSignal} signal
-   * @returns {Promise<boolean>} whether some came
+   * @param {(first: number, last: number) => void} came told of each part, the oldest first
    */
-  async fill({ frames, epoch }, first, last, signal) {
-    if (frames === null) return false;
-    const query = { epoch: String(epoch), first: String(first), last: String(last), columns: "1" };
+  async fill({ frames, epoch }, first, last, signal, came) {
+    if (frames === null) return;
     try {
-      const response = await this.#ask("/levels/0/cells", query, signal);
-      if (response.status === 204) return false;
-      keep(frames, { epoch: { epoch }, first: 0, last, framesEach: 1 }, await bodyOf(response));
-      return true;
+      for await (const part of this.#cells(0, epoch, first, last, signal)) {
+        keep(frames, { epoch: { epoch }, first: 0, last, framesEach: 1 }, part.body);
+        came(part.first, part.last);
+      }
     } catch (error) {
-      if (error instanceof NoHistoryError || signal.aborted) return false;
-      throw error;
+      if (!(error instanceof NoHistoryError || signal.aborted)) throw error;
     }
   }
 
@@ -117,7 +117,7 @@ export class Past {
     let first = /** @type {number | null} */ (chunks[0]);
     while (first !== null) {
       const query = { epoch: String(epoch.epoch), first: String(first), last: String(chunks[chunks.length - 1]) };
-      const listing = /** @type {Listing} */ (/** @type {unknown} */ (await this.#json(`/levels/${level}/chunks`, query, signal)));
+      const listing = /** @type {Listing} */ (await this.#json(`/levels/${level}/chunks`, "chunks", query, signal));
       found.push(...listing.chunks);
       first = listing.next;
     }
@@ -129,9 +129,10 @@ export class Past {
     const waiting = [...listed];
     const work = async () => {
       for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-        const response = await this.#get(next.url, {}, signal);
-        if (response.status === 404) continue; // it is kept no longer
-        keep(frames, stretch, await bodyOf(response));
+        const { status, body } = await this.#get(next.url, signal);
+        if (status === 404) continue; // it is kept no longer
+        if (status !== 200) throw new NoHistoryError(`${status}: a chunk cannot be read`, true);
+        keep(frames, stretch, body);
       }
     };
     await Promise.all(Array.from({ length: AT_ONCE }, work));
@@ -140,20 +141,45 @@ export class Past {
   /** The columns after the last chunk, as many as have come. @param {FrameWindow} frames @param {Stretch} stretch @param {AbortSignal} signal */
   async #tail(frames, stretch, signal) {
     const { epoch, level, last } = stretch;
-    for (let first = Math.max(stretch.tail, stretch.first, 0); first <= last; ) {
-      const query = { epoch: String(epoch.epoch), first: String(first), last: String(last), columns: "1" };
-      const response = await this.#ask(`/levels/${level}/cells`, query, signal);
-      if (response.status === 204) return;
-      keep(frames, stretch, await bodyOf(response));
-      const reached = Number(/-(\d+)$/.exec(response.headers.get("Phase-Columns") ?? "")?.[1] ?? last);
+    const first = Math.max(stretch.tail, stretch.first, 0);
+    for await (const { body } of this.#cells(level, epoch.epoch, first, last, signal)) keep(frames, stretch, body);
+  }
+
+  /**
+   * Columns of a level, of which the server tells as many at a time as fit into an answer.
+   *
+   * @param {number} level
+   * @param {number} epoch
+   * @param {number} first
+   * @param {number} last
+   * @param {AbortSignal} signal
+   * @returns {AsyncGenerator<{first: number, last: number, body: Uint8Array}>}
+   */
+  async *#cells(level, epoch, first, last, signal) {
+    while (first <= last) {
+      const query = { epoch: String(epoch), first: String(first), last: String(last), columns: "1" };
+      const { status, headers, body } = await this.#ask(`/levels/${level}/cells`, query, signal);
+      if (status === 204) return;
+      const reached = Number(/-(\d+)$/.exec(headers.get("Phase-Columns") ?? "")?.[1] ?? last);
+      yield { first, last: reached, body };
       if (reached < first) return;
       first = reached + 1;
     }
   }
 
-  /** @param {string} path @param {Record<string, string>} query @param {AbortSignal} signal @returns {Promise<Record<string, any>>} */
-  async #json(path, query, signal) {
-    return (await this.#ask(path, query, signal)).json();
+  /**
+   * A JSON object that has a list. Anything else comes from something in between, such as a page to log in at.
+   *
+   * @param {string} path
+   * @param {string} list its name
+   * @param {Record<string, string>} query
+   * @param {AbortSignal} signal
+   * @returns {Promise<Record<string, any>>}
+   */
+  async #json(path, list, query, signal) {
+    const document = documentOf((await this.#ask(path, query, signal)).body);
+    if (Array.isArray(document[list])) return document;
+    throw new NoHistoryError("no answer: what came is not the history's", false);
   }
 
   /**
@@ -166,30 +192,32 @@ export class Past {
    */
   async #ask(path, query, signal) {
     const params = new URLSearchParams({ ...query, schema: SCHEMA });
-    const response = await this.#get(`${this.#base}${path}?${params}`, {}, signal);
-    if (response.ok) return response;
-    const document = await response.json().catch(() => ({}));
-    const lasting = response.status < 500 && response.status !== 429;
-    throw new NoHistoryError(`${response.status}: ${document.detail ?? document.message ?? "no history"}`, lasting);
+    const answer = await this.#get(`${this.#base}${path}?${params}`, signal);
+    if (answer.status === 200 || answer.status === 204) return answer;
+    const { detail, message } = documentOf(answer.body);
+    const lasting = answer.status < 500 && answer.status !== 429;
+    throw new NoHistoryError(`${answer.status}: ${detail ?? message ?? "no history"}`, lasting);
   }
 
-  /** @param {string} url @param {RequestInit} init @param {AbortSignal} signal */
-  async #get(url, init, signal) {
+  /**
+   * A whole answer: the network may fail in the middle of a body, too.
+   *
+   * @param {string} url
+   * @param {AbortSignal} signal
+   */
+  async #get(url, signal) {
+    let answer;
     try {
-      const response = await this.#fetch(url, { ...init, signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]) });
-      if (response.ok || response.status < 500) return response;
-      throw new NoHistoryError(`${response.status}: the history cannot be read now`, false);
+      const response = await this.#fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]) });
+      const body = new Uint8Array(await response.arrayBuffer());
+      answer = { status: response.status, headers: response.headers, body };
     } catch (error) {
-      if (error instanceof NoHistoryError || signal.aborted) throw error;
+      if (signal.aborted) throw error;
       throw new NoHistoryError(`no answer: ${error instanceof Error ? error.message : error}`, false);
     }
+    if (answer.status < 500) return answer;
+    throw new NoHistoryError(`${answer.status}: the history cannot be read now`, false);
   }
-}
-
-/** @param {Response} response */
-async function bodyOf(response) {
-  if (!response.ok) throw new NoHistoryError(`${response.status}: a chunk cannot be read`, true);
-  return new Uint8Array(await response.arrayBuffer());
 }
 
 /**

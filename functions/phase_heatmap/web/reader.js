@@ -23,6 +23,7 @@ export class Reader {
   reading = false; // for the first time since somebody asked for it
   #host;
   #loading = new AbortController();
+  #pending = false; // to be read again when it is seen
 
   /** @param {Host} host */
   constructor(host) {
@@ -37,12 +38,19 @@ export class Reader {
 
   /** Again, while what is shown stays. */
   refresh() {
+    this.#pending = false;
     this.#loading.abort();
     this.#loading = new AbortController();
     void this.run(this.#loading.signal);
   }
 
+  /** Somebody sees it again. */
+  seen() {
+    if (this.#pending || this.#host.view().time.kind === "last") this.refresh();
+  }
+
   end() {
+    this.#pending = false;
     this.#loading.abort();
     this.reading = false;
   }
@@ -63,14 +71,18 @@ export class Reader {
         pause = Math.min(Math.max(((span.toUs - span.fromUs) / 1000) * REFRESH.share, REFRESH.least), REFRESH.most);
       } catch (error) {
         if (signal.aborted) return;
-        if (!(error instanceof NoHistoryError)) throw error;
         this.reading = false;
-        told(null, error.message);
+        told(null, error instanceof Error ? error.message : String(error));
+        if (!(error instanceof NoHistoryError)) throw error;
         again ||= !error.lasting;
       }
       if (!again) return;
       await wait(pause, signal);
-      if (hidden()) return; // it is read again when it is seen
+      if (signal.aborted) return;
+      if (hidden()) {
+        this.#pending = true;
+        return;
+      }
     }
   }
 }

@@ -8,6 +8,7 @@ export const FEATURES = ["delta2", "zstd", "br", "gzip", "columns", "levels", "a
 
 const INTERVAL_MS = 1000;
 const LONGEST_MS = 60_000;
+const LONGEST_ASKED_MS = 3_600_000; // by a server that is busy; a timer of more than 24 days would not wait at all
 const TIMEOUT_MS = 20_000;
 const SILENT_AFTER = 5; // answers without a frame
 const AUDIT_AFTER_MS = 10_000;
@@ -117,7 +118,7 @@ export class Stream {
           this.#listener.state("offline", error.message);
         } else if (error instanceof TryAgainError) {
           failures += 1;
-          pause = Math.max(backOff(failures, this.#host.random()), error.waitMs);
+          pause = Math.max(backOff(failures, this.#host.random()), Math.min(error.waitMs, LONGEST_ASKED_MS));
           this.#listener.state(error.state, error.message);
         } else {
           throw error;
@@ -150,9 +151,10 @@ export class Stream {
     this.wake();
   }
 
-  /** @param {number} ms */
+  /** Not at all, if it was woken while it asked. @param {number} ms */
   async #sleep(ms) {
-    if (ms > 0 && !this.#ended) await this.#host.wait(ms, this.#waiting.signal);
+    const { signal } = this.#waiting;
+    if (ms > 0 && !signal.aborted) await this.#host.wait(ms, signal);
     if (this.#waiting.signal.aborted) this.#waiting = new AbortController();
   }
 
@@ -324,7 +326,7 @@ export function backOff(failures, random) {
  * @param {Uint8Array} body
  * @returns {Document}
  */
-function documentOf(body) {
+export function documentOf(body) {
   const text = new TextDecoder().decode(body);
   try {
     const document = JSON.parse(text);

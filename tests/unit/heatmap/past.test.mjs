@@ -33,7 +33,19 @@ test("the finest level with at most two columns for a pixel comes first, then th
   const found = stretches(epoch(1), { fromUs: 100 * SECOND, toUs: 900 * SECOND }, 100, Infinity);
   assert.deepEqual(found.map(({ level, first, last }) => [level, first, last]), [[1, 25, 224], [2, 6, 56]]);
   assert.deepEqual(stretches(epoch(1), { fromUs: 0, toUs: 100 * SECOND }, 100, 20).map(({ level }) => level), [2], "as many as can be held");
-  assert.deepEqual(stretches(epoch(1), { fromUs: 0, toUs: 1e6 * SECOND }, 1, 10).map(({ level }) => level), [2], "the coarsest, if none fits");
+  assert.deepEqual(stretches(epoch(1), { fromUs: 0, toUs: 1e3 * SECOND }, 1, 100).map(({ level }) => level), [2], "the coarsest, if none fits");
+  const levels = (pixels) => stretches(epoch(1), { fromUs: 0, toUs: 201 * SECOND }, pixels, Infinity).map(({ level }) => level);
+  assert.deepEqual([levels(101), levels(100)], [[0, 1, 2], [1, 2]], "two columns a pixel, and no more");
+});
+
+test("of a stretch that is too long to be held, such as of a mistyped year, what the epoch has of it is shown", () => {
+  const given = epoch(1, { from: 1.7e15 });
+  const toUs = 1.7e15 + 900 * SECOND;
+  for (const fromUs of [-6.1e16, 0, 1.6e15]) {
+    const [{ level, first, last }] = stretches(given, { fromUs, toUs }, 600, 5000);
+    assert.deepEqual([level, first, last], [0, 0, 899], `from ${fromUs}`);
+  }
+  assert.deepEqual(stretches(given, { fromUs: 0, toUs }, 600, 10), [], "not even that can be held");
 });
 
 test("a stretch names its stored chunks and where the open one begins", () => {
@@ -107,9 +119,9 @@ test("columns lie where their numbers say, and those outside are left out", () =
 });
 
 test("what cannot be read now is told apart from what is not there", async () => {
-  const lasting = async (answers) => {
+  const lasting = async (answers, toEnd = 0) => {
     const { past } = served(answers);
-    const error = await past.load({ fromUs: header.t0Us, toUs: endUs }, 1000, NEVER).then(() => assert.fail("it loads"), (caught) => caught);
+    const error = await past.load({ fromUs: header.t0Us, toUs: endUs + toEnd }, 1000, NEVER).then(() => assert.fail("it loads"), (caught) => caught);
     assert.ok(error instanceof NoHistoryError, String(error));
     return error.lasting;
   };
@@ -118,6 +130,8 @@ test("what cannot be read now is told apart from what is not there", async () =>
   assert.equal(await lasting(() => json({ message: "Too Many Requests" }, 429)), false);
   assert.equal(await lasting(() => json({ detail: "there is no stream" }, 404)), true);
   assert.equal(await lasting(() => json({ epochs: [] })), true);
+  const endless = { ...stored(), last_seq: LAST + 1e12 };
+  assert.equal(await lasting(() => json({ epochs: [endless] }), 1e12 * header.dtUs), true, "longer than can be shown");
   const damaged = CHUNK.slice();
   damaged[damaged.length - 9] ^= 1;
   assert.equal(await lasting((path) => (path.endsWith("/k") ? json({ epochs: [stored()] })
@@ -144,14 +158,65 @@ test("a new page asks for what was before its first frame, and does without it",
   const { begins, gap } = put(LAST + 10);
   assert.deepEqual([begins, gap], [true, [LAST + 10 - 29, LAST + 9]]);
   const { past, asked } = served((path) => (path.endsWith("/cells") ? new Response(CHUNK) : new Error("no")));
-  assert.equal(await past.fill(live, ...gap, NEVER), true);
+  const told = [];
+  const came = (first, last) => told.push([first, last]);
+  await past.fill(live, ...gap, NEVER, came);
   assert.deepEqual([asked[0][1].first, asked[0][1].last], [String(LAST - 19), String(LAST + 9)]);
   assert.equal(live.frames.oldest, FIRST);
-  assert.equal(await served(() => new Error("gone")).past.fill(live, ...gap, NEVER), false);
+  assert.deepEqual(told, [[LAST - 19, LAST + 9]]);
+  await served(() => new Error("gone")).past.fill(live, ...gap, NEVER, came);
+  assert.equal(told.length, 1);
   assert.deepEqual(put(LAST + 11).gap, null);
   assert.deepEqual(put(LAST + 20).gap, [LAST + 12, LAST + 19], "what was missed while nobody looked");
   assert.deepEqual(put(LAST + 900).gap, [LAST + 871, LAST + 899], "as far as it would be seen");
   assert.deepEqual(put(LAST + 880).gap, null, "the past that comes later");
+});
+
+/** Columns of level 0, of which an answer tells no more than three; there are none after `newest`. */
+const inParts = (newest) => (path, params) => {
+  if (!path.endsWith("/cells")) return json({ epochs: [stored()] });
+  const [first, last] = ["first", "last"].map((name) => Number(params.get(name)));
+  if (first > newest) return new Response(null, { status: 204 });
+  return new Response(CHUNK, { headers: { "Phase-Columns": `${first}-${Math.min(first + 2, last, newest)}` } });
+};
+
+test("where the server answers in parts, the living picture asks for each of them, until there are no more", async () => {
+  const live = new Live(30);
+  live.take({ header: { ...header, seq: LAST + 1, nFrames: 1, dtUs: SECOND, bits: 8 }, frames: { angles: new Uint8Array(header.nRows), resultant: null, missing: null } });
+  const { past, asked } = served(inParts(LAST - 2));
+  const told = [];
+  await past.fill(live, LAST - 9, LAST, NEVER, (first, last) => told.push([first, last]));
+  assert.deepEqual(told, [[LAST - 9, LAST - 7], [LAST - 6, LAST - 4], [LAST - 3, LAST - 2]]);
+  assert.deepEqual(asked.map(([, { first }]) => Number(first)), [LAST - 9, LAST - 6, LAST - 3, LAST - 1]);
+});
+
+test("the open chunk's columns are asked for in as many parts as there are", async () => {
+  const { past, asked } = served((path, params) => (path.endsWith("/chunks") ? json({ chunks: [], next: null }) : inParts(Infinity)(path, params)));
+  const tail = (NUMBER + 1) * header.nFrames;
+  await past.load({ fromUs: endUs, toUs: endUs + (tail + 7 - LAST) * header.dtUs }, 1000, NEVER);
+  const firsts = asked.filter(([path]) => path.endsWith("/cells")).map(([, { first }]) => Number(first) - tail);
+  assert.deepEqual(firsts, [0, 3, 6]);
+});
+
+/** An answer whose body breaks off. */
+const cut = (status = 200) => new Response(new ReadableStream({ start: (body) => body.error(new TypeError("Failed to fetch")) }), { status });
+const portal = () => new Response("<html>Please log in</html>", { headers: { "Content-Type": "text/html" } });
+
+test("a body that breaks off, and the page of something in between, are trouble that is tried again", async () => {
+  const whole = { "/phase/streams/k": () => json({ epochs: [stored()] }), chunks: () => json({ chunks: [{ chunk: NUMBER, url: "http://bucket/c0" }], next: null }),
+    c0: () => new Response(CHUNK), cells: () => new Response(null, { status: 204 }) };
+  const nameOf = (path) => Object.keys(whole).find((name) => path.endsWith(name));
+  for (const broken of Object.keys(whole)) {
+    for (const answer of [cut, portal, () => json({}), () => json(null)]) {
+      const { past } = served((path) => (nameOf(path) === broken ? answer() : whole[nameOf(path)]()));
+      const error = await past.load({ fromUs: header.t0Us, toUs: endUs + 10 * header.dtUs }, 1000, NEVER).then(() => null, (caught) => caught);
+      assert.ok(error instanceof NoHistoryError && !error.lasting, `${broken}: ${error}`);
+    }
+  }
+  const { past } = served(cut);
+  const live = new Live(30);
+  live.take({ header: { ...header, seq: 10, nFrames: 1, dtUs: SECOND, bits: 8 }, frames: { angles: new Uint8Array(header.nRows), resultant: null, missing: null } });
+  await past.fill(live, 0, 9, NEVER, () => assert.fail("nothing came"));
 });
 
 /** Reads for a view until `stop` answers were told. */
@@ -188,4 +253,47 @@ test("a stretch that ends now is read again and again, another one once, and tro
   assert.deepEqual((await reads("at=1970-01-01T00:10:00Z", [new NoHistoryError("none", true), scene])).pauses, []);
   assert.deepEqual((await reads("last=5m", [scene, scene, scene], { hiddenAfter: 1 })).spans.length, 1);
   assert.deepEqual(spanOf(readView((name) => (name === "last" ? "5m" : null)), 1e6), { fromUs: 700e6, toUs: 1000e6 });
+});
+
+test("what was to be tried again while nobody looked is read when somebody does", async () => {
+  let hidden = true;
+  const [told, waits] = [[], []];
+  const results = [new NoHistoryError("busy", false), { span: 1 }];
+  const reader = new Reader({
+    view: () => readView((name) => ({ from: "1970-01-01T00:00:01Z", to: "1970-01-01T00:00:02Z" })[name] ?? null),
+    load: async () => {
+      const result = results.shift();
+      if (result instanceof Error) throw result;
+      return result;
+    },
+    told: (scene, trouble) => told.push(scene ?? trouble),
+    now: () => 0,
+    wait: async (ms) => void waits.push(ms),
+    hidden: () => hidden,
+  });
+  const settled = () => new Promise((resolve) => setTimeout(resolve));
+  reader.start();
+  await settled();
+  assert.deepEqual([told, waits], [["busy"], [5000]]);
+  hidden = false;
+  reader.seen();
+  await settled();
+  assert.deepEqual([told, reader.reading], [["busy", { span: 1 }], false]);
+  reader.seen();
+  await settled();
+  assert.equal(told.length, 2, "it is there: nothing to read again");
+});
+
+test("whatever goes wrong is told, and then the reading is over", async () => {
+  const reader = new Reader({
+    view: () => readView((name) => (name === "last" ? "5m" : null)),
+    load: async () => { throw new RangeError("Invalid typed array length"); },
+    told: (scene, trouble) => assert.deepEqual([scene, trouble], [null, "Invalid typed array length"]),
+    now: () => 0,
+    wait: async () => assert.fail("a fault of ours is not tried again"),
+    hidden: () => false,
+  });
+  reader.reading = true;
+  await assert.rejects(reader.run(NEVER), RangeError);
+  assert.equal(reader.reading, false);
 });

@@ -28,8 +28,8 @@ const ID = "0123456789abcdef";
 const NOTHING = ["streams/k/frames", 204, new Uint8Array()];
 
 /**
- * Follow a server that answers as scripted: [path, status, body, headers?], or an Error that fetch throws. Ends after
- * the last answer. `at` does something before the n-th pause.
+ * Follow a server that answers as scripted: [path, status, body, headers?], an Error that fetch throws, or what makes one
+ * of these while the stream waits for it. Ends after the last answer. `at` does something before the n-th pause.
  */
 async function follow(script, { at = {}, received = null } = {}) {
   const told = { audits: [], posted: [], states: [], asked: [], frames: [], columns: [], rows: [], handshakes: [], pauses: [] };
@@ -47,7 +47,8 @@ async function follow(script, { at = {}, received = null } = {}) {
       assert.equal(schema, SCHEMA);
       assert.equal(init.headers, undefined, "a header of its own would cost a page of another origin a second request");
       if (init.method === "POST") told.posted.push(JSON.parse(init.body));
-      const answer = queue.shift();
+      const next = queue.shift();
+      const answer = typeof next === "function" ? next(stream) : next;
       if (queue.length === 0) stream.end();
       if (answer instanceof Error) throw answer;
       const [wanted, status, content, headers] = answer;
@@ -176,6 +177,31 @@ test("no answer, 503 and 429 keep the state, wait longer each time, and as long 
   assert.ok(told.states.includes("offline: no answer: refused") && told.states.includes("offline: 503: later"));
   assert.equal(told.states.at(-1), "live");
   assert.deepEqual([backOff(1, 0), backOff(1, 1), backOff(99, 1)], [1000, 2000, 60_000]);
+});
+
+test("after an answer the waits begin anew", async () => {
+  const told = await follow([HELLO, frames(0), PAST, new Error("refused"), new Error("refused"), frames(1), new Error("refused"), NOTHING]);
+  assert.deepEqual(told.pauses, [1000, 2000, 4000, 1000, 2000]);
+});
+
+test("a server that asks for a month is asked again after an hour: a timer of a month would end at once", async () => {
+  const busy = ["streams/k/frames", 503, json({ detail: "later" }), { "Retry-After": "2592000" }];
+  assert.deepEqual((await follow([HELLO, frames(0), PAST, busy, NOTHING])).pauses, [1000, 3_600_000]);
+});
+
+test("the network that comes back while a request hangs is not missed: the next one follows at once, the ones after it wait again", async () => {
+  const hangs = (stream) => {
+    stream.wake();
+    stream.wake();
+    return new Error("it was sent before");
+  };
+  const told = await follow([HELLO, frames(0), PAST, new Error("refused"), hangs, new Error("refused"), frames(1), NOTHING]);
+  assert.deepEqual(told.pauses, [1000, 2000, 8000, 1000], "none of 4000 between");
+});
+
+test("who is a hundred frames behind asks for the rest at once", async () => {
+  const many = (count) => ["streams/k/frames", 200, body(...Array(count).fill(0))];
+  assert.deepEqual((await follow([HELLO, frames(0), PAST, many(100), many(99), NOTHING])).pauses, [1000, 1000]);
 });
 
 test("a refused schema ends it: nothing is asked any more", async () => {

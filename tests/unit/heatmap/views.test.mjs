@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { clock, length, stretch } from "../../../functions/phase_heatmap/web/clock.js";
+import { clock, fieldTime, length, stretch } from "../../../functions/phase_heatmap/web/clock.js";
 import { FrameWindow } from "../../../functions/phase_heatmap/web/frames.js";
 import { keyFor } from "../../../functions/phase_heatmap/web/keys.js";
 import { read, words } from "../../../functions/phase_heatmap/web/readout.js";
