@@ -165,8 +165,8 @@ class Store:
     def record(self, uid: str, stop_id: str) -> Record | None:
         return None
 
-    def history(self) -> Sequence[float]:
-        return [0.3]
+    def history(self) -> Mapping[int, float]:
+        return {int(NOW.timestamp()) // 1800: 0.3}
 
 
 class Board:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from statistics import median
@@ -11,7 +11,9 @@ from statistics import median
 from kaizen.policy.sections.sandboxes import SandboxPolicy
 
 TOGETHER = timedelta(minutes=15)  # deadlines that one late run may see together
-REMEMBERED = 288  # idle shares: a day of them
+_SLOT = 1800  # seconds: the idle share of each half hour is remembered, for a week
+_DAY = 24 * 3600 // _SLOT
+_NEAR = 2  # slots: people go home an hour earlier or later than the day before
 _FEW = 2  # stops that are not many, however small the fleet is
 _FEWEST = 3  # sandboxes that turn idle at once, before it is called many
 
@@ -54,20 +56,40 @@ def fitting(owners: Sequence[str], fleet: int, policy: SandboxPolicy) -> list[bo
     return found
 
 
-def breaker(idle: int, fleet: int, history: Iterable[float], policy: SandboxPolicy) -> str:
-    """Why too many are idle at once; empty where it is as usual. `history` holds the idle shares of a day."""
-    known = list(history)
-    if not known or not fleet:
+def breaker(now: datetime, idle: int, fleet: int, history: Mapping[int, float], policy: SandboxPolicy) -> str:
+    """Why too many are idle at once; empty where it is as usual. `history` holds the idle shares of a week."""
+    if not history or not fleet:
         return ""
-    usual = median(known)
+    usual = _usual(_slot(now), history)
     if idle / fleet - usual > policy.breaker_share and idle - usual * fleet > _FEWEST:
         return f"{idle} of {fleet} sandboxes are idle at once, where {usual:.0%} are usual"
     return ""
 
 
-def remembered(history: Sequence[float], idle: int, fleet: int) -> list[float]:
-    share = idle / fleet if fleet else 0.0
-    return [*history, round(share, 4)][-REMEMBERED:]
+def _usual(slot: int, history: Mapping[int, float]) -> float:
+    """The median share of the last day, or of this time of day on the days before, whichever is higher.
+
+    A fleet that people leave in the evening is idle at once each evening: by the day's median alone it could be stopped
+    only every other night.
+    """
+    shares = [share for each, share in history.items() if slot - _DAY < each <= slot]
+    days = []
+    for back in range(_DAY, 7 * _DAY + 1, _DAY):
+        near = range(slot - back - _NEAR, slot - back + _NEAR + 1)
+        if found := [history[each] for each in near if each in history]:
+            days.append(max(found))
+    return max(median(shares) if shares else 0.0, median(days) if days else 0.0)
+
+
+def remembered(now: datetime, history: Mapping[int, float], idle: int, fleet: int) -> dict[int, float]:
+    """The last share of each half hour of a week. Of a fleet of which nothing runs there is none."""
+    slot = _slot(now)
+    kept = {each: share for each, share in history.items() if slot - 7 * _DAY - _NEAR <= each <= slot}
+    return kept | ({slot: round(idle / fleet, 4)} if fleet else {})
+
+
+def _slot(now: datetime) -> int:
+    return int(now.timestamp()) // _SLOT
 
 
 def config_of(policy: SandboxPolicy) -> str:

@@ -68,7 +68,7 @@ def concluded(done: Outcome, policy: SandboxPolicy, shown: SlackBoard) -> None:
         except Exception as error:  # noqa: BLE001 - raised with the others at the end
             done.faults.append(error)
     if not done.source:
-        store().remember(remembered(store().history(), done.idle, done.alive))
+        store().remember(remembered(done.at, store().history(), done.idle, done.alive))
     store().set(report.gauges(done), utc_now())
 
 

@@ -123,7 +123,7 @@ class Run(Steps):
     def _look_at_all(self, done: Outcome) -> None:
         alive = [each for each in done.visits if each.row.state in BEFORE_STOP]
         done.alive, done.idle = len(alive), sum(each.usage.value == "idle" for each in alive)
-        done.breaker = fleet.breaker(done.idle, done.alive, self.store.history(), self.policy)
+        done.breaker = fleet.breaker(done.at, done.idle, done.alive, self.store.history(), self.policy)
         done.held = self._held(done)
         for each in done.visits:
             done.tell(each.row)

@@ -5,7 +5,7 @@
 | `state`         | uid               | the row, with its version                               | sandbox_reaper  |
 | `restore#<uid>` | stop id           | what a stop takes away, written once before it          | sandbox_reaper  |
 | `decision#<uid>`| run               | what a run decided and all that it followed from        | sandbox_reaper  |
-| `run`           | `lease`, `history`, `policy#…` | who runs, idle shares of a day, policies   | sandbox_reaper  |
+| `run`           | `lease`, `history`, `policy#…` | who runs, idle shares of a week, policies  | sandbox_reaper  |
 | `request`       | uid`#`instant     | a press of a button                                     | sandbox_actions |
 | `request`       | uid`#busy`        | until when a sandbox is busy by its own word            | sandbox_actions |
 """
@@ -126,11 +126,12 @@ class SandboxStore:
         item = self._get(f"restore#{uid}", stop_id)
         return from_plain(Record, item["record"]) if item else None
 
-    def history(self) -> Sequence[float]:
-        return [float(each) for each in self._get("run", "history").get("shares", [])]
+    def history(self) -> Mapping[int, float]:
+        """Idle shares by half hour."""
+        return {int(slot): float(share) for slot, share in self._get("run", "history").get("shares", {}).items()}
 
-    def remember(self, shares: Sequence[float]) -> None:
-        item = {"pk": "run", "sk": "history", "shares": list(shares)}
+    def remember(self, shares: Mapping[int, float]) -> None:
+        item = {"pk": "run", "sk": "history", "shares": {str(slot): share for slot, share in shares.items()}}
         self._client.put_item(TableName=self._table, Item=to_item(item))
 
     def keep_decisions(self, done: Outcome, policy: SandboxPolicy) -> None:

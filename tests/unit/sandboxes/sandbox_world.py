@@ -1,6 +1,6 @@
 """A fleet in memory for the reaper's tests: a clock, a backend with a fence, a store, Slack, and what is measured."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -78,7 +78,7 @@ class World:
     stored: dict[str, Row] = field(default_factory=dict)
     asked: dict[str, list[Request]] = field(default_factory=dict)
     records: dict[tuple[str, str], Record] = field(default_factory=dict)
-    shares: list[float] = field(default_factory=list)
+    shares: dict[int, float] = field(default_factory=dict)
     messages: dict[str, Any] = field(default_factory=dict)
     receipts: dict[str, Receipt] = field(default_factory=dict)
     stops: list[tuple[datetime, str, str]] = field(default_factory=list)
@@ -240,7 +240,7 @@ class World:
     def record(self, uid: str, stop_id: str) -> Record | None:
         return self.records.get((uid, stop_id))
 
-    def history(self) -> Sequence[float]:
+    def history(self) -> Mapping[int, float]:
         return self.shares
 
     # ------------------------------------------------------------ Slack
@@ -258,4 +258,4 @@ class World:
         return receipt
 
     def remember(self, done: Outcome) -> None:
-        self.shares = fleet.remembered(self.shares, done.idle, done.alive)
+        self.shares = fleet.remembered(done.at, self.shares, done.idle, done.alive)

@@ -260,7 +260,10 @@ class Simulation(World):
         held = "a run broke off, or never came"
         for _ in range(runs):
             with suppress(Crash), self._disturbance():
-                held = self._held_all(self.run())
+                done = self.run()
+                held = self._held_all(done)
+                if not done.source:
+                    self.remember(done)
         self._restored()
         if held:
             self.delayed.setdefault(held, []).append((self.minute, self.minute + 0.1))

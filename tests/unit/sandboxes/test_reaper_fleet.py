@@ -32,11 +32,40 @@ def test_a_cap_holds_from_the_first_that_is_too_many(changed: dict[str, Any], mo
 
 
 def test_the_breaker_opens_above_its_share_over_the_median() -> None:
-    history = [0.1, 0.2, 0.3]
-    assert fleet.breaker(50, 100, history, LIVE) == ""  # 30 points above the median, and not more
-    assert "51 of 100 sandboxes are idle at once, where 20% are usual" in fleet.breaker(51, 100, history, LIVE)
-    assert fleet.breaker(3, 4, [0.0], LIVE) == ""  # three at once are no flip
-    assert fleet.breaker(4, 4, [0.0], LIVE) != ""
+    def asked(idle: int, size: int, *shares: float) -> str:
+        history: dict[int, float] = {}
+        for number, share in enumerate(shares):
+            at = T0 - timedelta(minutes=30 * (number + 1))
+            history = {**fleet.remembered(at, {}, round(share * 100), 100), **history}
+        return fleet.breaker(T0, idle, size, history, LIVE)
+
+    assert asked(50, 100, 0.1, 0.2, 0.3) == ""  # 30 points above the median, and not more
+    assert "51 of 100 sandboxes are idle at once, where 20% are usual" in asked(51, 100, 0.1, 0.2, 0.3)
+    assert asked(3, 4, 0.0) == ""  # three at once are no flip
+    assert asked(4, 4, 0.0) != ""
+    assert asked(4, 4) == ""  # nothing is usual yet
+
+
+def test_what_people_leave_each_evening_is_usual_from_the_second_evening_on() -> None:
+    """Work from 9 to 18, an hour earlier or later; at night all of it is idle, and stopped after three hours."""
+    history: dict[int, float] = {}
+    opened: dict[int, set[int]] = {}
+    for number in range(10):
+        home = 18 + (number * 7 % 5 - 2) / 2
+        for minutes in range(0, 1440, 5):
+            at = T0.replace(hour=0) + timedelta(days=number, minutes=minutes)
+            hour = minutes / 60
+            weekend = at.weekday() >= 5
+            fleet_size = 0 if hour < 8 or hour > 21 or weekend else 50
+            idle = fleet_size if hour >= home else 5 if fleet_size else 0
+            if fleet_size and fleet.breaker(at, idle, fleet_size, history, LIVE):
+                opened.setdefault(number, set()).add(int(hour))
+            history = fleet.remembered(at, history, idle, fleet_size)
+    assert opened.keys() == {0}, opened
+    # A flip at noon is none of that.
+    noon = T0 + timedelta(days=10, hours=3)
+    assert "50 of 50" in fleet.breaker(noon, 50, 50, history, LIVE)
+    assert len(history) <= 7 * 48 + 3
 
 
 CHANGED: dict[str, Any] = {
