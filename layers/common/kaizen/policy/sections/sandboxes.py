@@ -42,7 +42,7 @@ class SandboxPolicy:
 
     `owners` says which person or channel in Slack stands behind a name in a label. At most `most_stops`, `most_share`
     of the fleet (two at least) and `most_per_owner` are stopped in a run; where more are due, none is. The breaker
-    opens when the idle share is `breaker_share` above its median of a day, and above that of this time of day in a week.
+    opens when the idle share is `breaker_share` above its median of a day, and above that of this hour in a week.
     """
 
     mode: Mode = "dry-run"
