@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from rule_lint.changes import Change, changes
+from rule_lint.changes import Change, changes, moved_back
 from rule_lint.files import read
 from rule_lint.lint import DEFAULT
 from rule_lint.severities import Ranks
@@ -114,6 +114,13 @@ def test_rules_of_one_name_are_told_by_their_labels() -> None:
     after = [alert("A", "x > 12", "critical"), alert("A", "x > 5", "warning")]
     (change,) = found(before, after)
     assert [each.words for each in change.words] == ["threshold 10 → 12"]
+
+
+def test_what_is_gone_is_shown_where_it_was() -> None:
+    before = file(alert("A", "x > 5"), alert("B", "y > 5"), path="new.yml")
+    after = file(alert("C", "z > 5"), path="new.yml")
+    shown = moved_back(changes([before], [after], RANKS), {"old.yml": "new.yml"})
+    assert {(each.title, each.place.path) for each in shown} == {("A", "old.yml"), ("B", "old.yml"), ("C", "new.yml")}
 
 
 def test_rules_of_a_file_that_is_broken_are_not_gone() -> None:
