@@ -223,6 +223,28 @@ def test_partial_overlaps_are_shown_with_an_example() -> None:
     assert 'at {job="b"} = ' in found.message
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        ('x{job=~"api|web", job=~"w.*"} > 7', 'x{job=~"w.*"} > 5', ""),  # `api` does not fit
+        ('x{job=~"w.*", zone="a"} > 7', 'x{job=~"w.*"} > 5', "the value 8"),
+        ('x{job=~"w.*", job=~".*a"} > 7', 'x{job=~"w.*"} > 5', ""),
+        ('x{job!=""} > 7', "x > 5", '{job="a"} = 8'),
+        ('x{job!=""} > 7 and y{job="b"} > 1', "x > 5", 'x{job!=""} = 8 and y{job="b"} = 2, with equal labels'),
+        ('x{job="a"} > 7 and y{job="b"} > 1', "x > 5", ""),
+        ('x{job="a"} > 7 and on (zone) y{job="b"} > 1', "x > 5", 'x{job="a"} = 8 and y{job="b"} = 2, with equal zone'),
+        ("x > 7 and on () y > 1", "x > 5", "x = 8 and y = 2"),
+        ("x > 7 and x < 9", "x > 5", ""),
+        ("x > 7 unless on () y", "x > 5", "x = 8 without y"),
+        ("x > 7", "x > 5 or y > 5", "the value 8"),
+        ("x > 7 or y > 7", "x > 5 or y > 5", "the value 8"),
+    ],
+)
+def test_an_example_fires_both_or_is_left_out(one: str, other: str, expected: str) -> None:
+    (pair,), _ = pairs(read("r", content(alert("A", one), alert("B", other))).rules, Ranks(DEFAULT.severities))
+    assert (pair.verdict, pair.witness) == ("same", expected)
+
+
 def test_a_cluster_is_one_finding() -> None:
     (found,) = linted(*(alert(f"A{number}", f"x > {number}") for number in range(20))).findings
     assert len(found.members) == 20
