@@ -21,6 +21,11 @@ _VENDORS = {
     "debug": "VictoriaMetrics", "update_entries_limit": "VictoriaMetrics", "namespace": "Mimir",
     "source_tenants": "Mimir", "align_evaluation_time_on_interval": "Mimir", "evaluation_delay": "Mimir",
 }  # fmt: skip
+# By which other files are known that lie beside rules.
+_OF_OTHERS = {
+    "tests": "a test of promtool", "scrape_configs": "the configuration of Prometheus",
+    "route": "the configuration of Alertmanager", "rule_files": "a test of promtool or the configuration of Prometheus",
+}  # fmt: skip
 # Hostile files only: of real ones the densest would have to be 1 MiB long to have so many tokens.
 MOST_TOKENS = 100_000
 MOST_FAULTS = 1000  # of one file
@@ -124,6 +129,10 @@ class _Reader:
         if kind is not None and "apiVersion" in content:
             self._resource_of(root, content, kind.value)
             return True
+        other = next((key for key in _OF_OTHERS if key in content), None)
+        if other is not None and "groups" not in content:
+            self._wrong(f"this is no rule file: it has `{other}`, as {_OF_OTHERS[other]} has", root)
+            return False
         self._known(root, content, ("groups",), "a rule file")
         self._groups(content.get("groups"))
         return False
