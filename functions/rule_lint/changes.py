@@ -178,6 +178,7 @@ def _of_lengths(one: Rule, other: Rule) -> Iterator[Difference]:
         ("for", one.waits, other.waits, other.waits > one.waits),
         ("keep_firing_for", one.keeps, other.keeps, other.keeps < one.keeps),
         ("interval", one.interval, other.interval, False),
+        ("query_offset", one.offset, other.offset, False),
     ):
         if then != now:
             yield Difference(f"{name} {_length(then, name)} → {_length(now, name)}", quieter)

@@ -185,7 +185,9 @@ class _Reader:
         seen.add(name)
         self._known(node, content, _GROUP_KEYS, "a group", where)
         interval = self._length(content.get("interval"), "interval", where) or 0
-        self._length(content.get("query_offset"), "query_offset", where, signed=True)
+        offset = content.get("query_offset")
+        length = self._length(offset, "query_offset", where, signed=True) or 0
+        times = interval, -length if offset is not None and offset.value.startswith("-") else length
         limit = content.get("limit")
         if limit is not None and not limit.null and not (limit.value.lstrip("+-").isdecimal() and not limit.style):
             self._wrong("`limit` must be a whole number", limit, where)
@@ -202,10 +204,11 @@ class _Reader:
             if each.kind != "map":
                 self._wrong("a rule must be a mapping", each, where)
                 continue
-            self._rule(each, name, number, interval, labels)
+            self._rule(each, name, number, times, labels)
 
     # ------------------------------------------------------------ rules
-    def _rule(self, node: Node, group: str, number: int, interval: int, above: Mapping[str, str]) -> None:
+    def _rule(self, node: Node, group: str, number: int, times: tuple[int, int], above: Mapping[str, str]) -> None:
+        """`times` are the group's interval and offset."""
         content = self._map(node)
         record, alert = (self._text(content.get(key), key, _Where(group)) for key in ("record", "alert"))
         kind: Kind = "alert" if alert else "record"
@@ -236,8 +239,8 @@ class _Reader:
             return
         self._rules.append(
             Rule(
-                kind, name, labels, text, expression, place, group, number, waits, keeps, interval, annotations,
-                normal_form(expression),
+                kind, name, labels, text, expression, place, group, number, waits, keeps, times[0], annotations,
+                normal_form(expression), times[1],
             )
         )  # fmt: skip
 

@@ -80,18 +80,24 @@ def _judged(one: Rule, other: Rule, ranks: Ranks) -> Pair:
     if forth is None:
         assert back is not None
         one, other, forth = other, one, back
-    if one.waits < other.waits or one.keeps > other.keeps:
+    if one.waits < other.waits or one.keeps > other.keeps or not _looked_at(one, other):
         return Pair(one, other, "other")  # they only wait together
     return Pair(one, other, _ladder(one, other, ranks), witness(forth, _normal(one)))
 
 
+def _looked_at(one: Rule, other: Rule) -> bool:
+    """Whether the other one is surely evaluated as often as the one at least, and over the same time."""
+    as_often = one.interval == other.interval or 0 < other.interval < one.interval
+    return as_often and one.offset == other.offset
+
+
 def _together(one: Rule, other: Rule, why: Implication, ranks: Ranks) -> Pair:
     """The same condition: the one that waits longer fires only while the other does."""
-    if (one.waits, -one.keeps) < (other.waits, -other.keeps):
+    if (one.waits, -one.keeps, one.interval) < (other.waits, -other.keeps, other.interval):
         one, other = other, one
-    if one.keeps > other.keeps:
+    if one.keeps > other.keeps or not _looked_at(one, other):
         return Pair(one, other, "other")
-    both = one.waits == other.waits and one.keeps == other.keeps
+    both = one.waits == other.waits and one.keeps == other.keeps and _looked_at(other, one)
     verdict = _ladder(one, other, ranks)
     if both and verdict in ("good", "inverted"):
         verdict = "same" if others(one.labels) == others(other.labels) else "other"

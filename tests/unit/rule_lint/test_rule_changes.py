@@ -8,7 +8,7 @@ from rule_lint.changes import Change, changes, moved_back
 from rule_lint.files import read
 from rule_lint.lint import DEFAULT
 from rule_lint.severities import Ranks
-from tests.unit.rule_lint.rule_samples import alert, file, record
+from tests.unit.rule_lint.rule_samples import alert, content, file, record
 
 RANKS = Ranks(DEFAULT.severities)
 
@@ -85,6 +85,15 @@ def test_labels_lengths_and_names() -> None:
     assert words(alert("A", "x > 5"), alert("B", "x > 5")) == ["renamed from A"]
     assert words(alert("A", "x > 5"), alert("A", "x > 5", annotations={"a": "b"})) == ["annotation a"]
     assert words(record("a:b", "x > 5"), record("a:b", "x > 7")) == ["threshold 5 → 7"]
+
+
+def test_times_of_the_group() -> None:
+    def of(**times: str) -> list[str]:
+        before, after = (read("r.yml", content(alert("A", "x > 5"), **more)) for more in ({}, times))
+        (change,) = changes([before], [after], RANKS)
+        return [each.words for each in change.words]
+
+    assert of(interval="1m", query_offset="-30s") == ["interval default → 1m", "query_offset 0s → -30s"]
 
 
 def test_only_a_severity_of_the_policy_is_known_to_be_lower() -> None:
