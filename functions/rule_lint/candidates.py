@@ -53,8 +53,8 @@ def _fixed(rule: Rule) -> dict[str, str]:
     """Labels of which every result of the expression has the one value; what the rule itself sets is not compared."""
     known = shape(rule.normal) if rule.normal is not None else None
     values = {} if known is None else known.values
-    single = {name: each.example() for name, each in values.items() if each.included and len(each.included) == 1}
-    return {name: value for name, value in single.items() if value is not None and name not in rule.labels}
+    single = {name: min(each.included) for name, each in values.items() if each.included and len(each.included) == 1}
+    return {name: value for name, value in single.items() if name not in rule.labels}
 
 
 def _group(members: Sequence[int], fixed: Sequence[Mapping[str, str]]) -> Group:

@@ -4,7 +4,7 @@ Rules are told by what they are, not by where they stand: one that moved has not
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from kaizen.promql import walk
@@ -55,6 +55,17 @@ def changes(
     work = Work(_MOST_STEPS)
     found += [each for pair in matched if (each := _changed(*pair, ranks, work)) is not None]
     return tuple(sorted(found, key=lambda each: (each.place, each.title)))
+
+
+def moved_back(found: Sequence[Change], renamed: Mapping[str, str]) -> tuple[Change, ...]:
+    """With what is gone in its place before, where files have new names: `renamed` has those by the old ones."""
+    old = {new: path for path, new in renamed.items()}
+    return tuple(
+        replace(each, place=replace(each.place, path=old.get(each.place.path, each.place.path)))
+        if each.what == "removed"
+        else each
+        for each in found
+    )
 
 
 def _matched(before: Sequence[Rule], after: Sequence[Rule]) -> tuple[list[tuple[Rule, Rule]], list[Rule], list[Rule]]:
@@ -167,6 +178,7 @@ def _of_lengths(one: Rule, other: Rule) -> Iterator[Difference]:
         ("for", one.waits, other.waits, other.waits > one.waits),
         ("keep_firing_for", one.keeps, other.keeps, other.keeps < one.keeps),
         ("interval", one.interval, other.interval, False),
+        ("query_offset", one.offset, other.offset, False),
     ):
         if then != now:
             yield Difference(f"{name} {_length(then, name)} → {_length(now, name)}", quieter)

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from glob import glob
 from pathlib import Path
 
 from kaizen.github.markdown import plain
@@ -40,21 +41,23 @@ def main(arguments: Sequence[str]) -> int:
     if given.command == "explain":
         return _explain(given.check)
     try:
-        if given.command == "backtest":
-            return _backtest(given)
-        policy = _policy(given.policy)
-        contents = {str(path): path.read_bytes() for path in _files(given.paths, policy)}
-        around = Around(utc_now().date(), tests=_tests(given.tests or policy.tests))
-        known = frozenset() if given.baseline is None else _baseline(given.baseline)
+        return _backtest(given) if given.command == "backtest" else _check(given)
     except OSError as error:
-        print(f"rule_lint: {error.strerror}: {error.filename}", file=sys.stderr)
-        return USAGE
+        words = f"{error.strerror}: {error.filename}" if error.filename else str(error)
+        print(f"rule_lint: {words}", file=sys.stderr)
     except (UsageError, PolicyError) as error:
         print(f"rule_lint: {error}", file=sys.stderr)
-        return USAGE
+    return USAGE
+
+
+def _check(given: argparse.Namespace) -> int:
+    """Raises OSError, PolicyError, UsageError."""
+    policy = _policy(given.policy)
+    contents = {str(path): path.read_bytes() for path in _files(given.paths, policy)}
+    around = Around(utc_now().date(), tests=_tests(given.tests or policy.tests))
+    known = frozenset() if given.baseline is None else _baseline(given.baseline)
     if not contents:
-        print("rule_lint: there are no rule files", file=sys.stderr)
-        return USAGE
+        raise UsageError("there are no rule files")
     whole = lint(contents, policy, around)
     found = replace(whole, findings=tuple(each for each in whole.findings if each.id not in known))
     print({"text": report.text, "json": report.as_json, "actions": report.actions}[given.format](found))
@@ -137,10 +140,15 @@ def _policy(path: Path | None) -> RuleLintPolicy:
 
 def _tests(globs: Sequence[str]) -> dict[str, bytes] | None:
     """Raises OSError; UsageError where there is none: then every alert would be told of."""
-    found = {str(path): path.read_bytes() for each in globs for path in Path().glob(each) if path.is_file()}
+    found = {str(path): path.read_bytes() for each in globs for path in _globbed(each) if path.is_file()}
     if globs and not found:
         raise UsageError(f"there are no tests like {', '.join(globs)}")
     return found if globs else None
+
+
+def _globbed(pattern: str) -> list[Path]:
+    """Paths below this folder, or of any folder where the pattern is an absolute one."""
+    return [Path(each) for each in sorted(glob(pattern, recursive=True, include_hidden=True))]
 
 
 def _baseline(path: Path) -> frozenset[str]:
@@ -166,7 +174,7 @@ def outcome(found: Report, *, strict: bool) -> int:
 def _files(paths: Sequence[str], policy: RuleLintPolicy) -> list[Path]:
     """Raises FileNotFoundError for a path that is not there."""
     if not paths:
-        return sorted(each for pattern in policy.paths for each in Path().glob(pattern))
+        return sorted(each for pattern in policy.paths for each in _globbed(pattern))
     found: list[Path] = []
     for each in map(Path, paths):
         if each.is_dir():

@@ -21,6 +21,11 @@ _VENDORS = {
     "debug": "VictoriaMetrics", "update_entries_limit": "VictoriaMetrics", "namespace": "Mimir",
     "source_tenants": "Mimir", "align_evaluation_time_on_interval": "Mimir", "evaluation_delay": "Mimir",
 }  # fmt: skip
+# By which other files are known that lie beside rules.
+_OF_OTHERS = {
+    "tests": "a test of promtool", "scrape_configs": "the configuration of Prometheus",
+    "route": "the configuration of Alertmanager", "rule_files": "a test of promtool or the configuration of Prometheus",
+}  # fmt: skip
 # Hostile files only: of real ones the densest would have to be 1 MiB long to have so many tokens.
 MOST_TOKENS = 100_000
 MOST_FAULTS = 1000  # of one file
@@ -124,6 +129,10 @@ class _Reader:
         if kind is not None and "apiVersion" in content:
             self._resource_of(root, content, kind.value)
             return True
+        other = next((key for key in _OF_OTHERS if key in content), None)
+        if other is not None and "groups" not in content:
+            self._wrong(f"this is no rule file: it has `{other}`, as {_OF_OTHERS[other]} has", root)
+            return False
         self._known(root, content, ("groups",), "a rule file")
         self._groups(content.get("groups"))
         return False
@@ -176,7 +185,9 @@ class _Reader:
         seen.add(name)
         self._known(node, content, _GROUP_KEYS, "a group", where)
         interval = self._length(content.get("interval"), "interval", where) or 0
-        self._length(content.get("query_offset"), "query_offset", where, signed=True)
+        offset = content.get("query_offset")
+        length = self._length(offset, "query_offset", where, signed=True) or 0
+        times = interval, -length if offset is not None and offset.value.startswith("-") else length
         limit = content.get("limit")
         if limit is not None and not limit.null and not (limit.value.lstrip("+-").isdecimal() and not limit.style):
             self._wrong("`limit` must be a whole number", limit, where)
@@ -193,10 +204,11 @@ class _Reader:
             if each.kind != "map":
                 self._wrong("a rule must be a mapping", each, where)
                 continue
-            self._rule(each, name, number, interval, labels)
+            self._rule(each, name, number, times, labels)
 
     # ------------------------------------------------------------ rules
-    def _rule(self, node: Node, group: str, number: int, interval: int, above: Mapping[str, str]) -> None:
+    def _rule(self, node: Node, group: str, number: int, times: tuple[int, int], above: Mapping[str, str]) -> None:
+        """`times` are the group's interval and offset."""
         content = self._map(node)
         record, alert = (self._text(content.get(key), key, _Where(group)) for key in ("record", "alert"))
         kind: Kind = "alert" if alert else "record"
@@ -227,8 +239,8 @@ class _Reader:
             return
         self._rules.append(
             Rule(
-                kind, name, labels, text, expression, place, group, number, waits, keeps, interval, annotations,
-                normal_form(expression),
+                kind, name, labels, text, expression, place, group, number, waits, keeps, times[0], annotations,
+                normal_form(expression), times[1],
             )
         )  # fmt: skip
 

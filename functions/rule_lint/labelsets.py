@@ -7,6 +7,7 @@ equal, or the opposite of each other, and beyond that nothing is claimed.
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import count
 
 from kaizen.promql.nodes import Matcher
 from kaizen.promql.patterns import literals
@@ -79,7 +80,11 @@ class Values:
         return Values(included, excluded, self.patterns | other.patterns)
 
     def example(self) -> str | None:
-        """A value that is let through: None where any will do, or where none can be named."""
+        """A value that is let through: None where the label may be missing, or where none can be named."""
+        if self.patterns:
+            return None
+        if self.included is None and "" in self.excluded:
+            return next(each for each in map("a".__mul__, count(1)) if each not in self.excluded)
         return min(self.included) if self.included else None
 
 

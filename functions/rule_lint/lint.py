@@ -101,7 +101,7 @@ def _controlled(files: Sequence[RuleFile], found: Sequence[Finding], today: date
     for file in files:
         if not any("kaizen:" in line for line in file.lines):
             continue
-        starts = sorted({each.place.line for each in file.rules})
+        starts = sorted({(each.place.line, each.place.column) for each in file.rules})
         given, faults = controls.read(file.path, file.lines, starts)
         more += [*faults, *controls.expired(given, today)]
         off |= {(each.check, file.path, each.rule) for each in given if each.holds(today)}

@@ -46,6 +46,7 @@ class Rule:
     interval: int = 0  # 0: the server's default
     annotations: Mapping[str, str] = field(default_factory=dict)
     normal: Expression | None = None
+    offset: int = 0  # the group's `query_offset`
 
     @property
     def canonical(self) -> str:

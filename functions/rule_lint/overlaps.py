@@ -7,7 +7,7 @@ from typing import Literal
 
 from kaizen.promql import selectors, walk
 from kaizen.promql.nodes import Expression
-from kaizen.promql.writing import duration, number, quoted
+from kaizen.promql.writing import duration
 from rule_lint import labelsets
 from rule_lint.candidates import candidates
 from rule_lint.covering import covers, merged
@@ -16,6 +16,7 @@ from rule_lint.implying import Implication, Implications
 from rule_lint.model import Apart, Finding, Level, Rule, member, never
 from rule_lint.severities import Ranks, others, said
 from rule_lint.shapes import meeting, shape
+from rule_lint.witnesses import witness
 
 # What is compared at most, in products of sizes: hostile files take seconds, not hours. What is left out is counted.
 _LARGEST_PAIR, _LEAST_PAIR, _MOST_WORK = 10_000, 100, 3_000_000
@@ -79,22 +80,28 @@ def _judged(one: Rule, other: Rule, ranks: Ranks) -> Pair:
     if forth is None:
         assert back is not None
         one, other, forth = other, one, back
-    if one.waits < other.waits or one.keeps > other.keeps:
+    if one.waits < other.waits or one.keeps > other.keeps or not _looked_at(one, other):
         return Pair(one, other, "other")  # they only wait together
-    return Pair(one, other, _ladder(one, other, ranks), _witness(forth))
+    return Pair(one, other, _ladder(one, other, ranks), witness(forth, _normal(one)))
+
+
+def _looked_at(one: Rule, other: Rule) -> bool:
+    """Whether the other one is surely evaluated as often as the one at least, and over the same time."""
+    as_often = one.interval == other.interval or 0 < other.interval < one.interval
+    return as_often and one.offset == other.offset
 
 
 def _together(one: Rule, other: Rule, why: Implication, ranks: Ranks) -> Pair:
     """The same condition: the one that waits longer fires only while the other does."""
-    if (one.waits, -one.keeps) < (other.waits, -other.keeps):
+    if (one.waits, -one.keeps, one.interval) < (other.waits, -other.keeps, other.interval):
         one, other = other, one
-    if one.keeps > other.keeps:
+    if one.keeps > other.keeps or not _looked_at(one, other):
         return Pair(one, other, "other")
-    both = one.waits == other.waits and one.keeps == other.keeps
+    both = one.waits == other.waits and one.keeps == other.keeps and _looked_at(other, one)
     verdict = _ladder(one, other, ranks)
     if both and verdict in ("good", "inverted"):
         verdict = "same" if others(one.labels) == others(other.labels) else "other"
-    return Pair(one, other, verdict, _witness(why), together=both)
+    return Pair(one, other, verdict, witness(why, _normal(one)), together=both)
 
 
 def _ladder(one: Rule, other: Rule, ranks: Ranks) -> Verdict:
@@ -129,7 +136,7 @@ def _besides(one: Rule, other: Rule) -> Pair:
         return Pair(one, other, "apart")
     verdict: Verdict = "partial" if one.labels == other.labels else "other"
     shared = labelsets.constraints(selectors(common)[0].matchers) if selectors(common) else None
-    return Pair(one, other, verdict, _witness(Implication(first[1], second[1], shared)))
+    return Pair(one, other, verdict, witness(Implication(first[1], second[1], shared), common))
 
 
 def _some_in_both(one: Expression, other: Expression) -> bool:
@@ -139,18 +146,6 @@ def _some_in_both(one: Expression, other: Expression) -> bool:
         if left.keys() != right.keys() or labelsets.disjoint(left, right) is not False:
             return False
     return True
-
-
-def _witness(why: Implication) -> str:
-    """`{job="api"} = 11`: a series and a value for which both fire."""
-    if why.one is None or why.other is None:
-        return ""
-    value = why.one.example(why.other)
-    if value is None:
-        return ""
-    named = {label: each.example() for label, each in sorted((why.shared or {}).items())}
-    inside = ", ".join(f"{label}={quoted(each)}" for label, each in named.items() if each)
-    return f"{{{inside}}} = {number(value)}" if inside else f"the value {number(value)}"
 
 
 def findings(judged: Sequence[Pair]) -> Iterator[Finding]:

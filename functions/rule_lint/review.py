@@ -1,6 +1,6 @@
 """One pull request reviewed: what its head has that its merge base has not, in one comment that is kept up to date."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
@@ -16,7 +16,7 @@ from kaizen.policy.sections.rule_lint import RuleLintPolicy
 from kaizen.reviews.lease import Pull, Reviews
 from kaizen.reviews.rounds import ACTIONS, reviewed
 from rule_lint import checkrun, comment, references
-from rule_lint.changes import changes
+from rule_lint.changes import changes, moved_back
 from rule_lint.files import read
 from rule_lint.lint import Around, checked, lint
 from rule_lint.model import Finding, Place
@@ -79,7 +79,8 @@ class Reviewer:
         touched = any(self._policy.watches(path) for each in listed.files for path in (each.path, each.previous_path))
         if listed.complete and not touched and not before:
             return Outcome("unwatched")
-        subject = self._subject(repository, pull)
+        renamed = {each.previous_path: each.path for each in listed.files if each.status == "renamed"}
+        subject = self._subject(repository, pull, renamed)
         if self._moved(repository, pull):
             return None
         subject = self._replayed(repository, pull, subject)
@@ -97,12 +98,18 @@ class Reviewer:
         found = self._replayer.replay(subject.changes, subject.report.rules, fork=fork)
         return replace(subject, changes=found.changes, not_replayed=found.left_out)
 
-    def _subject(self, repository: str, pull: PullRequest) -> comment.Subject:
+    def _subject(self, repository: str, pull: PullRequest, renamed: Mapping[str, str]) -> comment.Subject:
+        """`renamed` are the new names of paths: what was wrong in a file before it moved is not brought by the move."""
         base = merge_base(self._github, repository, pull.base_sha, pull.head_sha)
         reader = Reader(self._github, repository)
         before, after = (reader.read(each, self._policy.paths) for each in (base, pull.head_sha))
         tests_before, tests = (self._tests(reader, each) for each in (base, pull.head_sha))
-        then = lint(before.contents, self._policy, self._around(before, tests_before))
+        moved = {path: new for path, new in renamed.items() if path in before.contents and new not in before.contents}
+        then = lint(
+            {moved.get(path, path): each for path, each in before.contents.items()},
+            self._policy,
+            self._around(before, tests_before),
+        )
         files = [read(path, after.contents[path]) for path in sorted(after.contents)]
         around = replace(self._around(after, tests), before=references.defined(then.rules))
         dashboards = Files()
@@ -111,10 +118,11 @@ class Reviewer:
             around = replace(around, dashboards=dashboards.contents)
         now = checked(files, self._policy, around)
         known = {each.id for each in then.findings}
+        unread = after.unread | {renamed.get(path, path) for path in before.unread}
         return comment.Subject(
             now,
             tuple(each for each in now.findings if each.id not in known),
-            changes(then.files, now.files, Ranks(self._policy.severities), before.unread | after.unread),
+            moved_back(changes(then.files, now.files, Ranks(self._policy.severities), unread), moved),
             linker(pull, base),
             pull.head_sha,
             _gaps(before, after, dashboards, tests or Files()),

@@ -32,6 +32,14 @@ OVERLAPPING = [
     ('min(x{job="a"}) < 2', "min(x) < 3"),
     ('x{job="a"} * 2 > 6', "x * 2 > 4"),
     ("x > 10", "x > 5 or y > 1"),
+    ('x{job!=""} > 10', "x > 5"),
+    ('x{job!~"|a"} > 10', "x > 5"),
+]
+# The first implies the second, and has more than one condition: the example names a value for each.
+TOGETHER = [
+    ("x > 5 and y > 1", "x > 3"),
+    ('x > 5 and on (job) y{job="a"} < 1', "x > 3"),
+    ("x > 5 unless y > 1", "x > 3"),
 ]
 
 # A critical alert, a warning that never fires without it, and where the critical one fires alone: labels and value.
@@ -70,19 +78,31 @@ def fires(name: str, labels: str, severity: str = "warning", *, silent: bool = F
 def test_both_fire_at_the_example(one: str, other: str, tmp_path: Path) -> None:
     pair = judged(one, other)
     assert pair.verdict in ("same", "partial")
-    if " or " in other:  # there is more to it than one value
-        labels, value = "", 11.0
-        assert pair.witness == ""
-    else:
-        found = _WITNESS.fullmatch(pair.witness)
-        assert found is not None, pair.witness
-        labels, value = found["labels"] or "", float(found["value"])
+    found = _WITNESS.fullmatch(pair.witness)
+    assert found is not None, pair.witness
+    labels, value = found["labels"] or "", float(found["value"])
     kept = labels if not one.startswith("min(") else ""
     (tmp_path / "rules.yml").write_bytes(content(alert("A", one), alert("B", other)))
     test = {
         "interval": "1m",
         "input_series": [series(one, labels, value)],
         "alert_rule_test": [fires("A", kept), fires("B", kept)],
+    }
+    (tmp_path / "test.yml").write_text(json.dumps({"rule_files": ["rules.yml"], "tests": [test]}), encoding="utf-8")
+    assert "SUCCESS" in run("promtool", "test", "rules", tmp_path / "test.yml")
+
+
+@pytest.mark.parametrize(("one", "other"), TOGETHER)
+def test_both_fire_where_each_condition_holds(one: str, other: str, tmp_path: Path) -> None:
+    pair = judged(one, other)
+    assert pair.verdict == "same"
+    values = re.findall(r"\b([xy])(?:\{.*?\})? = (\S+?)(?:,|\s|$)", pair.witness)
+    assert values
+    (tmp_path / "rules.yml").write_bytes(content(alert("A", one), alert("B", other)))
+    test = {
+        "interval": "1m",
+        "input_series": [{"series": f'{name}{{job="a"}}', "values": f"{value}+0x20"} for name, value in values],
+        "alert_rule_test": [fires("A", 'job="a"'), fires("B", 'job="a"')],
     }
     (tmp_path / "test.yml").write_text(json.dumps({"rule_files": ["rules.yml"], "tests": [test]}), encoding="utf-8")
     assert "SUCCESS" in run("promtool", "test", "rules", tmp_path / "test.yml")

@@ -208,6 +208,14 @@ def test_removed_and_renamed_files(lint: Desk) -> None:
     assert "removed" in lint.comments(number)[0].body
 
 
+def test_old_faults_of_a_renamed_file_are_not_brought_by_the_move(lint: Desk) -> None:
+    faults = [alert("B", "x > bool 5"), alert("C", "y >"), alert("D", "z > 5")]
+    lint.repository.commit("main", {OTHER: content(*faults)})
+    number = lint.open({OTHER: None, "prometheus/rules/c.yml": content(*faults)})
+    lint.run(lint.event(number))
+    assert lint.comments(number) == []
+
+
 @pytest.mark.parametrize("trouble", [("500", "500"), ("429",), ("secondary",), ("html", "html"), ("502", "502")])
 def test_what_passes_goes_back_to_the_queue(lint: Desk, trouble: tuple[str, ...]) -> None:
     number = lint.open({FILE: BAD})

@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from rule_lint.changes import Change, changes
+from rule_lint.changes import Change, changes, moved_back
 from rule_lint.files import read
 from rule_lint.lint import DEFAULT
 from rule_lint.severities import Ranks
-from tests.unit.rule_lint.rule_samples import alert, file, record
+from tests.unit.rule_lint.rule_samples import alert, content, file, record
 
 RANKS = Ranks(DEFAULT.severities)
 
@@ -87,6 +87,15 @@ def test_labels_lengths_and_names() -> None:
     assert words(record("a:b", "x > 5"), record("a:b", "x > 7")) == ["threshold 5 → 7"]
 
 
+def test_times_of_the_group() -> None:
+    def of(**times: str) -> list[str]:
+        before, after = (read("r.yml", content(alert("A", "x > 5"), **more)) for more in ({}, times))
+        (change,) = changes([before], [after], RANKS)
+        return [each.words for each in change.words]
+
+    assert of(interval="1m", query_offset="-30s") == ["interval default → 1m", "query_offset 0s → -30s"]
+
+
 def test_only_a_severity_of_the_policy_is_known_to_be_lower() -> None:
     one = alert("A", "x > 5", "critical")
     for unknown in ("p0", "emergency", "{{ $labels.sev }}"):
@@ -114,6 +123,13 @@ def test_rules_of_one_name_are_told_by_their_labels() -> None:
     after = [alert("A", "x > 12", "critical"), alert("A", "x > 5", "warning")]
     (change,) = found(before, after)
     assert [each.words for each in change.words] == ["threshold 10 → 12"]
+
+
+def test_what_is_gone_is_shown_where_it_was() -> None:
+    before = file(alert("A", "x > 5"), alert("B", "y > 5"), path="new.yml")
+    after = file(alert("C", "z > 5"), path="new.yml")
+    shown = moved_back(changes([before], [after], RANKS), {"old.yml": "new.yml"})
+    assert {(each.title, each.place.path) for each in shown} == {("A", "old.yml"), ("B", "old.yml"), ("C", "new.yml")}
 
 
 def test_rules_of_a_file_that_is_broken_are_not_gone() -> None:

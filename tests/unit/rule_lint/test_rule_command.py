@@ -44,6 +44,25 @@ def test_usage(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: 
         assert caught.value.code == 2
 
 
+def test_what_cannot_be_read_or_written_is_a_line_and_no_traceback(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rules, tests = tmp_path / "rules.yml", tmp_path / "tests" / "deep" / "t.yml"
+    rules.write_bytes(CLEAN)
+    assert main(["check", str(rules), "--summary", str(tmp_path / "none" / "x.md")]) == 2
+    assert capsys.readouterr().err.startswith("rule_lint: No such file or directory: ")
+    assert main(["check", str(rules), "--summary", str(tmp_path)]) == 2
+    assert main(["check", str(rules), "--tests", str(tmp_path / "tests" / "**" / "*.yml")]) == 2
+    assert "there are no tests like" in capsys.readouterr().err
+    tests.parent.mkdir(parents=True)
+    tests.write_text("tests:\n- alert_rule_test:\n  - alertname: A\n", encoding="utf-8")
+    for pattern in ("**/*.yml", "deep/*.yml"):
+        assert main(["check", str(rules), "--tests", str(tmp_path / "tests" / pattern), "--strict"]) == 0
+    capsys.readouterr()
+    assert main(["check", str(tmp_path)]) == 1
+    assert "this is no rule file: it has `tests`, as a test of promtool has" in capsys.readouterr().out
+
+
 def test_the_default_is_what_the_policy_watches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "prometheus" / "rules").mkdir(parents=True)
     (tmp_path / "prometheus" / "rules" / "a.yml").write_bytes(ERROR)

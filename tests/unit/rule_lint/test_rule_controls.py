@@ -101,3 +101,31 @@ def test_a_comment_above_one_user_says_nothing_of_the_others(check: str) -> None
     assert found(off, "") == ([[6]], 0)
     assert found("", off) == ([[4]], 0)
     assert found(off, off) == ([], 1)
+
+
+GROUPS = (
+    "{}groups:\n  {}\n  - name: a\n    rules:\n    - alert: A\n      expr: x{}\n    {}\n  {}\n  - name: b\n    rules:\n"
+    "    - alert: B\n      expr: y\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (GROUPS.format("", "", "", "", OFF), 8),  # above a group: of no rule, and not of the one before
+        (GROUPS.format("", "", "", OFF, ""), 7),
+        (GROUPS.format("", OFF, "", "", ""), 2),
+        (GROUPS.format("", "", f" {OFF}", "", ""), 6),  # behind something
+    ],
+)
+def test_a_comment_that_is_of_no_rule_turns_nothing_off_and_is_said(text: str, line: int) -> None:
+    report = linted(text)
+    assert sorted(told(report)) == ["alert A", "alert B", "disable"]
+    assert [each.place.line for each in report.findings if each.check == "disable"] == [line]
+
+
+def test_a_comment_of_a_rule_or_of_the_file_may_stand_in_many_places() -> None:
+    assert told(linted(GROUPS.format("", "", "", f"  {OFF}", ""))) == ["alert B"]  # as far in as the rule
+    assert told(linted(GROUPS.format(f"# Of the team\n---\n{OFF}\n", "", "", "", ""))) == []
+    quoted = f"\n      annotations: {{a: 'write x {OFF}'}}"
+    assert told(linted(GROUPS.format("", "", quoted, "", ""))) == ["alert A", "alert B"]

@@ -10,7 +10,7 @@
 | O3 `and` | either from `X and Y` | left sides apart | Y alone, one side less |
 | O3 `or` | X to `X or Y`, part by part | all parts apart | from `X or Y` to X |
 | O3 `unless` | X from `X unless Y`; less taken away | left sides apart | more taken away |
-| O4 time | waits as long, keeps as short | waits less or keeps longer: `other` | undecided conditions |
+| O4 time | waits as long, keeps as short, looked at as often | waits less or keeps longer: `other` | undecided ones |
 | O5 severity | good, inverted, redundant | other people: `other` | a severity without a rank |
 | O6 the rest | counted as decided | never reported | counted as not decided |
 """
@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 
 from rule_lint.files import read
-from rule_lint.lint import DEFAULT
+from rule_lint.lint import DEFAULT, lint
 from rule_lint.overlaps import pairs
 from rule_lint.severities import Ranks
 from tests.unit.rule_lint.rule_samples import alert, checks, content, linted
@@ -159,6 +159,33 @@ def test_o4_time() -> None:
     assert verdict(late, alert("W", "x > 5", "warning", keep_firing_for="10m")) == "C good"
 
 
+def test_o4_an_alert_that_is_looked_at_more_rarely_may_be_late() -> None:
+    warning, critical = alert("W", "x > 10", "warning", "5m"), alert("C", "x > 5", "critical")
+
+    def of(first: dict[str, str], second: dict[str, str]) -> list[str]:
+        files = {"a.yml": content(warning, **first), "b.yml": content(critical, **second)}
+        return [each.check for each in lint(files).findings]
+
+    assert of({"interval": "1m"}, {"interval": "1h"}) == []
+    assert of({"interval": "1m"}, {}) == of({}, {"interval": "1m"}) == []  # nobody knows the server's own
+    assert of({"interval": "1h"}, {"interval": "1m"}) == of({}, {}) == ["inverted-ladder"]
+    assert of({"query_offset": "1m"}, {}) == of({"query_offset": "-1m"}, {"query_offset": "1m"}) == []
+    assert of({"query_offset": "1m"}, {"query_offset": "60s"}) == ["inverted-ladder"]
+
+
+def test_o4_the_same_condition_at_two_intervals() -> None:
+    one, other = alert("A", "x > 5", "critical"), alert("A", "x > 5", "warning")
+
+    def verdict_of(first: str, second: str) -> str:
+        rules = [*read("a", content(one, interval=first)).rules, *read("b", content(other, interval=second)).rules]
+        ((pair,), _) = pairs(rules, Ranks(DEFAULT.severities))
+        return f"{pair.one.labels['severity']} {pair.verdict}"
+
+    assert verdict_of("1m", "1m").endswith(" same")
+    assert verdict_of("1h", "1m") == "critical good"
+    assert verdict_of("1m", "1h") == "warning inverted"
+
+
 def test_o4_undecided_conditions_stay_so_whatever_the_times() -> None:
     for critical, warning in (("5m", "5m"), ("10m", "5m"), ("5m", "10m")):
         one, other = alert("C", "x > y", "critical", critical), alert("W", "x > y * 0.5", "warning", warning)
@@ -221,6 +248,28 @@ def test_partial_overlaps_are_shown_with_an_example() -> None:
     assert "at the value" in found.message
     (found,) = linted(alert("A", 'x{job=~"a|b"} > 5'), alert("B", 'x{job=~"b|c"} > 5')).findings
     assert 'at {job="b"} = ' in found.message
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        ('x{job=~"api|web", job=~"w.*"} > 7', 'x{job=~"w.*"} > 5', ""),  # `api` does not fit
+        ('x{job=~"w.*", zone="a"} > 7', 'x{job=~"w.*"} > 5', "the value 8"),
+        ('x{job=~"w.*", job=~".*a"} > 7', 'x{job=~"w.*"} > 5', ""),
+        ('x{job!=""} > 7', "x > 5", '{job="a"} = 8'),
+        ('x{job!=""} > 7 and y{job="b"} > 1', "x > 5", 'x{job!=""} = 8 and y{job="b"} = 2, with equal labels'),
+        ('x{job="a"} > 7 and y{job="b"} > 1', "x > 5", ""),
+        ('x{job="a"} > 7 and on (zone) y{job="b"} > 1', "x > 5", 'x{job="a"} = 8 and y{job="b"} = 2, with equal zone'),
+        ("x > 7 and on () y > 1", "x > 5", "x = 8 and y = 2"),
+        ("x > 7 and x < 9", "x > 5", ""),
+        ("x > 7 unless on () y", "x > 5", "x = 8 without y"),
+        ("x > 7", "x > 5 or y > 5", "the value 8"),
+        ("x > 7 or y > 7", "x > 5 or y > 5", "the value 8"),
+    ],
+)
+def test_an_example_fires_both_or_is_left_out(one: str, other: str, expected: str) -> None:
+    (pair,), _ = pairs(read("r", content(alert("A", one), alert("B", other))).rules, Ranks(DEFAULT.severities))
+    assert (pair.verdict, pair.witness) == ("same", expected)
 
 
 def test_a_cluster_is_one_finding() -> None:
