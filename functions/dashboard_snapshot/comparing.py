@@ -14,6 +14,8 @@ Source = Literal["ui", "provisioning", "program"]
 ANONYMOUS = "Anonymous"  # Grafana's word for an author that is no user
 _PROGRAM = "sa-"  # begins the login of a service account
 
+_PROGRAMS = ("service-account:", "api-key:")  # begin the author of a dashboard of schema v2
+
 
 @dataclass(frozen=True, slots=True)
 class Difference:
@@ -98,6 +100,8 @@ def source(entry: Entry) -> Source:
         return "program"
     if entry.external and entry.updated_by in ("", ANONYMOUS):
         return "provisioning"
+    if entry.updated_by.startswith(_PROGRAMS):
+        return "program"
     return "ui"
 
 

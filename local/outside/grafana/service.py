@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
-from local.outside.grafana.api import PREFIX, Api, refused
+from local.outside.grafana.api import APIS, PREFIX, ROOT, Api, refused
 from local.outside.grafana.page import editor, overview
 from local.outside.grafana.world import World, utc_now
 from local.outside.service import Reply, Request
@@ -40,7 +40,8 @@ class GrafanaService:
         return {name: TOKEN} if name else {}
 
     def trouble(self, *kinds: str, at: str = "") -> None:
-        """The next calls of the API whose path begins with `at` meet these, one each. Raises ValueError."""
+        """The next calls of the API whose path begins with `at` meet these, one each. Raises ValueError. Paths of the
+        legacy API are without `/api`, others begin with `/apis/`."""
         for kind in kinds:
             if kind not in TROUBLES:
                 raise ValueError(f"{kind!r} is none of {', '.join(TROUBLES)}")
@@ -48,8 +49,9 @@ class GrafanaService:
             self._troubles.extend((kind, at) for kind in kinds)
 
     def answer(self, request: Request) -> Reply:
-        if request.path.startswith(f"{PREFIX}/"):
-            kind = self._next_trouble(request.path.removeprefix(PREFIX))
+        old = request.path.startswith(f"{PREFIX}/")
+        if old or request.path.startswith(f"{APIS}/"):
+            kind = self._next_trouble(request.path.removeprefix(PREFIX if old else ROOT))
             return _trouble(kind) or self._api.answer(request)
         match request.method, request.path:
             case "GET", "/grafana/":
