@@ -3,7 +3,8 @@
 import json
 from typing import Any
 
-from dashboard_snapshot.errors import ForbiddenError, GrafanaError, NotFoundError, UnauthorizedError
+from dashboard_snapshot.errors import ElsewhereError, ForbiddenError, GrafanaError, NotFoundError, UnauthorizedError
+from dashboard_snapshot.resource import address_in
 from kaizen.runtime.outbound import Answer
 
 _MESSAGE = 200  # characters that are kept of Grafana's words
@@ -41,6 +42,8 @@ def _error(answer: Answer) -> GrafanaError:
             return ForbiddenError("forbidden", words)
         case 404:
             return NotFoundError("not_found", words)
+        case 406 if path := address_in(_message(answer.body)):
+            return ElsewhereError(words, path)
         case 429:
             return GrafanaError("rate_limited", words)
     if 300 <= answer.status < 400:
@@ -49,8 +52,13 @@ def _error(answer: Answer) -> GrafanaError:
 
 
 def _words(body: bytes) -> str:
+    message = _message(body)
+    return f" ({message[:_MESSAGE]})" if message else ""
+
+
+def _message(body: bytes) -> str:
+    """Empty where Grafana gives none."""
     try:
-        message = json.loads(body)["message"]
+        return " ".join(str(json.loads(body)["message"]).split())
     except (ValueError, RecursionError, KeyError, TypeError):
         return ""
-    return f" ({' '.join(str(message).split())[:_MESSAGE]})"

@@ -15,6 +15,8 @@ Source = Literal["ui", "provisioning", "program"]
 ANONYMOUS = "Anonymous"  # Grafana's word for an author that is no user
 _PROGRAM = re.compile(r"sa-\d+-")  # begins the login of a service account: with its organisation's number
 
+_PROGRAMS = ("service-account:", "api-key:")  # begin the author of a dashboard of schema v2
+
 
 @dataclass(frozen=True, slots=True)
 class Difference:
@@ -99,6 +101,8 @@ def source(entry: Entry) -> Source:
         return "program"
     if entry.external and entry.updated_by in ("", ANONYMOUS):
         return "provisioning"
+    if entry.updated_by.startswith(_PROGRAMS):
+        return "program"
     return "ui"
 
 

@@ -19,3 +19,11 @@ class ForbiddenError(GrafanaError):
 
 class NotFoundError(GrafanaError):
     """404: there is no such thing."""
+
+
+class ElsewhereError(GrafanaError):
+    """406: it is a dashboard of schema v2, which Grafana gives at `path` instead."""
+
+    def __init__(self, message: str, path: str) -> None:
+        super().__init__("refused", message)
+        self.path = path

@@ -1,7 +1,8 @@
 """Asks a Grafana: folders, the list of dashboards, one dashboard, who saved it. Each question is a request or some;
 and saves one dashboard, which no run does.
 
-The legacy API (`/api`), which every Grafana from 9 to 13 answers: it alone names authors as people know them.
+The legacy API (`/api`), which every Grafana from 9 to 13 answers: it alone names authors as people know them. Only what
+it refuses, dashboards of schema v2, is read where it says (`/apis`).
 """
 
 import json
@@ -14,7 +15,9 @@ from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 from dashboard_snapshot.answers import content, pause
-from dashboard_snapshot.errors import GrafanaError, NotFoundError, UnauthorizedError
+from dashboard_snapshot.errors import ElsewhereError, GrafanaError, NotFoundError, UnauthorizedError
+from dashboard_snapshot.resource import is_resource, kept
+from dashboard_snapshot.resource import meta as meta_of
 from kaizen.runtime.outbound import LOOPBACK, Answer, OutboundError, Send
 from kaizen.runtime.rotation import ReadSecret
 
@@ -35,10 +38,11 @@ class Folder:
 
 @dataclass(frozen=True, slots=True)
 class Full:
-    """A dashboard as Grafana gives it."""
+    """A dashboard as Grafana gives it. `meta` has the names of the legacy API, also for a dashboard of schema v2."""
 
     model: dict[str, Any]
     meta: dict[str, Any]
+    title: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +113,25 @@ class Grafana:
         return list(dict.fromkeys(_text(each, "uid") for each in self._pages("/api/search", type="dash-db")))
 
     def dashboard(self, uid: str) -> Full:
-        given = self.get(f"/api/dashboards/uid/{quote(uid, safe='')}")
+        """Of schema v2 too: for these the legacy API names the address where they are."""
+        try:
+            given = self.get(f"/api/dashboards/uid/{quote(uid, safe='')}")
+        except ElsewhereError as error:
+            return self._resource(uid, error.path)
         model, meta = (given.get(name) if isinstance(given, dict) else None for name in ("dashboard", "meta"))
         if not isinstance(model, dict) or not isinstance(meta, dict) or not model.get("title"):
             raise GrafanaError("unreadable", "the answer holds no dashboard")
-        return Full(model, meta)
+        return Full(model, meta, str(model["title"]))
+
+    def _resource(self, uid: str, path: str) -> Full:
+        try:
+            given = self.get(path)
+        except NotFoundError as error:
+            # The legacy API has just said that there is such a dashboard: this proves no deletion.
+            raise GrafanaError("unsettled", f"{error}, where Grafana has said that it is") from error
+        if not is_resource(given):
+            raise GrafanaError("unreadable", "the answer holds no dashboard")
+        return Full(kept(given, uid), meta_of(given, uid), str(given["spec"]["title"]))
 
     def is_gone(self, uid: str) -> bool:
         """Whether Grafana says that there is no such dashboard. False where it does not tell; raises SecretError."""
@@ -138,10 +156,13 @@ class Grafana:
         ]
 
     def save(self, model: dict[str, Any], folder: str, message: str) -> None:
-        """Needs the right to write. Grafana refuses a `version` in the model that is not the one it holds.
+        """Needs the right to write. Grafana refuses a `version` in the model that is not the one it holds. Schema v2 is
+        not saved.
 
         One try: where there is no answer, nobody knows whether it was saved.
         """
+        if is_resource(model):
+            raise GrafanaError("refused", "a dashboard of schema v2 is not saved by this: import what `export` writes")
         body = json.dumps({"dashboard": model, "folderUid": folder, "message": message, "overwrite": False})
         headers = self._headers() | {"content-type": "application/json"}
         try:

@@ -257,7 +257,7 @@ def _entry(uid: str, full: Full, folder: str) -> Entry:
     version = full.meta.get("version")
     return Entry(
         uid=uid,
-        title=str(full.model["title"]),
+        title=full.title,
         folder=folder,
         folder_uid=text("folderUid"),
         sha256="",

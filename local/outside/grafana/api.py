@@ -10,10 +10,12 @@ from kaizen.times import format_instant
 from local.outside.grafana.world import ANONYMOUS, GENERAL, Dashboard, Folder, World
 from local.outside.service import Reply, Request
 
-PREFIX = "/grafana/api"
+ROOT = "/grafana"
+PREFIX, APIS = f"{ROOT}/api", f"{ROOT}/apis"  # the legacy API, and the one of Kubernetes' form
 _JSON = (("content-type", "application/json"),)
 _PAGE, _LARGEST_PAGE = 1000, 5000
 _LIBRARY, _RULES = "/library-elements", "/v1/provisioning/alert-rules"
+_RESOURCE = re.compile(r"/dashboard\.grafana\.app/(v2[a-z0-9]*)/namespaces/default/dashboards/([^/]{1,253})")
 _UID = re.compile(r"/dashboards/uid/([^/]{1,40})(/versions)?")
 
 
@@ -30,6 +32,9 @@ class Api:
             return _json(200, {"database": "ok", "version": "13.0.0"})
         if not self._known(request.headers.get("authorization", "")):
             return refused(401, "Invalid API key", messageId="api-key.invalid")
+        if request.path.startswith(f"{APIS}/"):
+            with self._world.lock:
+                return self._resource(request.method, request.path.removeprefix(APIS))
         if (request.method, path) == ("POST", "/dashboards/db"):
             with self._world.lock:
                 return self._save(request.body)
@@ -109,7 +114,32 @@ class Api:
                 for each in reversed(known.versions)
             ]  # fmt: skip
             return _json(200, {"continueToken": "", "versions": listed})
+        if known.api:
+            path = f"/apis/dashboard.grafana.app/{known.api}/namespaces/default/dashboards/{uid}"
+            return refused(406, f"dashboard api version not supported, use {path} instead")
         return _json(200, {"dashboard": known.model, "meta": self._meta(known)})
+
+    def _resource(self, method: str, path: str) -> Reply:
+        """Only dashboards of schema v2, and only to be read: the legacy API gives the others."""
+        found = _RESOURCE.fullmatch(path)
+        known = self._world.dashboards.get(unquote(found[2])) if found else None
+        if method != "GET" or (known is not None and not self._world.sees(known)):
+            return _failure(403, "Forbidden", f"dashboards.dashboard.grafana.app is forbidden: cannot {method} {path}")
+        if found is None or known is None or known.api != found[1]:
+            return _failure(404, "NotFound", f'dashboards.dashboard.grafana.app "{path.rpartition("/")[2]}" not found')
+        first, last = known.versions[0], known.versions[-1]
+        notes = {"createdBy": first.author, "updatedBy": last.author, "updatedTimestamp": format_instant(last.at)}
+        notes |= {"folder": known.folder} if known.folder else {}
+        notes |= {"managedBy": "classic-file-provisioning", "sourcePath": known.external} if known.external else {}
+        metadata = {
+            "name": known.uid, "namespace": "default", "uid": f"0-{known.number}", "generation": last.number,
+            "resourceVersion": str(int(last.at.timestamp() * 1000) + last.number),
+            "creationTimestamp": format_instant(first.at),
+            "labels": {"grafana.app/deprecatedInternalID": str(known.number)},
+            "annotations": {f"grafana.app/{name}": value for name, value in notes.items()},
+        }  # fmt: skip
+        resource = {"kind": "Dashboard", "apiVersion": f"dashboard.grafana.app/{known.api}", "metadata": metadata}
+        return _json(200, resource | {"spec": known.model, "status": {}})
 
     def _library(self, uid: str, query: dict[str, str]) -> Reply:
         """By name; a uid asks for one. https://grafana.com/docs/grafana/latest/developers/http_api/library_element/"""
@@ -201,6 +231,12 @@ def _denied() -> Reply:
 def refused(status: int, message: str, /, *headers: tuple[str, str], **more: str) -> Reply:
     """An error as Grafana words it."""
     return Reply(status, json.dumps({"message": message, **more}), (*_JSON, *headers))
+
+
+def _failure(status: int, reason: str, message: str) -> Reply:
+    """An error as Kubernetes words it."""
+    said = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", "message": message}
+    return _json(status, said | {"reason": reason, "code": status})
 
 
 def _json(status: int, content: Any) -> Reply:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
-from local.outside.grafana.api import PREFIX, Api, refused
+from local.outside.grafana.api import APIS, PREFIX, ROOT, Api, refused
 from local.outside.grafana.page import editor, overview
 from local.outside.grafana.world import World, utc_now
 from local.outside.service import Reply, Request
@@ -28,7 +28,7 @@ class GrafanaService:
         self.world.provision()
         self.asked: list[str] = []  # paths of the API, in order
         self._api = Api(self.world, TOKEN)
-        self._troubles: list[tuple[str, str]] = []
+        self._troubles: list[tuple[str, str, int]] = []
         self._lock = threading.Lock()
 
     def parameters(self, address: str) -> Mapping[str, str]:
@@ -39,18 +39,22 @@ class GrafanaService:
         name = parameters.get("GrafanaTokenParameter")
         return {name: TOKEN} if name else {}
 
-    def trouble(self, *kinds: str, at: str = "") -> None:
-        """The next calls of the API whose path begins with `at` meet these, one each. Raises ValueError."""
+    def trouble(self, *kinds: str, at: str = "", after: int = 1) -> None:
+        """The next calls of the API whose path begins with `at` meet these, one each. Raises ValueError. Paths of the
+        legacy API are without `/api`, others begin with `/apis/`.
+
+        `after` are the seconds that a 429 asks for."""
         for kind in kinds:
             if kind not in TROUBLES:
                 raise ValueError(f"{kind!r} is none of {', '.join(TROUBLES)}")
         with self._lock:
-            self._troubles.extend((kind, at) for kind in kinds)
+            self._troubles.extend((kind, at, after) for kind in kinds)
 
     def answer(self, request: Request) -> Reply:
-        if request.path.startswith(f"{PREFIX}/"):
-            kind = self._next_trouble(request.path.removeprefix(PREFIX))
-            return _trouble(kind) or self._api.answer(request)
+        old = request.path.startswith(f"{PREFIX}/")
+        if old or request.path.startswith(f"{APIS}/"):
+            kind = self._next_trouble(request.path.removeprefix(PREFIX if old else ROOT))
+            return _trouble(*kind) or self._api.answer(request)
         match request.method, request.path:
             case "GET", "/grafana/":
                 with self.world.lock:
@@ -65,11 +69,14 @@ class GrafanaService:
                 return Reply(404, "not found") if known is None else Reply(200, editor(self.world, known), _HTML)
         return Reply(404, "not found")
 
-    def _next_trouble(self, path: str) -> str:
+    def _next_trouble(self, path: str) -> tuple[str, int]:
         with self._lock:
             self.asked.append(path)
-            found = next((place for place, (_, at) in enumerate(self._troubles) if path.startswith(at)), None)
-            return "" if found is None else self._troubles.pop(found)[0]
+            found = next((place for place, (_, at, _) in enumerate(self._troubles) if path.startswith(at)), None)
+            if found is None:
+                return "", 0
+            kind, _, after = self._troubles.pop(found)
+            return kind, after
 
     def _edit(self, body: bytes) -> Reply:
         """What the page's form sends: uid, panel, title, expression, user."""
@@ -94,7 +101,7 @@ class GrafanaService:
         return Reply(200, "ok")
 
 
-def _trouble(kind: str) -> Reply | None:
+def _trouble(kind: str, after: int) -> Reply | None:
     match kind:
         case "401":
             return refused(401, "Invalid API key", messageId="api-key.invalid")
@@ -103,7 +110,7 @@ def _trouble(kind: str) -> Reply | None:
         case "404":
             return refused(404, "Not found")
         case "429":
-            return refused(429, "too many requests", ("retry-after", "1"))
+            return refused(429, "too many requests", ("retry-after", str(after)))
         case "500":
             return refused(500, "Internal Server Error")
         case "empty":

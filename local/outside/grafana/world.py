@@ -39,13 +39,15 @@ class Version:
 
 @dataclass(slots=True)
 class Dashboard:
-    """`external` is the path that it was provisioned from, empty for one that people made."""
+    """`external` is the path that it was provisioned from, empty for one that people made. `api` is empty for the older
+    schema, else the version of a dashboard of schema v2, such as `v2beta1`: `model` is its spec then."""
 
     number: int
     uid: str
     folder: str
     model: Json
     external: str = ""
+    api: str = ""
     versions: list[Version] = field(default_factory=list)
 
     @property
@@ -85,16 +87,21 @@ class World:
             self.folders[uid] = made
             return made
 
-    def save(self, model: Json, author: str, *, folder: str = "", message: str = "", external: str = "") -> Dashboard:
-        """What the UI, a program or provisioning does: one version more, whatever is different."""
+    def save(
+        self, model: Json, author: str, *, folder: str = "", message: str = "", external: str = "",
+        uid: str = "", api: str = "",
+    ) -> Dashboard:  # fmt: skip
+        """What the UI, a program or provisioning does: one version more, whatever is different. A model of schema v2
+        (see Dashboard.api) does not hold its own uid; its authors are `user:…` or `service-account:…`."""
         with self.lock:
-            uid = str(model["uid"])
+            uid = uid or str(model["uid"])
             known = self.dashboards.get(uid)
             if known is None:
                 known = Dashboard(1000 + len(self.dashboards), uid, folder, {}, external)
                 self.dashboards[uid] = known
             number = len(known.versions) + 1
-            known.model = copy.deepcopy(model) | {"id": known.number, "uid": uid, "version": number}
+            known.api = api
+            known.model = copy.deepcopy(model) | ({} if api else {"id": known.number, "uid": uid, "version": number})
             known.folder = folder or known.folder
             known.versions.append(Version(number, author, self.clock(), message))
             return known

@@ -39,6 +39,21 @@ START = datetime(2026, 11, 28, 14, tzinfo=UTC)
 ENVIRONMENT = {"AWS_DEFAULT_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 
 
+def board_v2(title: str, expr: str = "up") -> dict[str, Any]:
+    """A spec of schema v2 with one panel."""
+    query = {"kind": "DataQuery", "group": "prometheus", "version": "v0", "spec": {"expr": expr}}
+    queries = [{"kind": "PanelQuery", "spec": {"refId": "A", "hidden": False, "query": query}}]
+    data = {"kind": "QueryGroup", "spec": {"queries": queries, "transformations": [], "queryOptions": {}}}
+    chart = {"kind": "VizConfig", "group": "timeseries", "version": "13.0.0", "spec": {}}
+    shown = {"id": 1, "title": "Up", "description": "", "links": [], "data": data, "vizConfig": chart}
+    at = {"x": 0, "y": 0, "width": 12, "height": 8, "element": {"kind": "ElementReference", "name": "panel-1"}}
+    return {
+        "title": title, "annotations": [], "cursorSync": "Off", "editable": True, "tags": [], "variables": [],
+        "elements": {"panel-1": {"kind": "Panel", "spec": shown}}, "links": [], "liveNow": False, "preload": False,
+        "layout": {"kind": "GridLayout", "spec": {"items": [{"kind": "GridLayoutItem", "spec": at}]}},
+    }  # fmt: skip
+
+
 @dataclass
 class World:
     """`told` are the notes by subject; `waited` are the pauses in seconds, `left` those until Lambda ends the function.

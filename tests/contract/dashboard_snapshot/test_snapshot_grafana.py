@@ -16,6 +16,7 @@ from dashboard_snapshot.errors import ForbiddenError, NotFoundError, Unauthorize
 from dashboard_snapshot.grafana import Grafana
 from kaizen.runtime.outbound import Outbound
 from local.outside.grafana.service import TOKEN, GrafanaService
+from tests.contract.dashboard_snapshot.snapshot_world import board_v2
 from tests.contract.outside_door import door
 
 URL, REAL_TOKEN = os.environ.get("GRAFANA_CONTRACT_URL", ""), os.environ.get("GRAFANA_CONTRACT_TOKEN", "")
@@ -32,6 +33,7 @@ def address(request: pytest.FixtureRequest) -> Iterator[str]:
     service = GrafanaService()
     service.world.folder("a", "Outer")
     service.world.folder("b", "Inner", "a")
+    service.world.save(board_v2("Board"), "user:u1", folder="b", uid="board", api="v2beta1")
     with door(service) as (address, _):
         yield f"{address}/grafana"
 
@@ -46,12 +48,28 @@ def test_the_list_names_dashboards_that_can_be_read(address: str) -> None:
     uids = asked.listed()
     assert uids
     full = asked.dashboard(uids[0])
-    assert full.model["uid"] == uids[0]
+    own = full.model["metadata"]["name"] if "apiVersion" in full.model else full.model["uid"]
+    assert own == uids[0]
     assert isinstance(full.meta["version"], int)
     for name in ("createdBy", "updatedBy", "created", "updated", "url", "provisionedExternalId"):
         assert isinstance(full.meta[name], str), name
     again = asked.dashboard(uids[0])
     assert digest(canonical(full.model)) == digest(canonical(again.model))
+
+
+def test_a_dashboard_that_the_legacy_api_refuses_is_read_where_it_says(address: str) -> None:
+    """Of a real Grafana too, where it holds one of schema v2: whatever is listed can be read."""
+    asked = grafana(address)
+    found = [asked.dashboard(uid) for uid in asked.listed()[:100]]
+    assert all(each.title for each in found)
+    for each in found:
+        if "apiVersion" in each.model:
+            assert set(each.model) == {"apiVersion", "kind", "metadata", "spec"}
+            assert isinstance(each.meta["version"], int)
+            assert each.meta["created"] <= each.meta["updated"]
+            again = asked.dashboard(each.model["metadata"]["name"])
+            assert digest(canonical(again.model)) == digest(canonical(each.model))
+    assert URL or any("apiVersion" in each.model for each in found)
 
 
 def test_every_dashboard_lies_in_a_folder_that_is_listed(address: str) -> None:

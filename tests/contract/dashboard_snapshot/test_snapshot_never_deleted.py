@@ -184,3 +184,35 @@ def test_library_panels_that_one_pass_lacks_are_found_by_the_next(
     before(world, monkeypatch, act)
     found = world.run()
     assert (found.outcome, "library_panel/queue" in found.by_key) == ("complete", True)
+
+
+@pytest.mark.parametrize("still", [True, False], ids=["the list does not stand still", "it answers when asked again"])
+def test_a_404_and_a_list_without_it_need_each_other_to_prove_a_deletion(
+    world: World, monkeypatch: pytest.MonkeyPatch, still: bool
+) -> None:
+    base = world.run()
+    dashboards, held = world.world.dashboards, dict(world.world.dashboards)
+
+    def act(request: Request, times: int) -> None:
+        if request.path.endswith("/search") and times >= 3:
+            dashboards.pop("checkout", None)
+            if still and times % 2:
+                dashboards.pop("search", None)
+            else:
+                dashboards["search"] = held["search"]
+        elif "/uid/checkout" in request.path and not still:
+            dashboards["checkout"] = held["checkout"]
+
+    before(world, monkeypatch, act)
+    world.grafana.trouble("404", at="/dashboards/uid/checkout")
+    found = partial(world)
+    assert (found.gone, removed(base, found)) == ((), [])
+
+
+def test_a_folder_of_which_grafana_says_nothing_proves_nothing(world: World) -> None:
+    world.world.folder("ops", "Ops")
+    world.world.alert_rule("down", "Shop is down", "up == 0", "5m", "ops")
+    base = world.run()
+    world.world.rights.hidden.add("ops")
+    world.grafana.trouble(*["500"] * 4, at="/folders/ops")
+    assert removed(base, partial(world, "does not say that they are gone")) == []
