@@ -40,7 +40,7 @@ class Late:
 
 def note(drift: Drift, late: Sequence[Late], policy: DashboardSnapshotPolicy, grafana: str, bucket: str) -> Message:
     """`late` are in the order in which they are told; `grafana` is its address, `bucket` holds the snapshots."""
-    lead = f"🟡 *{many(len(late), 'dashboard')}* {'differs' if len(late) == 1 else 'differ'} from {_source(drift)}."
+    lead = f"🟠 *{many(len(late), 'dashboard')}* {'differs' if len(late) == 1 else 'differ'} from {_source(drift)}."
     lines = [_line(each, grafana) for each in late[:MOST]]
     if len(late) > MOST:
         lines.append(f"and {len(late) - MOST} more")
