@@ -107,8 +107,8 @@ class Snapshot:
             self.most_gone,
             accept=order.accept,
         )
-        if (lacking := folders.left_out([*found.entries, *beside.entries])) is not None:
-            found.reasons.append(lacking)
+        lacking = folders.left_out([*found.entries, *beside.entries]) if found.listed else None
+        found.reasons += [lacking] if lacking is not None else []
         manifest = _manifest(order, found, beside, base, self.most_gone, self.clock())
         manifest = replace(manifest, drift=self.drifting.judged(manifest, last.drift if last else None, self.clock()))
         fault = self._told(self._since(base), manifest)

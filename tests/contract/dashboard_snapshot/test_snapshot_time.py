@@ -88,6 +88,7 @@ def test_a_failure_in_between_does_not_lose_what_was_read(world: World, monkeypa
     assert [len(each.entries) for each in runs] == [6, 6, 12, 12, 18, 18, len(world.world.dashboards)]
     assert [each.complete for each in runs] == [False] * 6 + [True]
     assert [each.found for each in runs[1:6:2]] == [6, 12, 18]
+    assert {each.kind for one in runs[1:6:2] for each in one.reasons} == {"unavailable"}
 
 
 def test_from_four_to_eight_are_asked_at_once(world: World) -> None:
