@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from threading import Event
 
+from dashboard_snapshot.canonical import ContentError
 from dashboard_snapshot.commands import LATEST, WRITER
 from dashboard_snapshot.comparing import compared
 from dashboard_snapshot.diffs import told
@@ -33,7 +34,7 @@ SAME, DIFFERENT, USAGE = 0, 1, 2
 _LIMITS = Limits(connect=5, read=30, attempts=3)
 _PATIENCE = 120.0  # seconds that a pause of Grafana's may take
 _FAULTS = (
-    NoRunError, ManifestError, FolderError, PatchError, RestoreError, GrafanaError, SecretError, OSError,
+    NoRunError, ManifestError, FolderError, PatchError, RestoreError, GrafanaError, ContentError, SecretError, OSError,
 )  # fmt: skip
 _ALL = 10_000  # dashboards: here nobody waits for an answer of limited size
 _ABOUT = f"""Exit codes: 0 done, 1 differences (diff --exit-code, restore without --apply), 2 not done, and why.
