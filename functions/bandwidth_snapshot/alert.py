@@ -18,6 +18,7 @@ from kaizen.slack.blocks import Message, context, header, section
 
 TITLE = "Unexpected bandwidth"
 _MOST_BUILDS, _MOST_NAMED = 3, 3
+_MORE = 1.2  # times as much after a build as before it, where it may be the reason
 
 
 def message(rise: Rise, found: Study, peaks: Day, page: str = "") -> Message:
@@ -179,12 +180,13 @@ def changes(ran: Sequence[Stretch], day: date) -> Iterator[tuple[Stretch, Stretc
 
 def _build(old: Stretch, new: Stretch, entry: Entry, usual: Sequence[float | None]) -> str:
     """The same hours of other days tell what a build changed; those before it would compare night with day."""
-    text = f"Build {name(new.build, 64)} runs since {new.since:%H:%M} UTC on {new.since.date()}"
+    text = f"Build {name(new.build, 64)} began at {new.since:%H:%M} UTC on {new.since.date()}"
     hour = new.since.hour
     times = [_share(entry.hours, usual, hours) for hours in (range(hour), range(hour + 1, 24))]
     if times[0] is None or times[1] is None:
         return f"{text}."
-    return f"{text}: {times[0]:.1f} times what these hours usually send before it, {times[1]:.1f} times after it."
+    why = " That may be why." if times[1] >= _MORE * times[0] else ""
+    return f"{text}: before it {times[0]:.1f} times what these hours usually send, after it {times[1]:.1f} times.{why}"
 
 
 def _share(hours: Sequence[float | None], usual: Sequence[float | None], which: range) -> float | None:

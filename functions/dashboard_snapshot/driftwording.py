@@ -21,6 +21,8 @@ from kaizen.times import parse_instant
 TITLE = "Dashboards that differ from git"
 MOST = 8  # dashboards that one message tells of
 _LINE, _NAME = 300, 80  # units
+_WITH_COMMANDS = 3  # dashboards that have commands of their own; of more, one line shows how
+_BY = {"deployment": "GitHub's newest deployment", "tag": "its tag"}
 _WHAT: dict[Kind, str] = {
     "edited": "edited in the UI",
     "conflict": "edited in the UI *and* changed in git",
@@ -41,29 +43,33 @@ class Late:
 def note(drift: Drift, late: Sequence[Late], policy: DashboardSnapshotPolicy, grafana: str, bucket: str) -> Message:
     """`late` are in the order in which they are told; `grafana` is its address, `bucket` holds the snapshots."""
     lead = f"🟠 *{many(len(late), 'dashboard')}* {'differs' if len(late) == 1 else 'differ'} from {_source(drift)}."
-    lines = [_line(each, grafana) for each in late[:MOST]]
+    one_by_one = sum(_undone(each) for each in late) <= _WITH_COMMANDS
+    lines = [_line(each, grafana) + (_ways(each, grafana, bucket) if one_by_one else "") for each in late[:MOST]]
     if len(late) > MOST:
         lines.append(f"and {len(late) - MOST} more")
-    lines += _ways(late, grafana, bucket)
+    if not one_by_one:
+        lines.append(_ways(late[0], grafana, bucket, "UID").strip())
     facts = _facts(drift, len(late), policy)
     blocks = (header(TITLE), section(lead), *(section(each) for each in lines), context("  ·  ".join(facts)))
     return Message(blocks, "\n".join([TITLE, lead, *lines, *facts]))
 
 
-def _ways(late: Sequence[Late], grafana: str, bucket: str) -> list[str]:
-    """What to copy: with the uid where there is but one to choose from."""
-    edited = [each.item.uid for each in late if each.item.kind in ("edited", "conflict")]
-    undone = [each.item.uid for each in late if each.item.kind in ("edited", "conflict", "missing")]
-    ways = []
-    if edited:
-        ways.append(f"To git: `{commands.patch(bucket, LATEST, _one(edited))} | git apply`")
-    if undone:
-        ways.append(f"Put back: `{commands.restore(bucket, grafana, LATEST, _one(undone))}`")
+def _undone(given: Late) -> bool:
+    """Whether there is something to put back."""
+    return given.item.kind in ("edited", "conflict", "missing")
+
+
+def _ways(given: Late, grafana: str, bucket: str, uid: str = "") -> str:
+    """What to copy, whole; with `uid` in the place of the dashboard's own where one line is for all of them."""
+    kind, named = given.item.kind, uid or given.item.uid
+    keep, undo = ("Keep the edit", "Undo it") if not uid else ("Keep an edit", "Undo one")
+    ways = ""
+    if uid or kind in ("edited", "conflict"):
+        ways += f"\n{keep}, in git: `{commands.patch(bucket, LATEST, named)} | git apply`"
+    if uid or _undone(given):
+        ways += f"\n{undo if kind != 'missing' else 'Bring it back'}, in Grafana: "
+        ways += f"`{commands.restore(bucket, grafana, LATEST, named)}`"
     return ways
-
-
-def _one(uids: Sequence[str]) -> str:
-    return uids[0] if len(uids) == 1 else "UID"
 
 
 def resolved(drift: Drift) -> Message:
@@ -92,7 +98,7 @@ def _line(given: Late, grafana: str) -> str:
 def _facts(drift: Drift, late: int, policy: DashboardSnapshotPolicy) -> list[str]:
     facts = [f"git {cut(short(drift.head), 60)}"]
     if drift.base:
-        facts.append(f"deployed {cut(short(drift.base), 60)} (by {drift.base_from})")
+        facts.append(f"deployed {cut(short(drift.base), 60)}, by {_BY.get(drift.base_from, drift.base_from)}")
     else:
         facts.append("⚠️ no deployment is known: what git has and nobody deployed yet looks like an edit")
     counts = counted(drift.items)

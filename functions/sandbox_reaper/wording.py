@@ -17,7 +17,7 @@ from sandbox_reaper.stopping import GONE
 FEATURE = "sandboxes"
 HOURS = (4, 24)
 _DRY = (
-    "This is a dry run: nobody was told, nothing is stopped. Whatever is to be left alone in a live one, too, gets the "
+    "Nobody was told, and nothing is stopped. To have one of them left alone in a live run, too, give it the "
     "annotation `kaizen.dev/exempt: true`."
 )
 _MOST = 20  # sandboxes that a report names
@@ -97,7 +97,8 @@ def _open(row: Row) -> bool:
 
 def _stopped(row: Row, secret: str) -> Message:
     assert row.stopped_at is not None
-    by = f", as <@{escape(row.by)}> wanted" if row.asked else ""
+    told = f" after the notice of {date(row.receipt.at, 'UTC')}" if row.receipt is not None else ""
+    by = f", as <@{escape(row.by)}> wanted" if row.asked else f": it was idle, and nobody kept it{told}"
     lead = f"⚪ *{escape(row.name)}* was stopped {date(row.stopped_at, 'UTC')}{by}."
     freed = f"{cores(row.cores)} and {gibibytes(row.memory)} are free again."
     after = _after(row)
@@ -114,7 +115,8 @@ def _stopped(row: Row, secret: str) -> Message:
 
 def _kept(row: Row, secret: str) -> Message:
     until = date(row.until, "UTC") if row.until is not None else "now"
-    return _ended(row, "Sandbox kept", f"🟢 *{escape(row.name)}* is kept until *{until}* by <@{escape(row.by)}>.")
+    lead = f"🟢 *{escape(row.name)}* is kept until *{until}* by <@{escape(row.by)}>."
+    return _ended(row, "Sandbox kept", f"{lead} If it is idle then, you are asked again before a stop.")
 
 
 def _in_use(row: Row, secret: str) -> Message:
@@ -151,7 +153,8 @@ def _resume_stuck(row: Row, secret: str) -> Message:
 
 
 def _resumed(row: Row, secret: str) -> Message:
-    lead = f"🟢 *{escape(row.name)}* is back as it was before the stop, resumed by <@{escape(row.by)}>."
+    back = "is back as it was before the stop, with its sizes and its volumes"
+    lead = f"🟢 *{escape(row.name)}* {back}; resumed by <@{escape(row.by)}>."
     if row.until is not None and row.ended is not None and row.until > row.ended:
         lead += f" It is kept until *{date(row.until, 'UTC')}*."
     return _ended(row, "Sandbox resumed", lead)
@@ -208,8 +211,10 @@ def report(
     `others` counts the rest by what they are.
     """
     total = f"{cores(sum(each.cores for each in lines))}, {gibibytes(sum(each.memory for each in lines))}"
-    title = f"Sandboxes: would stop {len(lines)} of {fleet}"
-    held = f"*{total}* are held by sandboxes of which no five-minute peak in {human(policy.window)} reached its limit."
+    title = f"Dry run: would stop {len(lines)} of {fleet} sandboxes"
+    held = (
+        f"*{total}* are held by sandboxes that nobody used for {human(policy.window)}: every peak was below its limit."
+    )
     lead = f"{held} {_caps(policy, fleet)}" if lines else "Nothing would be stopped."
     blocks: list[Block] = [header(title), section(f"{lead}\n{_DRY}")]
     shown = sorted(lines, key=lambda each: (-each.cores, each.name))
@@ -228,7 +233,7 @@ def report(
 def _caps(policy: SandboxPolicy, fleet: int) -> str:
     most = min(policy.most_stops, most_of(fleet, policy))
     of_one = min(most, policy.most_per_owner)
-    return f"Live, owners are told so that at most {most} are stopped in a run, {of_one} of one owner."
+    return f"A live run would stop at most {most} of them at once, and {of_one} of one owner; the others would follow."
 
 
 def _line(line: Line) -> str:
@@ -248,7 +253,7 @@ def loses(fleeting: Sequence[str]) -> str:
 
 def evidence(figures: Mapping[str, float], policy: SandboxPolicy) -> tuple[str, ...]:
     """What makes it idle, each peak beside its limit."""
-    made = [f"no five-minute peak of the last {human(policy.window)} reaches its limit"]
+    made = [f"nobody used it for {human(policy.window)}, as every five-minute peak is below its limit"]
     if "cpu" in figures:
         made.append(f"CPU {figures['cpu']:.3g} of {policy.cpu:.3g} cores")
     for signal, words, limit in (

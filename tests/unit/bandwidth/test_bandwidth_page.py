@@ -67,7 +67,7 @@ def test_a_rise_is_told_first_with_since_when_and_why_and_the_stream_at_fault_be
     told = made[: made.index("Trend:")]
     assert "All streams together: 6.00 MB/s on Sunday 2026-03-15, 2.0 times what is usual." in told
     assert "Most of it: grid +3.00 MB/s." in told
-    assert "Build api-207 runs since 14:00 UTC on 2026-03-15" in told
+    assert "Build api-207 began at 14:00 UTC on 2026-03-15" in told
     assert "Above it, marked by a diamond: 1 day." in made
     assert made.count('fill="var(--bad, #c0292b)"') == 2, "in the wide chart and in the narrow one"
     assert made.index("Streams on Sunday") < made.index("<svg")

@@ -593,7 +593,7 @@ def test_the_report_of_a_dry_run_says_how_many_are_stopped_at_once() -> None:
         world.idle(f"s{number:02}")
     world.run()
     shown = json.dumps(message(world.run(), world.policy).blocks)
-    assert "at most 5 are stopped in a run, 2 of one owner" in shown
+    assert "at most 5 of them at once, and 2 of one owner" in shown
 
 
 def test_what_a_stop_would_delete_is_neither_told_of_nor_stopped() -> None:
