@@ -114,7 +114,7 @@ def _alert(stack: Stack) -> str:
     alerts = _told(stack, "Unexpected bandwidth")
     need(len(alerts) == 1, f"{len(alerts)} alerts")
     need(f"Most of it: {JUMPED}" in alerts[0], alerts[0])
-    need(f"Build {BUILDS[1]} runs since 02:00 UTC" in alerts[0], alerts[0])
+    need(f"Build {BUILDS[1]} began at 02:00 UTC" in alerts[0] and "That may be why" in alerts[0], alerts[0])
     return alerts[0].splitlines()[1].removeprefix("🔴 ")
 
 
