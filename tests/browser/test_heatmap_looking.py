@@ -120,6 +120,15 @@ def test_rows_are_chosen_by_dragging_keys_and_numbers(opened: Opens) -> None:
     until(page, "firstRow", "7")
     page.get_by_role("button", name="All rows").click()
     until(page, "firstRow", "1")
+    for typed, first, last in (("5000", "1", "1000"), ("-5", "1", "1"), ("0", "1", "1"), ("12", "1", "12")):
+        field = page.get_by_label("to", exact=True).first
+        field.fill(typed)
+        field.press("Enter")
+        until(page, "lastRow", last)
+        expect(field).to_have_value(last)
+        expect(page.get_by_label("Rows", exact=True).last).to_have_value(first)
+    page.get_by_role("button", name="All rows").click()
+    until(page, "lastRow", "1000")
     assert pixels(page)["colours"] > 200
 
 

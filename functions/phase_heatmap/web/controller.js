@@ -3,7 +3,8 @@
 // First cells get larger; where that does not help, or not enough, fewer frames are drawn; then columns get longer.
 // The roadmap's idea (coarser below 30 frames a second, finer above 55) with what it takes not to swing: the cost of a
 // drawing is fitted to its number of cells, so that a size is chosen by what it will cost; a change is held for a while,
-// and for longer each time that it had to be taken back. It gets coarser at once and finer late.
+// and for longer each time that it had to be taken back. It gets coarser at once and finer late, and turns back at most
+// three times a minute.
 
 const TARGET_HZ = 60;
 const USUAL_MS = 1000 / TARGET_HZ;
@@ -12,18 +13,29 @@ const FASTEST_MS = 1000 / 250;
 
 const WINDOW = 512; // animation frames that are remembered
 const COSTS = 12; // costs that are judged
-const PAUSE_MS = 250; // a longer gap is no slow frame: the tab was hidden, or the machine asleep
+const PAUSE_MS = 2000; // a longer gap is no slow frame: the machine was asleep
+const GAP_MS = 250; // nor is a longer one that is alone
+const ALONE_MS = 5000;
 const SETTLE_FRAMES = 5; // after a change, not judged
 const START_FRAMES = 30; // nor those after the picture was made anew
 const LASTING_MS = 1000;
 const REFRESH_EVERY_MS = 500;
 
-const LATE_OF = 12;
-const LATE = 3;
-const FULL = 0.95; // of the period: the cost is too high
-const AIM = 0.75; // what a coarser size is chosen for
+// Intervals that drawings missed are added up, less so many for each drawing: those of chance and of single spikes come
+// to nothing, however often; many come to too many at once, a few more than 5 of 60 after some seconds.
+const MISSED = [{ allowed: 0.18, most: 8 }, { allowed: 0.115, most: 16 }];
+const MISSED_AT_ONCE = 2; // counted of one gap
+const FEW_MISSED = 3; // by the slower count: no reason not to get finer
+const NEWEST_COSTS = 5; // which tell of a load that has just come,
+const NEWEST_MS = 300; // and so do the frames of this time
+const FULL = 0.95; // of the interval: a cost that is too high for it
+const AIM = 0.75; // of the interval, what a coarser size is chosen for
 const ROOM = 0.8; // what a finer size must stay below,
 const DOUBT = 1.15; // with its cost so much higher than predicted
+const WAITING = 1.2; // of the period: a drawing that takes longer and still comes in time only waits
+const JUDGED_MS = 3000; // after a change, what comes is not of it any more
+const CAUTION = 0.8; // of what larger cells are foretold to save
+const STALE = 0.25; // of a cost: so far off, the fit is of another load
 const GAIN = 0.1; // of the cost, at least, that the coarsest size would save
 const LOW = 29.9 / 60; // of the wanted rate: always coarser. A display of 59.94 Hz at half its rate is not below
 const HIGH = 55 / 60; // never coarser
@@ -31,8 +43,11 @@ const HIGH = 55 / 60; // never coarser
 const MOST_EVERY = 4; // frames, from one drawing to the next at most
 
 const DWELL_MS = 2000;
+const UNSURE_MS = 12_000; // before a finer size of which only the fit says that there is room
 const LONGEST_DWELL_MS = 60_000;
-const REVERTED_MS = 5000; // taken back within this, it waits so many times as long
+const MOST_REVERSALS = 3; // in a minute
+const MINUTE_MS = 60_000;
+const REVERTED_MS = 10_000; // taken back within this, it waits so many times as long
 const REVERTED_TIMES = 4;
 const CALM_MS = 60_000; // after which the dwell is halved
 const LEARNED_MS = 300_000; // for so long it is held that larger cells do not help
@@ -47,11 +62,11 @@ export class Controller {
   #count = 0;
   #came = new Float64Array(WINDOW); // when wanted frames came
   #cameCount = 0;
-  #dues = new Float64Array(WINDOW); // when drawings were due
-  #dueCount = 0;
+  #missed = MISSED.map(() => 0);
   #last = -1;
   #lastCame = -Infinity;
   #lastDue = -Infinity;
+  #gapAt = -Infinity; // the last long gap
   #skip = START_FRAMES;
   #since = 0; // of the rate's window
   #costs = new Float64Array(COSTS);
@@ -69,6 +84,9 @@ export class Controller {
   #changedAt = 0;
   #dwell = DWELL_MS;
   #finerAt = -Infinity; // the last time that cells became smaller
+  #direction = 0; // of the last change: 1 if it was to coarser ones, -1 to finer ones
+  /** @type {number[]} */
+  #reversals = []; // when the direction changed
   #why = "";
 
   /**
@@ -96,7 +114,13 @@ export class Controller {
 
   /** What a drawing costs now: three of four are cheaper. NaN while that is not known. */
   get cost() {
-    return quantile(this.#costs, Math.min(this.#costCount, COSTS), 0.75);
+    return this.#costOf(COSTS);
+  }
+
+  /** @param {number} most of the newest costs */
+  #costOf(most) {
+    const count = Math.min(this.#costCount, most);
+    return quantile(Float64Array.from({ length: count }, (_, i) => this.#costs[(this.#costCount - 1 - i) % COSTS]), 0.75);
   }
 
   /** Why cells are as large as they are, to follow "because"; empty while that is not known. */
@@ -136,7 +160,7 @@ export class Controller {
   watch(now) {
     const delta = this.#last < 0 ? Infinity : now - this.#last;
     this.#last = now;
-    if (delta <= PAUSE_MS) this.#note(now, delta);
+    if (delta <= GAP_MS) this.#note(now, delta);
   }
 
   /** @param {number} now @param {number} delta from the animation frame before */
@@ -156,7 +180,7 @@ export class Controller {
   tick(now) {
     const delta = this.#last < 0 ? Infinity : now - this.#last;
     this.#last = now;
-    if (delta > PAUSE_MS) {
+    if (this.#stood(now, delta)) {
       this.#forget();
       this.#since = now;
       this.#lastDue = this.#lastCame = now;
@@ -170,18 +194,41 @@ export class Controller {
     }
     const due = now - this.#lastDue >= this.interval - this.#refresh / 2;
     if (!due) return { due, changed: false };
-    const passed = Math.round((now - this.#lastDue) / this.period);
+    const gap = now - this.#lastDue;
+    const passed = Math.round(gap / this.period);
     this.#lastDue = now;
     if (this.#skip > 0) {
-      // The last few are drawings; what comes before them is time, which slow drawings must not make longer.
-      this.#skip -= this.#skip > SETTLE_FRAMES ? Math.min(Math.max(passed, 1), this.#skip - SETTLE_FRAMES) : this.every;
+      // The last few are drawings; what comes before them is time, which slow drawings must not make longer; nor
+      // do the last few last much longer than a second.
+      const few = Math.max(this.every, Math.floor((delta * SETTLE_FRAMES) / LASTING_MS));
+      this.#skip -= this.#skip > SETTLE_FRAMES ? Math.min(Math.max(passed, 1), this.#skip - SETTLE_FRAMES) : few;
       this.#since = now;
-      this.#dueCount = 0;
       return { due, changed: false };
     }
-    this.#dues[this.#dueCount % WINDOW] = now;
-    this.#dueCount += 1;
+    this.#miss(gap);
     return { due, changed: this.#judge(now) };
+  }
+
+  /**
+   * Whether the page stood still before this frame, which then tells nothing. Long gaps that are not alone are slow
+   * frames. A tab that was hidden is told of by `pause`.
+   *
+   * @param {number} now
+   * @param {number} delta
+   */
+  #stood(now, delta) {
+    if (delta <= GAP_MS) return false;
+    const alone = now - delta - this.#gapAt > ALONE_MS;
+    this.#gapAt = now;
+    return alone || delta > PAUSE_MS;
+  }
+
+  /** @param {number} gap from one drawing to the next */
+  #miss(gap) {
+    // A display that is fast may seem slow while drawings keep it from being seen: then a share of the interval tells.
+    const late = gap > this.interval + Math.min(0.6 * this.#refresh, 0.3 * this.interval);
+    const missed = late ? Math.min(Math.max(Math.round(gap / this.interval) - 1, 1), MISSED_AT_ONCE) : 0;
+    MISSED.forEach(({ allowed, most }, i) => (this.#missed[i] = Math.min(Math.max(this.#missed[i] + missed - allowed, 0), most)));
   }
 
   /** What a drawing cost. @param {number} now @param {number} ms @param {number} cells */
@@ -201,30 +248,37 @@ export class Controller {
 
   /** @param {number} now */
   #judge(now) {
-    const rate = this.#rate(now);
+    const rate = this.#rate(now, LASTING_MS);
     const wanted = 1000 / this.period;
     const { cost, interval } = this;
     const known = this.#costCount >= COSTS;
     this.#frequency = rate;
     if (now - this.#learnedAt > LEARNED_MS) this.#share = USUAL_SHARE;
-    const inVain = known && this.#inVain(now, cost);
-    if (inVain && !(rate < LOW * wanted)) return this.#change(now, this.#back, this.every);
-    const { late, of } = this.#lateness();
-    if ((this.step < this.sizes.length - 1 || this.every < MOST_EVERY) && !(rate > HIGH * wanted)) {
-      const low = now - this.#since >= LASTING_MS && rate < LOW * wanted;
-      const slow = known && cost > FULL * interval && this.#eases(cost);
-      const missing = of >= LATE_OF && late >= LATE && !(cost < interval / 4) && this.#eases(cost);
-      if (low || slow || missing) return this.#coarser(now, cost, low ? rate : NaN);
+    const low = now - this.#since >= LASTING_MS && rate < LOW * wanted;
+    const overdue = MISSED.some(({ most }, i) => this.#missed[i] >= most);
+    const newest = this.#costOf(NEWEST_COSTS);
+    if (overdue && this.#costCount >= NEWEST_COSTS && this.#inVain(now, newest) && this.#mayTurn(now)) {
+      return this.#change(now, this.#back, Math.min(2 * this.every, MOST_EVERY), -1);
+    }
+    if (this.step < this.sizes.length - 1 || this.every < MOST_EVERY) {
+      const late = overdue && !(newest < interval / 4) && this.#eases(newest);
+      if (low || late) return this.#coarser(now, newest, low ? rate : NaN);
     }
     if (now - this.#changedAt > CALM_MS && this.#dwell > DWELL_MS) {
       this.#dwell = Math.max(this.#dwell / 2, DWELL_MS);
       this.#changedAt = now;
     }
-    if (this.step + this.every > 1 && known && now - this.#changedAt >= this.#dwell && late <= 1) {
+    if (this.step + this.every > 1 && known && now - this.#changedAt >= this.#dwell && this.#missed[1] < FEW_MISSED && this.#mayTurn(now)) {
       const full = rate > HIGH * wanted;
       if (full || (this.every > 1 && rate > HIGH * wanted * this.#possible(cost, this.every))) return this.#finer(now, cost, full);
     }
     return false;
+  }
+
+  /** Whether cells may get finer: so that, if it has to be taken back, the turns of a minute are not too many. @param {number} now */
+  #mayTurn(now) {
+    const turns = this.#reversals.filter((at) => now - at < MINUTE_MS).length;
+    return turns + (this.#direction > 0 ? 2 : 1) <= MOST_REVERSALS;
   }
 
   /** The coarsest of the sizes that differ by their cells alone. */
@@ -258,24 +312,34 @@ export class Controller {
   /** @param {number} now @param {number} cost @param {number} rate NaN unless it is the reason */
   #coarser(now, cost, rate) {
     const { step, every, interval } = this;
-    const [toStep, toEvery] = this.#coarserThan(cost);
+    this.#refit(now, cost);
+    const of = `${number(cost)} of ${number(interval)} ms`;
+    const [toStep, toEvery] = this.#coarserThan(now, cost);
     if (!Number.isNaN(rate)) this.#why = `finer ones came at ${Math.round(rate)} frames a second`;
     else if (Number.isNaN(cost)) this.#why = "finer ones came late";
-    else this.#why = `finer ones took ${number(Math.max(cost, interval))} of ${number(interval)} ms`;
-    const known = Number.isNaN(rate) && this.#costCount >= COSTS && toEvery === every;
+    else this.#why = cost < interval ? `finer ones came late, though they took ${of}` : `finer ones took ${of}`;
+    const known = Number.isNaN(rate) && this.#costCount >= NEWEST_COSTS && toEvery === every;
     this.#before = known ? { step, cost } : null;
     if (now - this.#finerAt < REVERTED_MS) this.#dwell = Math.min(REVERTED_TIMES * this.#dwell, LONGEST_DWELL_MS);
-    return this.#change(now, toStep, toEvery);
+    return this.#change(now, toStep, toEvery, 1);
   }
 
-  /** @param {number} cost @returns {[number, number]} the size and how often to draw it */
-  #coarserThan(cost) {
+  /** Costs from before the load changed tell nothing of it. @param {number} now @param {number} cost */
+  #refit(now, cost) {
+    const cells = this.sizes[this.step];
+    const { base, slope } = this.#line();
+    if (!(Math.abs(base + slope * cells - cost) > STALE * cost)) return;
+    this.#fit = { weight: 1, p: cells, pp: cells * cells, c: cost, pc: cells * cost, at: now };
+  }
+
+  /** @param {number} now @param {number} cost @returns {[number, number]} the size and how often to draw it */
+  #coarserThan(now, cost) {
     const { step, every } = this;
     if (this.#helps(cost)) {
       let next = step + 1;
       // Unless drawings only wait for something else: then what they take does not tell what larger cells would.
-      if (!Number.isNaN(cost) && (cost * this.#frequency) / every < 1500) {
-        const fits = (/** @type {number} */ to) => cost - this.#saved(to) <= AIM * this.interval;
+      if (!Number.isNaN(cost) && (cost * this.#rate(now, NEWEST_MS)) / every < 1500) {
+        const fits = (/** @type {number} */ to) => cost - CAUTION * this.#saved(to) <= AIM * this.interval;
         while (next < this.#largest && !fits(next)) next += 1;
       }
       return [next, every];
@@ -283,15 +347,37 @@ export class Controller {
     if (every === MOST_EVERY) return [step + 1, every];
     let next = 2 * every;
     while (next < MOST_EVERY && cost > FULL * this.period * next) next *= 2;
-    return [step, next];
+    // If there are too few frames beside such drawings, cells have to be larger, too.
+    let to = step;
+    while (to < this.#largest && !(this.#possible(cost - this.#saved(to), next) > LOW)) to += 1;
+    return [Number.isNaN(cost) ? step : to, next];
   }
 
   /** @param {number} now @param {number} cost @param {boolean} full whether frames come as fast as is wanted */
   #finer(now, cost, full) {
+    // More cells cost at most as many times as much. That there is room for them although they did is sure; the fit may be wrong.
+    let [step, every] = this.#roomFor((to) => cost * Math.max(this.sizes[to] / this.sizes[this.step], 1));
+    if (step === this.step && every === this.every && now - this.#changedAt >= UNSURE_MS) {
+      const { base, slope } = this.#line();
+      [step, every] = this.#roomFor((to) => base + slope * this.sizes[to]);
+    }
+    // Drawings that take much longer than the period and still come in time only wait for something else: what a finer size
+    // costs cannot be told from them, and is tried.
+    if (step === this.step && every === this.every && full && cost > WAITING * this.period) {
+      if (every > 1 && step <= this.#largest) every /= 2;
+      else if (step > 0) step = this.#share < GAIN ? 0 : step - 1;
+    }
+    if (step === this.step && every === this.every) return false;
+    this.#finerAt = now;
+    this.#before = null;
+    return this.#change(now, step, every, -1);
+  }
+
+  /** The finest size, and how often to draw it, that there is room for. @param {(step: number) => number} predicted @returns {[number, number]} */
+  #roomFor(predicted) {
     let { step, every } = this;
-    const { base, slope } = this.#line();
     const fits = (/** @type {number} */ to, /** @type {number} */ often) => {
-      const ms = DOUBT * (base + slope * this.sizes[to]);
+      const ms = DOUBT * predicted(to);
       return ms < ROOM * this.period * often && this.#possible(ms, often) > LOW;
     };
     while (step > this.#largest && fits(step - 1, every)) step -= 1;
@@ -300,21 +386,14 @@ export class Controller {
       // Cells get smaller only where no larger ones would allow to draw more often.
       if (every === 1 || !fits(this.#largest, every / 2)) while (step > 0 && fits(step - 1, every)) step -= 1;
     }
-    // Drawings that take longer than the period and still come in time only wait for something else: what a finer size
-    // costs cannot be told from them, and is tried.
-    if (step === this.step && every === this.every && full && cost > this.period) {
-      if (every > 1 && step <= this.#largest) every /= 2;
-      else if (step > 0) step = this.#share < GAIN ? 0 : step - 1;
-    }
-    if (step === this.step && every === this.every) return false;
-    this.#finerAt = now;
-    this.#before = null;
-    return this.#change(now, step, every);
+    return [step, every];
   }
 
-  /** @param {number} now @param {number} step @param {number} every */
-  #change(now, step, every) {
+  /** @param {number} now @param {number} step @param {number} every @param {1 | -1} direction */
+  #change(now, step, every, direction) {
     [this.step, this.every] = [step, every];
+    if (this.#direction === -direction) this.#reversals = [...this.#reversals.filter((at) => now - at < MINUTE_MS), now];
+    this.#direction = direction;
     this.#changedAt = now;
     this.#forget();
     return true;
@@ -323,40 +402,28 @@ export class Controller {
   #forget() {
     this.#skip = SETTLE_FRAMES;
     this.#costCount = 0;
-    this.#dueCount = 0;
+    this.#missed.fill(0);
     // The fit stays, as a hint that new costs outweigh at once.
     for (const name of /** @type {const} */ (["weight", "p", "pp", "c", "pc"])) this.#fit[name] *= 0.1;
   }
 
-  /** Wanted frames that came, a second, since the last change and in the last second; NaN if none did. @param {number} now */
-  #rate(now) {
-    const since = Math.max(now - LASTING_MS, this.#since);
+  /** Wanted frames that came, a second, since the last change and no longer ago than so; NaN if none did. @param {number} now @param {number} ms */
+  #rate(now, ms) {
+    const since = Math.max(now - ms, this.#since);
     let n = 0;
     let first = now;
     while (n < Math.min(this.#cameCount, WINDOW)) {
       const at = this.#came[(this.#cameCount - 1 - n) % WINDOW];
-      if (at < since) break;
+      if (at < since && (n > 1 || at < this.#since)) break; // at least two, if there are: they may be a second apart
       first = at;
       n += 1;
     }
     return n > 1 ? ((n - 1) * 1000) / (this.#lastCame - first) : NaN;
   }
 
-  /** How many of the last drawings came late. */
-  #lateness() {
-    const of = Math.min(this.#dueCount - 1, LATE_OF);
-    const limit = this.interval + 0.6 * this.#refresh;
-    let late = 0;
-    for (let i = 0; i < of; i++) {
-      const at = this.#dueCount - 1 - i;
-      if (this.#dues[at % WINDOW] - this.#dues[(at - 1) % WINDOW] > limit) late += 1;
-    }
-    return { late, of };
-  }
-
   /** Whether the last change has shown that larger cells save nearly nothing. @param {number} now @param {number} cost */
   #inVain(now, cost) {
-    if (this.#before === null) return false;
+    if (this.#before === null || now - this.#changedAt > JUDGED_MS) return false;
     const fewer = 1 - this.sizes[this.step] / this.sizes[this.#before.step];
     const less = 1 - cost / this.#before.cost;
     this.#share = Math.min(Math.max(less / fewer, 0), USUAL_SHARE);
@@ -415,11 +482,9 @@ function snapped(ms) {
   return RATES.find((rate) => Math.abs(ms - rate) < 0.05 * rate) ?? ms;
 }
 
-/** @param {Float64Array} values @param {number} count @param {number} share */
-function quantile(values, count, share) {
-  if (count === 0) return NaN;
-  const sorted = values.slice(0, count).sort();
-  return sorted[Math.min(count - 1, Math.floor(share * count))];
+/** @param {Float64Array} values are sorted @param {number} share */
+function quantile(values, share) {
+  return values.length ? values.sort()[Math.min(values.length - 1, Math.floor(share * values.length))] : NaN;
 }
 
 /** @param {number} ms */

@@ -296,7 +296,7 @@ export class AdaptiveHeatmap extends HTMLElement {
     if (this.#works === null) return;
     const { parts, stage, tools, voice } = this.#works;
     const view = this.#view;
-    const state = tellState(parts, view, this.#state, this.#trouble || this.#detail, Date.now() * 1000);
+    const state = tellState(parts, view, this.#state, this.#trouble || this.#detail, Date.now() * 1000, stage.scene);
     const over = this.#over(state);
     parts.empty.hidden = over === "";
     text(parts.empty, over);

@@ -50,8 +50,7 @@ const COLUMNS_PER_PIXEL = 2;
 export function epochOf(epochs, fromUs, toUs) {
   let [best, most] = [/** @type {E | null} */ (null), 0];
   for (const each of epochs) {
-    const end = each.t0_us + (each.last_seq - each.first_seq + 1) * each.dt_us;
-    const shared = Math.min(end, toUs) - Math.max(each.t0_us, fromUs);
+    const shared = Math.min(endOf(each), toUs) - Math.max(each.t0_us, fromUs);
     if (shared > most) [best, most] = [each, shared];
   }
   return best;
@@ -59,10 +58,16 @@ export function epochOf(epochs, fromUs, toUs) {
 
 /**
  * From and to in microseconds since 1970. `aligned`: `toUs` is the time of the last frame, and as many columns as fit
- * before it are shown; else all columns that have some of the stretch.
+ * before it are shown; else all columns that have some of the stretch. `newest`: as long as that, but up to the newest
+ * frame, for the clocks of a browser and of a stream differ.
  *
- * @typedef {{fromUs: number, toUs: number, aligned?: boolean}} Span
+ * @typedef {{fromUs: number, toUs: number, aligned?: boolean, newest?: boolean}} Span
  */
+
+/** When an epoch's last frame ends. @param {{t0_us: number, dt_us: number, first_seq: number, last_seq: number}} epoch */
+export function endOf({ t0_us: beginsUs, dt_us: dtUs, first_seq: first, last_seq: last }) {
+  return beginsUs + (last - first + 1) * dtUs;
+}
 
 /**
  * The levels that can show a stretch, the best first: the finest with at most two columns for a pixel, and those above,
@@ -82,8 +87,7 @@ export function stretches(epoch, span, pixels, most) {
   if (fit.length) return fit;
   const coarsest = all[all.length - 1];
   if (coarsest.last - coarsest.first + 1 <= most) return [coarsest];
-  const endUs = epoch.t0_us + (epoch.last_seq - epoch.first_seq + 1) * epoch.dt_us;
-  const own = { ...span, fromUs: Math.max(span.fromUs, epoch.t0_us), toUs: Math.min(span.toUs, endUs) };
+  const own = { ...span, fromUs: Math.max(span.fromUs, epoch.t0_us), toUs: Math.min(span.toUs, endOf(epoch)) };
   return own.toUs - own.fromUs < span.toUs - span.fromUs ? stretches(epoch, own, pixels, most) : [];
 }
 

@@ -3,7 +3,7 @@
 
 import { CHUNK, PhaseFormatError, decodeAll } from "./decode.js";
 import { FrameWindow } from "./frames.js";
-import { epochOf, stretches } from "./history.js";
+import { endOf, epochOf, stretches } from "./history.js";
 import { SCHEMA, documentOf } from "./stream.js";
 
 /** @typedef {import("./history.js").Stretch} Stretch */
@@ -37,15 +37,17 @@ export class Past {
   /**
    * The stretch, drawn of the epoch that has the most of it.
    *
-   * @param {import("./history.js").Span} asked
+   * @param {import("./history.js").Span} span
    * @param {number} pixels of width
    * @param {AbortSignal} signal
    * @returns {Promise<Scene>}
    * @throws {NoHistoryError}
    */
-  async load(asked, pixels, signal) {
+  async load(span, pixels, signal) {
     const summary = await this.#json("", "epochs", {}, signal);
     const epochs = /** @type {import("./history.js").EpochDocument[]} */ (summary.epochs);
+    const behind = span.newest && epochs.length ? span.toUs - endOf(epochs[0]) : 0;
+    const asked = { ...span, fromUs: span.fromUs - behind, toUs: span.toUs - behind };
     const epoch = epochOf(epochs, asked.fromUs, asked.toUs);
     if (epoch === null) throw new NoHistoryError("There were no frames at that time.", true);
     // A cell takes a byte each for its angle, R, and whether it is missing.
@@ -56,11 +58,11 @@ export class Past {
     const frames = new FrameWindow(epoch.rows, stretch.last - stretch.first + 1);
     await this.#chunks(frames, stretch, listed, signal);
     await this.#tail(frames, stretch, signal);
-    const span = stretch.last - stretch.first + 1;
+    const columns = stretch.last - stretch.first + 1;
     return {
       frames,
-      seq: span - 1,
-      span,
+      seq: columns - 1,
+      span: columns,
       stepUs: stretch.stepUs,
       level: stretch.level,
       epoch: epoch.epoch,

@@ -96,7 +96,7 @@ export function spanOf({ time, seconds }, nowMs) {
       return { fromUs: time.atUs - seconds * 1e6, toUs: time.atUs, aligned: true };
     default: {
       const last = time.kind === "last" ? LAST.find((each) => each.name === time.name) : undefined;
-      return { fromUs: nowMs * 1000 - (last?.seconds ?? seconds) * 1e6, toUs: nowMs * 1000 };
+      return { fromUs: nowMs * 1000 - (last?.seconds ?? seconds) * 1e6, toUs: nowMs * 1000, newest: true };
     }
   }
 }

@@ -35,23 +35,27 @@ const DAY_US = 86_400e6;
  * @property {string} bytes what came
  */
 
-/** The state of the stream, or of what else is looked at. @param {Parts} parts @param {View} view @param {import("./stream.js").State} state @param {string} detail @param {number} nowUs */
-export function tellState(parts, view, state, detail, nowUs) {
-  const [looks, words] = state === "refused" || view.time.kind === "live" ? STATES[state] : ["", timeWords(view, nowUs)];
+/** The state of the stream, or of what else is looked at. @param {Parts} parts @param {View} view @param {import("./stream.js").State} state @param {string} detail @param {number} nowUs @param {Scene | null} scene */
+export function tellState(parts, view, state, detail, nowUs, scene) {
+  const [looks, words] = state === "refused" || view.time.kind === "live" ? STATES[state] : ["", timeWords(view, nowUs, scene)];
   text(parts.state, words);
   mark(parts.state, { class: `heat-state state ${looks}`, title: detail });
   parts.map.classList.toggle("frozen", state === "refused");
   return words;
 }
 
-/** @param {View} view @param {number} nowUs */
-function timeWords({ time }, nowUs) {
+/** @param {View} view @param {number} nowUs @param {Scene | null} scene */
+export function timeWords({ time }, nowUs, scene) {
+  const dated = (/** @type {number} */ us) => (Math.abs(nowUs - us) < DAY_US ? clock(us) : dayClock(us));
   switch (time.kind) {
     case "paused":
-      return `Paused at ${nowUs - time.atUs < DAY_US ? clock(time.atUs) : dayClock(time.atUs)}`;
+      return `Paused at ${dated(time.atUs)}`;
     case "last": {
-      const { words = "" } = LAST.find((each) => each.name === time.name) ?? {};
-      return words.charAt(0).toUpperCase() + words.slice(1);
+      const { words = "", seconds = 0 } = LAST.find((each) => each.name === time.name) ?? {};
+      const said = words.charAt(0).toUpperCase() + words.slice(1);
+      // It ends with the newest frame, wherever the clock of this machine is. A little is the time until it is read again.
+      const elsewhere = scene !== null && scene.seq !== null && Math.abs(nowUs - scene.endUs) > (60 + seconds / 30) * 1e6;
+      return elsewhere ? `${said}, to ${dated(scene.endUs)}` : said;
     }
     case "range":
       return stretch(time.fromUs, time.toUs, nowUs);

@@ -89,8 +89,9 @@ export class Tools {
   #takeRows() {
     const [first, last] = [this.#first, this.#last].map((each) => Math.round(Number(each.value)));
     const most = Number(this.#last.max) || Infinity;
-    if (!(first >= 1 && last >= 1)) return;
-    const [from, to] = [Math.min(first, last, most), Math.min(Math.max(first, last), most)];
+    const within = (/** @type {number} */ row) => Math.min(Math.max(row, 1), most);
+    const [from, to] = [within(Math.min(first, last)), within(Math.max(first, last))];
+    this.#shown = ""; // the fields follow, whatever was typed
     this.#asked.rows(from === 1 && to === most ? null : [from, to]);
   }
 

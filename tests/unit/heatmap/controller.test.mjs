@@ -21,7 +21,7 @@ function chance(seed) {
 
 /**
  * A display of `hertz` on which drawing `cells` at `now` costs `cost(cells, now)` ms, a tenth more or less. A drawing
- * that is not done in time keeps the next animation frame waiting. Returns what happened.
+ * that is not done in time keeps the next animation frame waiting. Returns what happened, and the reversals of the worst minute.
  */
 function run(hertz, seconds, cost, { seed = 1, gaps = () => 0 } = {}) {
   const controller = made();
@@ -32,27 +32,29 @@ function run(hertz, seconds, cost, { seed = 1, gaps = () => 0 } = {}) {
   const [changes, drawings] = [[], []];
   let now = 0;
   let direction = 0;
-  let reversals = 0;
+  const turns = [];
   while (now < 1000 * seconds) {
-    const before = controller.step + Math.log2(controller.every);
+    const { step, every } = controller;
     const { due, changed } = controller.tick(START + now);
-    const moved = Math.sign(controller.step + Math.log2(controller.every) - before);
-    assert.equal(changed, moved !== 0);
-    if (moved) {
-      changes.push({ now, step: controller.step, every: controller.every });
-      if (direction && moved !== direction) reversals += 1;
+    assert.equal(changed, controller.step !== step || controller.every !== every);
+    if (changed) {
+      // Finer, if only one of the two is: where larger cells were in vain, they become as they were and are drawn less often.
+      const moved = controller.step < step || controller.every < every ? -1 : 1;
+      changes.push({ now, step: controller.step, every: controller.every, moved });
+      if (direction && moved !== direction) turns.push(now);
       direction = moved;
     }
     let frames = 1;
     if (due) {
       const cells = SIZES[controller.step];
-      const ms = cost(cells, now) * (0.9 + 0.2 * random());
+      const ms = cost(cells, now, random) * (0.9 + 0.2 * random());
       drawings.push({ now, interval: controller.interval });
       frames = Math.max(1, Math.ceil(ms / vsync));
       controller.spent(START + now + ms, ms, cells);
     }
     now += frames * vsync + gaps(now);
   }
+  const reversals = Math.max(0, ...turns.map((first) => turns.filter((at) => at >= first && at < first + 60_000).length));
   return { controller, changes, drawings, reversals, late: lateOf(drawings) };
 }
 
@@ -88,7 +90,7 @@ for (const hertz of RATES) {
       const { controller, drawings, reversals, changes } = run(hertz, 120, linear(20, ms));
       const told = `at ${ms} ms: ${log({ changes })}`;
       assert.ok(controller.every > 1, told);
-      assert.ok(reversals <= 6, `${reversals} reversals in two minutes ${told}`);
+      assert.ok(reversals <= 3, `${reversals} reversals a minute ${told}`);
       assert.ok(changes[0].now < 2500, told);
       const late = lateOf(drawings.filter(({ now }) => now > 4500));
       assert.ok(late <= 0.05, `${late} late ${told}`);
@@ -103,7 +105,7 @@ for (const hertz of RATES) {
     assert.ok(during[0].now < 12_000, log({ changes }));
     const late = lateOf(drawings.filter(({ now }) => now > 12_000 && now < 40_000));
     assert.ok(late <= 0.05, `${late} late: ${log({ changes })}`);
-    assert.ok(reversals <= 6, `${reversals} reversals in 120 s: ${log({ changes })}`);
+    assert.ok(reversals <= 3, `${reversals} reversals a minute: ${log({ changes })}`);
     assert.deepEqual([controller.step, controller.every], [0, 1], log({ changes }));
   });
 
@@ -115,7 +117,7 @@ for (const hertz of RATES) {
     const last = changes.filter(({ now }) => now > 10_000 && now < 40_000).at(-1);
     assert.ok(first.now < 12_000, log({ changes }));
     assert.ok(last.step > 0, log({ changes }));
-    assert.ok(reversals <= 5, `${reversals} reversals in 90 s: ${log({ changes })}`);
+    assert.ok(reversals <= 3, `${reversals} reversals a minute: ${log({ changes })}`);
     assert.equal(controller.step, 0, log({ changes }));
   });
 }
@@ -125,27 +127,101 @@ test("what happens is the same in each run", () => {
   assert.equal(log(run(144, 60, cost)), log(run(144, 60, cost)));
 });
 
-test("at 60 Hz a lasting rate below 30 always coarsens, even if no cost is known", () => {
+/** The share of drawings of a replay that came late, but for the two seconds after its steps. */
+const lateBeside = ({ drawings }, steps) => lateOf(drawings.filter(({ now }) => !steps.some((at) => now >= at && now < at + 2000)));
+
+/** Whether all that follows a step, for ten seconds, is done two seconds after it: no cells get larger after that. */
+const settled = ({ changes }, steps) =>
+  !changes.some(({ now, moved }) => moved > 0 && steps.some((at) => now > at + 2000 && now < at + 12_000));
+
+/** Loads of a machine: what a drawing costs before and after a step of the load, by chance. */
+const LOADS = {
+  "one load": (random) => {
+    const [base, each] = [16 * random(), 5 + 100 * random()];
+    return { cost: linear(each, base), steps: [0] };
+  },
+  "a load that rises": (random) => {
+    const [base, each, more, moreEach] = [4 * random(), 5 + 40 * random(), 12 * random(), 60 * random()];
+    const at = 20_000 + 10_000 * random();
+    return { cost: (cells, now) => (now < at ? linear(each, base) : linear(each + moreEach, base + more))(cells), steps: [0, at] };
+  },
+  "a load that falls": (random) => {
+    const [base, each, more, moreEach] = [4 * random(), 5 + 40 * random(), 12 * random(), 60 * random()];
+    const at = 20_000 + 10_000 * random();
+    return { cost: (cells, now) => (now >= at ? linear(each, base) : linear(each + moreEach, base + more))(cells), steps: [0, at] };
+  },
+  "spikes of 20 to 60 ms in 2 % of drawings": (random) => {
+    const [base, each] = [4 * random(), 5 + 40 * random()];
+    return { cost: (cells, now, chance) => linear(each, base)(cells) + (chance() < 0.02 ? 20 + 40 * chance() : 0), steps: [0] };
+  },
+};
+const SEEDS = 20;
+
+for (const [name, load] of Object.entries(LOADS)) {
+  test(`${name}: in ${SEEDS} replays of two minutes at each rate at most 3 reversals a minute; 19 of 20 have at most 5 % late, and are settled within 2 s`, () => {
+    const faults = { late: [], unsettled: [] };
+    for (const hertz of RATES) {
+      for (let seed = 1; seed <= SEEDS; seed++) {
+        const { cost, steps } = load(chance(1000 * seed + 7));
+        const found = run(hertz, 120, cost, { seed });
+        const told = `seed ${seed} at ${hertz} Hz: ${log(found)}`;
+        assert.ok(found.reversals <= 3, `${found.reversals} reversals a minute, ${told}`);
+        const late = lateBeside(found, steps);
+        // Less than one in eleven is more than 55 frames a second, which must not coarsen, and little more is told late.
+        assert.ok(late <= 0.115, `${late} late, ${told}`);
+        if (late > 0.05) faults.late.push(told);
+        if (!settled(found, steps)) faults.unsettled.push(told);
+      }
+    }
+    // The few are of drawings that take just as long as there is time: whether they are late is found out slowly.
+    const runs = SEEDS * RATES.length;
+    assert.ok(faults.late.length <= 0.05 * runs, faults.late.join("\n"));
+    assert.ok(faults.unsettled.length <= 0.05 * runs, faults.unsettled.join("\n"));
+  });
+}
+
+test("at 60 Hz a lasting rate below 30 always coarsens, to the end, even if no cost is known", () => {
   const controller = made();
   for (let now = 0; now < 60_000; now += 36) controller.tick(now);
   assert.deepEqual([controller.step, controller.every], [SIZES.length - 1, 4], "cells, drawings and columns");
   assert.match(controller.reason, /2\d frames a second/);
 });
 
-test("at 60 Hz a lasting rate above 55 never coarsens, whatever drawing seems to cost", () => {
-  for (const ms of [5, 16, 40, 200]) {
-    const controller = made();
-    for (let now = 0, i = 0; now < 60_000; now += i++ % 17 ? 1000 / 60 : 2000 / 60) {
-      controller.tick(now);
-      controller.spent(now, ms, SIZES[controller.step]);
+test("at 60 Hz a lasting rate from 29 frames a second down to one in two seconds coarsens, whatever drawing seems to cost", () => {
+  for (const delta of [34, 50, 100, 200, 249, 251, 270, 333, 500, 1000, 1500, 2000]) {
+    for (const ms of [NaN, 1, 10, delta, 3 * delta]) {
+      const controller = made();
+      for (let now = 0; now < 60_000; now += delta) {
+        controller.tick(now);
+        controller.spent(now, ms, SIZES[controller.step]);
+      }
+      assert.ok(controller.step > 0 && controller.every > 1, `${delta} ms a frame, a cost of ${ms}: ${controller.step}, ${controller.every}`);
+      assert.notEqual(controller.reason, "");
     }
-    assert.deepEqual([controller.step, controller.every], [0, 1], `at ${ms} ms`);
+  }
+});
+
+test("at 60 Hz a lasting rate above 55 never coarsens, whatever drawing seems to cost, and however frames are missed", () => {
+  for (const ms of [5, 8, 16, 40, 200]) {
+    for (const rate of [55.5, 56, 57, 58, 59]) {
+      for (let seed = 1; seed <= 5; seed++) {
+        const random = chance(seed);
+        const controller = made();
+        for (let now = 0, i = 0; now < 60_000; i++) {
+          controller.tick(now);
+          controller.spent(now, ms, SIZES[controller.step]);
+          const misses = seed === 1 ? i % 17 === 0 : random() < 60 / rate - 1; // evenly, or by chance
+          now += (misses ? 2000 : 1000) / 60;
+        }
+        assert.deepEqual([controller.step, controller.every], [0, 1], `${rate} frames a second at ${ms} ms, seed ${seed}`);
+      }
+    }
   }
 });
 
 test("where fewer cells cost no less, the picture becomes fine again, and is drawn less often", () => {
   const { controller, changes } = run(120, 240, () => 20);
-  assert.deepEqual(changes.map(({ step, every }) => [step > 0, every]), [[true, 1], [false, 1], [false, 2]], log({ changes }));
+  assert.deepEqual(changes.map(({ step, every }) => [step > 0, every]), [[true, 1], [false, 2]], log({ changes }));
   assert.match(controller.reason, /^finer ones took [\d.]+ of [\d.]+ ms$/);
 });
 
@@ -164,6 +240,12 @@ test("drawings that only wait, while all frames come in time, do not keep cells 
 test("hidden tabs and sleep are no slow frames", () => {
   const { changes } = run(60, 60, linear(5), { gaps: (now) => (Math.floor(now / 16.7) % 100 === 99 ? 5000 : 0) });
   assert.deepEqual(changes, []);
+});
+
+test("long gaps change nothing where they are alone, and are slow frames where they are not", () => {
+  const gaps = (every, ms) => run(60, 60, linear(5), { gaps: (now) => (now % every < 1000 / 60 ? ms : 0) }).changes.length;
+  assert.equal(gaps(8000, 400), 0);
+  assert.notEqual(gaps(300, 400), 0);
 });
 
 test("single spikes change nothing", () => {
@@ -204,6 +286,12 @@ test("the reason has the numbers that decided", () => {
   assert.match(run(60, 10, linear(3)).controller.reason, /^a frame takes \d\.\d of 16\.7 ms$/);
   assert.match(run(60, 10, linear(60)).controller.reason, /^finer ones took \d\d(\.\d)? of 16\.7 ms$/);
   assert.equal(made().reason, "");
+  const others = made(); // drawings are cheap, and frames come late all the same
+  for (let now = 0, i = 0; others.step === 0; now += i++ % 3 ? 1000 / 60 : 2000 / 60) {
+    others.tick(now);
+    others.spent(now, 6, SIZES[others.step]);
+  }
+  assert.equal(others.reason, "finer ones came late, though they took 6.0 of 16.7 ms");
   const blind = made(); // frames come late, and no drawing has told its cost yet
   for (let now = 0, i = 0; blind.step === 0; now += i++ % 3 ? 1000 / 60 : 2000 / 60) blind.tick(now);
   assert.equal(blind.reason, "finer ones came late");

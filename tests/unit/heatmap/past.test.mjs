@@ -198,6 +198,16 @@ test("the open chunk's columns are asked for in as many parts as there are", asy
   assert.deepEqual(firsts, [0, 3, 6]);
 });
 
+test("the newest stretch ends with the newest frame, whatever the browser's clock says", async () => {
+  const frames = 20 + header.nFrames;
+  for (const skewUs of [-7200e6, 0, 7200e6]) {
+    const { past } = served((path) => (path.endsWith("/k") ? json({ epochs: [stored()] }) : path.endsWith("/chunks") ? json({ chunks: [], next: null }) : new Response(null, { status: 204 })));
+    const toUs = header.t0Us + frames * header.dtUs + skewUs;
+    const scene = await past.load({ fromUs: toUs - 5 * header.dtUs, toUs, newest: true }, 1000, NEVER);
+    assert.deepEqual([scene.span, scene.endUs], [5, header.t0Us + (frames - 1) * header.dtUs], `${skewUs} microseconds`);
+  }
+});
+
 /** An answer whose body breaks off. */
 const cut = (status = 200) => new Response(new ReadableStream({ start: (body) => body.error(new TypeError("Failed to fetch")) }), { status });
 const portal = () => new Response("<html>Please log in</html>", { headers: { "Content-Type": "text/html" } });
@@ -252,7 +262,7 @@ test("a stretch that ends now is read again and again, another one once, and tro
   assert.deepEqual(trouble.spans[0], { fromUs: 570e6, toUs: 600e6, aligned: true });
   assert.deepEqual((await reads("at=1970-01-01T00:10:00Z", [new NoHistoryError("none", true), scene])).pauses, []);
   assert.deepEqual((await reads("last=5m", [scene, scene, scene], { hiddenAfter: 1 })).spans.length, 1);
-  assert.deepEqual(spanOf(readView((name) => (name === "last" ? "5m" : null)), 1e6), { fromUs: 700e6, toUs: 1000e6 });
+  assert.deepEqual(spanOf(readView((name) => (name === "last" ? "5m" : null)), 1e6), { fromUs: 700e6, toUs: 1000e6, newest: true });
 });
 
 test("what was to be tried again while nobody looked is read when somebody does", async () => {

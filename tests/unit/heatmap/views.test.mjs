@@ -7,6 +7,7 @@ import { FrameWindow } from "../../../functions/phase_heatmap/web/frames.js";
 import { keyFor } from "../../../functions/phase_heatmap/web/keys.js";
 import { read, words } from "../../../functions/phase_heatmap/web/readout.js";
 import { rowsIn, timeIn, zoomed } from "../../../functions/phase_heatmap/web/scene.js";
+import { timeWords } from "../../../functions/phase_heatmap/web/telling.js";
 import { readView, writeView } from "../../../functions/phase_heatmap/web/view.js";
 import { Voice } from "../../../functions/phase_heatmap/web/voice.js";
 
@@ -109,6 +110,16 @@ test("times are cut, never rounded up to the next minute", () => {
   assert.deepEqual([400_000, 6_400_000, 300e6, 7200e6].map(length), ["0.4 s", "6.4 s", "5 min", "2 h"]);
   assert.match(stretch(0, 120e6, 0), /^\d\d:\d\d:00 to \d\d:\d\d:00$/);
   assert.match(stretch(0, 3600e6, 1e15), /^1970-01-01 \d\d:\d\d to \d\d:\d\d$/);
+});
+
+test("history that ends at another time than now says when, and a moment of another day its day", () => {
+  const last = readView((name) => (name === "last" ? "5m" : null));
+  const words = (endUs) => timeWords(last, 1e15, { seq: 1, endUs });
+  assert.equal(words(1e15 - 50e6), "The last 5 minutes");
+  assert.match(words(1e15 - 7200e6), /^The last 5 minutes, to \d\d:\d\d:\d\d$/);
+  assert.match(words(1e15 + 90_000e6), /^The last 5 minutes, to 2001-09-1\d \d\d:\d\d$/);
+  const at = (iso) => timeWords(readView((name) => (name === "at" ? iso : null)), 1e15, null);
+  assert.match(at("2031-05-05T10:00:00Z"), /^Paused at 2031-05-0\d/);
 });
 
 test("a screen reader hears the last move, and the picture in outline at most twice a minute", () => {
