@@ -13,6 +13,7 @@ Level = Literal["error", "warning", "note"]
 ERROR: Level = "error"
 WARNING: Level = "warning"
 LEVELS: tuple[Level, ...] = (ERROR, WARNING, "note")
+REFUSED = ("promql", "rule-file", "yaml")  # checks of what Prometheus refuses a whole file for
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -102,9 +103,12 @@ class Finding:
 
 
 def ordered(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """The worst first, then by place; one that is there twice is there once."""
-    unique = {each.id: each for each in findings}
-    return tuple(sorted(unique.values(), key=lambda each: (LEVELS.index(each.level), each.place, each.id)))
+    """The worst first: what keeps a whole file from being loaded, then by level and place; none is there twice."""
+
+    def urgency(finding: Finding) -> tuple[bool, int, Place, str]:
+        return (finding.check not in REFUSED, LEVELS.index(finding.level), finding.place, finding.id)
+
+    return tuple(sorted({each.id: each for each in findings}.values(), key=urgency))
 
 
 @dataclass(frozen=True, slots=True)

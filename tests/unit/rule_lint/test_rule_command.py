@@ -8,6 +8,7 @@ import pytest
 from kaizen.metrics.catalogue.rule_lint import CHECKS
 from rule_lint.checks import ALL
 from rule_lint.command import main
+from rule_lint.model import REFUSED, Finding, Level, Member, Place, ordered
 from tests.architecture.house import ROOT
 from tests.unit.rule_lint.rule_samples import alert, content
 
@@ -133,3 +134,14 @@ def test_formats(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     main(["check", str(path), "--format", "actions"])
     (line,) = capsys.readouterr().out.splitlines()
     assert line.startswith(f"::error file={path},line=")
+
+
+def test_what_keeps_a_file_from_being_loaded_comes_first() -> None:
+    """Nothing else of the file matters until it is mended."""
+    assert set(REFUSED) == {each.name for each in ALL if each.fixed}
+    first, last = (Member(Place(path, 1, 1)) for path in ("a.yml", "z.yml"))
+    given: tuple[tuple[str, Level, Member], ...] = (
+        ("copy", "warning", first), ("inverted-ladder", "error", first), ("promql", "error", last),
+    )  # fmt: skip
+    found = ordered(Finding(check, level, "", "", (member,), (check,)) for check, level, member in given)
+    assert [each.check for each in found] == ["promql", "inverted-ladder", "copy"]
