@@ -1,9 +1,9 @@
 """What drawings of the heatmap cost, one after the other, in Debian's Chromium without a graphics card: by WebGL2 and
 by Canvas2D, in five sizes of cells, on a machine that is idle and on one whose cores others use, too.
 
-    PYTHONPATH=layers/common:functions:. python -m benchmarks.heatmap_traces
+    PYTHONPATH=layers/common:functions:. python -m benchmarks.heatmap_traces --write
 
-It writes `tests/vectors/heatmap-costs.json`, which the controller's tests replay on displays of all rates. No bar: only
+With `--write` it replaces `tests/vectors/heatmap-costs.json`, which the controller's tests replay on displays of all rates. No bar: only
 what is recorded on one machine can be replayed the same on each.
 """
 
@@ -67,7 +67,8 @@ def main() -> int:
                 for each in found:
                     low, middle, high = (sorted(each["tenths"])[at] / 10 for at in (6, 60, 113))
                     print(f"{kind:<9}{load:<5}{each['cells']:>9,} cells: {low:.1f}, {middle:.1f}, {high:.1f} ms")
-    COSTS.write_text(json.dumps(costs, separators=(",", ":")) + "\n", encoding="utf-8")
+    if sys.argv[1:] == ["--write"]:
+        COSTS.write_text(json.dumps(costs, separators=(",", ":")) + "\n", encoding="utf-8")
     return 0
 
 
