@@ -3,8 +3,8 @@ by Canvas2D, in five sizes of cells, on a machine that is idle and on one whose 
 
     PYTHONPATH=layers/common:functions:. python -m benchmarks.heatmap_traces --write
 
-With `--write` it replaces `tests/vectors/heatmap-costs.json`, which the controller's tests replay on displays of all rates. No bar: only
-what is recorded on one machine can be replayed the same on each.
+With `--write` it replaces `tests/vectors/heatmap-costs.json`, which the controller's tests replay on displays of all
+rates. No bar: only what is recorded on one machine can be replayed the same on each.
 """
 
 import json
