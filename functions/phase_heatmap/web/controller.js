@@ -12,7 +12,8 @@ const RATES = [60, 72, 75, 85, 90, 100, 120, 144, 165, 240].map((hertz) => 1000 
 const FASTEST_MS = 1000 / 250;
 
 const WINDOW = 512; // animation frames that are remembered
-const COSTS = 12; // costs that are judged
+const COSTS = 12; // costs that are judged,
+const MOST_COSTS = 32; // and more of them before cells get finer
 const PAUSE_MS = 2000; // a longer gap is no slow frame: the machine was asleep
 const GAP_MS = 250; // nor is a longer one that is alone
 const ALONE_MS = 5000;
@@ -69,7 +70,7 @@ export class Controller {
   #gapAt = -Infinity; // the last long gap
   #skip = START_FRAMES;
   #since = 0; // of the rate's window
-  #costs = new Float64Array(COSTS);
+  #costs = new Float64Array(MOST_COSTS);
   #costCount = 0;
   #fit = { weight: 0, p: 0, pp: 0, c: 0, pc: 0, at: 0 };
   #share = USUAL_SHARE;
@@ -117,10 +118,10 @@ export class Controller {
     return this.#costOf(COSTS);
   }
 
-  /** @param {number} most of the newest costs */
-  #costOf(most) {
+  /** @param {number} most of the newest costs @param {number} [share] of them that are less */
+  #costOf(most, share = 0.75) {
     const count = Math.min(this.#costCount, most);
-    return quantile(Float64Array.from({ length: count }, (_, i) => this.#costs[(this.#costCount - 1 - i) % COSTS]), 0.75);
+    return quantile(Float64Array.from({ length: count }, (_, i) => this.#costs[(this.#costCount - 1 - i) % MOST_COSTS]), share);
   }
 
   /** Why cells are as large as they are, to follow "because"; empty while that is not known. */
@@ -234,7 +235,7 @@ export class Controller {
   /** What a drawing cost. @param {number} now @param {number} ms @param {number} cells */
   spent(now, ms, cells) {
     if (this.#skip > 0 || !(ms >= 0)) return;
-    this.#costs[this.#costCount % COSTS] = ms;
+    this.#costs[this.#costCount % MOST_COSTS] = ms;
     this.#costCount += 1;
     const fit = this.#fit;
     const kept = 0.5 ** ((now - fit.at) / HALF_LIFE_MS);
@@ -251,17 +252,18 @@ export class Controller {
     const rate = this.#rate(now, LASTING_MS);
     const wanted = 1000 / this.period;
     const { cost, interval } = this;
-    const known = this.#costCount >= COSTS;
+    const known = this.#costCount >= MOST_COSTS;
     this.#frequency = rate;
     if (now - this.#learnedAt > LEARNED_MS) this.#share = USUAL_SHARE;
     const low = now - this.#since >= LASTING_MS && rate < LOW * wanted;
     const overdue = MISSED.some(({ most }, i) => this.#missed[i] >= most);
     const newest = this.#costOf(NEWEST_COSTS);
-    if (overdue && this.#costCount >= NEWEST_COSTS && this.#inVain(now, newest) && this.#mayTurn(now)) {
+    const some = this.#costCount >= NEWEST_COSTS;
+    if (overdue && some && this.#inVain(now, newest) && this.#mayTurn(now)) {
       return this.#change(now, this.#back, Math.min(2 * this.every, MOST_EVERY), -1);
     }
     if (this.step < this.sizes.length - 1 || this.every < MOST_EVERY) {
-      const late = overdue && !(newest < interval / 4) && this.#eases(newest);
+      const late = overdue && (some || now - this.#since >= LASTING_MS) && !(newest < interval / 4) && this.#eases(newest);
       if (low || late) return this.#coarser(now, newest, low ? rate : NaN);
     }
     if (now - this.#changedAt > CALM_MS && this.#dwell > DWELL_MS) {
@@ -356,7 +358,8 @@ export class Controller {
   /** @param {number} now @param {number} cost @param {boolean} full whether frames come as fast as is wanted */
   #finer(now, cost, full) {
     // More cells cost at most as many times as much. That there is room for them although they did is sure; the fit may be wrong.
-    let [step, every] = this.#roomFor((to) => cost * Math.max(this.sizes[to] / this.sizes[this.step], 1));
+    const high = this.#costOf(MOST_COSTS, 0.9);
+    let [step, every] = this.#roomFor((to) => high * Math.max(this.sizes[to] / this.sizes[this.step], 1));
     if (step === this.step && every === this.every && now - this.#changedAt >= UNSURE_MS) {
       const { base, slope } = this.#line();
       [step, every] = this.#roomFor((to) => base + slope * this.sizes[to]);

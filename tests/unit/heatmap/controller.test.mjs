@@ -1,6 +1,7 @@
 // The controller against a model of a display and of what drawing costs on it; the clock is the model's.
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { Controller } from "../../../functions/phase_heatmap/web/controller.js";
 
@@ -9,6 +10,7 @@ const SIZES = [640_000, 410_000, 284_000, 160_000, 102_000, 71_000, 40_000, 25_6
 const LEVELS = 2;
 const made = () => new Controller(SIZES, LEVELS);
 const RATES = [60, 90, 120, 144];
+const COST_EVERY_MS = 60; // as the page does
 
 /** Numbers from 0 to 1, the same in each run. */
 function chance(seed) {
@@ -23,7 +25,7 @@ function chance(seed) {
  * A display of `hertz` on which drawing `cells` at `now` costs `cost(cells, now)` ms, a tenth more or less. A drawing
  * that is not done in time keeps the next animation frame waiting. Returns what happened, and the reversals of the worst minute.
  */
-function run(hertz, seconds, cost, { seed = 1, gaps = () => 0 } = {}) {
+function run(hertz, seconds, cost, { seed = 1, noise = 0.1, gaps = () => 0 } = {}) {
   const controller = made();
   const random = chance(seed);
   const vsync = 1000 / hertz;
@@ -32,6 +34,7 @@ function run(hertz, seconds, cost, { seed = 1, gaps = () => 0 } = {}) {
   const [changes, drawings] = [[], []];
   let now = 0;
   let direction = 0;
+  let toldAt = -Infinity;
   const turns = [];
   while (now < 1000 * seconds) {
     const { step, every } = controller;
@@ -47,10 +50,13 @@ function run(hertz, seconds, cost, { seed = 1, gaps = () => 0 } = {}) {
     let frames = 1;
     if (due) {
       const cells = SIZES[controller.step];
-      const ms = cost(cells, now, random) * (0.9 + 0.2 * random());
+      const ms = cost(cells, now, random) * (1 - noise + 2 * noise * random());
       drawings.push({ now, interval: controller.interval });
       frames = Math.max(1, Math.ceil(ms / vsync));
-      controller.spent(START + now + ms, ms, cells);
+      if (now - toldAt >= COST_EVERY_MS) {
+        toldAt = now;
+        controller.spent(START + now + ms, ms, cells);
+      }
     }
     now += frames * vsync + gaps(now);
   }
@@ -178,6 +184,41 @@ for (const [name, load] of Object.entries(LOADS)) {
     assert.ok(faults.late.length <= 0.05 * runs, faults.late.join("\n"));
     assert.ok(faults.unsettled.length <= 0.05 * runs, faults.unsettled.join("\n"));
   });
+}
+
+/** What drawings did cost in Chromium, one after the other; `benchmarks/heatmap_traces.py` has recorded it. */
+const RECORDED = JSON.parse(readFileSync(new URL("../../vectors/heatmap-costs.json", import.meta.url), "utf8"));
+
+/** The recorded cost of a drawing, in between for sizes that lie between those recorded. */
+function recorded(trace, cells, now) {
+  const at = Math.floor((now * 60) / 1000) % trace[0].tenths.length;
+  const after = trace.findIndex((each) => each.cells <= cells);
+  if (after <= 0) return trace.at(after).tenths[at] / 10; // finer or coarser than all that are recorded
+  const [fine, coarse] = [trace[after - 1], trace[after]];
+  const share = (cells - coarse.cells) / (fine.cells - coarse.cells);
+  return (coarse.tenths[at] + share * (fine.tenths[at] - coarse.tenths[at])) / 10;
+}
+
+for (const hertz of RATES) {
+  for (const [kind, { idle, busy }] of Object.entries(RECORDED)) {
+    test(`recorded costs of ${kind} at ${hertz} Hz, idle and 30 s with busy cores, the tab hidden for a while: 3 reversals a minute, 5 % late, settled in 2 s`, () => {
+      const steps = [0, 30_000, 60_000];
+      const cost = (cells, now) => recorded(now >= 30_000 && now < 60_000 ? busy : idle, cells, now);
+      for (const hidden of [Infinity, 15_000, 45_000]) {
+        let away = hidden;
+        const gaps = (now) => {
+          if (now < away) return 0;
+          away = Infinity;
+          return 7000;
+        };
+        const found = run(hertz, 120, cost, { noise: 0, gaps });
+        assert.ok(found.reversals <= 3, `${found.reversals} reversals: ${log(found)}`);
+        const late = lateBeside(found, steps);
+        assert.ok(late <= 0.05, `${late} late: ${log(found)}`);
+        assert.ok(settled(found, steps), log(found));
+      }
+    });
+  }
 }
 
 test("at 60 Hz a lasting rate below 30 always coarsens, to the end, even if no cost is known", () => {
