@@ -1,7 +1,6 @@
 """Library panels and alert rules are kept beside dashboards; and a run that has no time goes on with the next one."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -14,15 +13,14 @@ from dashboard_snapshot.exporting import export
 from dashboard_snapshot.model import Manifest, from_json, to_json
 from dashboard_snapshot.page import html_page, text_page
 from dashboard_snapshot.snapshot import PartialRunError
-from tests.contract.dashboard_snapshot.snapshot_world import World, aws
+from tests.contract.dashboard_snapshot.snapshot_world import World
 
 
 @pytest.fixture
-def world() -> Iterator[World]:
-    with aws() as clients:
-        made = World(*clients)
-        made.beside()
-        yield made
+def world(world: World) -> World:
+    """With a library panel and an alert rule."""
+    world.beside()
+    return world
 
 
 def partial(world: World) -> Manifest:

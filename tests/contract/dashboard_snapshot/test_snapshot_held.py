@@ -1,6 +1,5 @@
 """What holds a run together over time: its base, what the bucket keeps, the pauses, and whose words a note shows."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -10,13 +9,7 @@ from dashboard_snapshot.answers import pause
 from dashboard_snapshot.store import RENEWED
 from kaizen.runtime.outbound import Answer
 from tests.architecture.house import resources
-from tests.contract.dashboard_snapshot.snapshot_world import World, aws
-
-
-@pytest.fixture
-def world() -> Iterator[World]:
-    with aws() as clients:
-        yield World(*clients)
+from tests.contract.dashboard_snapshot.snapshot_world import World
 
 
 @pytest.mark.parametrize("days", [3, 40, 300])

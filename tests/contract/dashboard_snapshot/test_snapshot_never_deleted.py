@@ -1,6 +1,6 @@
 """What looks like a deletion and is none: lost rights, lists that leave something out, answers that are wrong once."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -9,13 +9,7 @@ from dashboard_snapshot.comparing import compared
 from dashboard_snapshot.model import Manifest
 from dashboard_snapshot.snapshot import PartialRunError
 from local.outside.service import Request
-from tests.contract.dashboard_snapshot.snapshot_world import World, aws
-
-
-@pytest.fixture
-def world() -> Iterator[World]:
-    with aws() as clients:
-        yield World(*clients)
+from tests.contract.dashboard_snapshot.snapshot_world import World
 
 
 def partial(world: World, match: str = "is partial") -> Manifest:

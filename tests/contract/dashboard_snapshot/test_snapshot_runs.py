@@ -1,23 +1,15 @@
 """Runs against the double of Grafana: complete or partial and why, nothing stored twice, nothing falsely deleted."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from dashboard_snapshot.comparing import compared
 from dashboard_snapshot.model import Manifest
 from dashboard_snapshot.snapshot import PartialRunError
 from local import paths
-from tests.contract.dashboard_snapshot.snapshot_world import World, aws
+from tests.contract.dashboard_snapshot.snapshot_world import World
 
 # What the double holds: the dashboards of this repository, and two of a shop.
 HELD = 2 + len(list((paths.ROOT / "grafana" / "dashboards").glob("*.json")))
-
-
-@pytest.fixture
-def world() -> Iterator[World]:
-    with aws() as (s3, dynamodb):
-        yield World(s3, dynamodb)
 
 
 def partial(world: World, match: str = "is partial") -> Manifest:

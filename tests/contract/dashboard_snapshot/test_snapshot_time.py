@@ -1,7 +1,7 @@
 """The time of a run: whatever is slow, a manifest is written before Lambda ends it, and the next run goes on."""
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -9,15 +9,14 @@ import pytest
 from dashboard_snapshot.model import Manifest
 from dashboard_snapshot.snapshot import PartialRunError
 from kaizen.runtime.outbound import Answer
-from tests.contract.dashboard_snapshot.snapshot_world import World, aws
+from tests.contract.dashboard_snapshot.snapshot_world import World
 
 
 @pytest.fixture
-def world() -> Iterator[World]:
-    with aws() as clients:
-        made = World(*clients)
-        made.beside()
-        yield made
+def world(world: World) -> World:
+    """With a library panel and an alert rule."""
+    world.beside()
+    return world
 
 
 def run(world: World) -> Manifest:

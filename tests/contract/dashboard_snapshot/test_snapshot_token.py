@@ -1,7 +1,6 @@
 """A parameter that holds no token: the run is partial and says so, and what the parameter holds is shown nowhere."""
 
 import logging
-from collections.abc import Iterator
 
 import pytest
 
@@ -10,15 +9,9 @@ from dashboard_snapshot.grafana import Grafana
 from dashboard_snapshot.snapshot import PartialRunError
 from kaizen.runtime.outbound import Outbound, OutboundError
 from local.outside.grafana.service import TOKEN
-from tests.contract.dashboard_snapshot.snapshot_world import World, aws
+from tests.contract.dashboard_snapshot.snapshot_world import World
 
 BAD = ["glsa_SECRET\nglsa_OTHER", "glsa_SECRET\r\nx-other: 1", "“glsa_SECRET”", "glsa_SECRET glsa_OTHER", "\x00SECRET"]
-
-
-@pytest.fixture
-def world() -> Iterator[World]:
-    with aws() as clients:
-        yield World(*clients)
 
 
 @pytest.mark.parametrize("token", BAD)

@@ -1,7 +1,6 @@
 """One dashboard, rule or file that cannot be kept stops no run: it is named, and everything else is kept."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -12,17 +11,16 @@ from dashboard_snapshot.comparing import compared
 from dashboard_snapshot.snapshot import PartialRunError
 from kaizen.policy.sections.dashboard_snapshot import DashboardSnapshotPolicy
 from local.outside.service import Reply, Request
-from tests.contract.dashboard_snapshot.snapshot_world import World, aws
+from tests.contract.dashboard_snapshot.snapshot_world import World
 
 BAD = {"too large a number": "1e400", "too deep": "[" * 300 + "]" * 300, "no number": "NaN"}
 
 
 @pytest.fixture
-def world() -> Iterator[World]:
-    with aws() as clients:
-        made = World(*clients)
-        made.beside()
-        yield made
+def world(world: World) -> World:
+    """With a library panel and an alert rule."""
+    world.beside()
+    return world
 
 
 def answering(world: World, monkeypatch: pytest.MonkeyPatch, end: str, was: str, now: str) -> None:
