@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from kaizen.phase.sizing import standard_error
 from kaizen.phase.streams import Epoch, Stream
 from kaizen.runtime.http import Response, reply_json
 from phase_stream.call import Call
@@ -39,6 +40,7 @@ def summary(stream: Stream) -> dict[str, Any]:
 
 
 def epoch_document(epoch: Epoch) -> dict[str, Any]:
+    """`standard_error` is that of R from the sampled rows; 0 where all of them are there."""
     return {
         "epoch": epoch.epoch,
         "first_seq": epoch.first_seq,
@@ -49,6 +51,7 @@ def epoch_document(epoch: Epoch) -> dict[str, Any]:
         "rows": epoch.rows,
         "total": epoch.total,
         "method": epoch.method,
+        "standard_error": round(standard_error(epoch.rows, epoch.total), 6),
         "bits": epoch.bits,
         "levels": [level_document(epoch, level) for level in range(epoch.levels + 1)],
     }

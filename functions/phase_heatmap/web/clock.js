@@ -12,6 +12,17 @@ export function clock(us, digits = 0) {
   return `${two(at.getHours())}:${two(at.getMinutes())}:${shown}`;
 }
 
+/**
+ * A time on an axis: as fine as two of its marks, of which there are a handful, differ.
+ *
+ * @param {number} us
+ * @param {number} spanUs of the whole axis
+ */
+export function axisTime(us, spanUs) {
+  if (spanUs > 43_200e6) return dayClock(us).slice(5);
+  return clock(us, spanUs < 10e6 ? 1 : 0);
+}
+
 /** With the day, such as 2026-03-01 14:02. @param {number} us */
 export function dayClock(us) {
   const at = new Date(us / 1000);

@@ -1,7 +1,7 @@
 // What the element says in words and in its data-… attributes: a few times a second, never for each frame.
 
 import { caption, cellWords, count, outline, summary } from "./caption.js";
-import { clock, dayClock, length, stretch } from "./clock.js";
+import { axisTime, clock, dayClock, length, stretch } from "./clock.js";
 import { mark, text } from "./parts.js";
 import { timeIn } from "./scene.js";
 import { LAST } from "./view.js";
@@ -122,7 +122,7 @@ function axis(part, scene, size, seq) {
       return;
     }
     const us = timeIn(scene, Math.min(Math.round(end - span * (1 - i / last)), seq));
-    text(each, span * scene.stepUs > DAY_US / 2 ? dayClock(us).slice(5) : clock(us));
+    text(each, axisTime(us, span * scene.stepUs));
   });
 }
 

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { clock, fieldTime, length, stretch } from "../../../functions/phase_heatmap/web/clock.js";
+import { axisTime, clock, fieldTime, length, stretch } from "../../../functions/phase_heatmap/web/clock.js";
 import { FrameWindow } from "../../../functions/phase_heatmap/web/frames.js";
 import { keyFor } from "../../../functions/phase_heatmap/web/keys.js";
 import { read, words } from "../../../functions/phase_heatmap/web/readout.js";
@@ -102,6 +102,13 @@ test("rows of a zoom are named as they are counted in the whole", () => {
   const size = { cell: 1, resolution: 1, rowsPerCell: 1, framesPerColumn: 1, columns: 10, rows: 1, cells: 10, firstRow: 1, endRow: 2 };
   const found = read(sceneOf(), size, 49, 9, 0);
   assert.deepEqual([found.firstRow, found.lastRow, found.angle], [2, 2, 128]);
+});
+
+test("marks of an axis differ, however short it is", () => {
+  for (const span of [1e6, 8e6, 60e6, 86_400e6]) {
+    const marks = [0, 1, 2, 3].map((i) => axisTime(1.7e15 + (i * span) / 3, span));
+    assert.equal(new Set(marks).size, 4, `${marks} of ${span / 1e6} s`);
+  }
 });
 
 test("times are cut, never rounded up to the next minute", () => {
