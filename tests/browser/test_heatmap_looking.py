@@ -159,6 +159,7 @@ def test_history_is_drawn_from_levels_with_the_newest_columns(opened: Opens) -> 
 def test_a_time_without_frames_says_so(opened: Opens) -> None:
     page = opened("&from=2020-01-01T00:00:00Z&to=2020-01-01T01:00:00Z")
     expect(page.locator(".heat-empty")).to_have_text("There were no frames at that time.")
+    expect(page.locator(".heat-caption")).to_be_hidden()  # it is of another time, as the picture below is
     page.get_by_role("button", name="Live").click()
     live(page)
     expect(page.locator(".heat-empty")).to_be_hidden()

@@ -300,6 +300,8 @@ export class AdaptiveHeatmap extends HTMLElement {
     const over = this.#over(state);
     parts.empty.hidden = over === "";
     text(parts.empty, over);
+    // What stands below is of another time than the one that was asked for, or of some while ago.
+    this.toggleAttribute("stale", over !== "");
     note(this, { state: this.#state, mode: view.time.kind, received: String(this.#received.bytes) });
     if (this.#audit !== null) note(this, { audited: JSON.stringify(this.#audit) });
     const { scene, size, seq, canvas, device, every, reason, by } = stage;
