@@ -46,7 +46,7 @@ class About:
 
 def html_page(files: Sequence[FileDiff], left_out: Sequence[str], about: About) -> str:
     """At most LARGEST bytes in UTF-8: of dashboards that have no room, only their names are there."""
-    _, words = verdict(files)
+    _, words = verdict(files, left_out)
     ordered = sorted(files, key=lambda each: (not _breaks(each), each.diff is None or each.diff.empty, each.path))
     title = f"{words[:1].upper()}{words[1:]}"
     parts = [_head(title, about), f'<div class="lead"><h1>{escape(title)}</h1>{_facts(about)}</div>']

@@ -1,5 +1,6 @@
 """The function against the double of GitHub and AWS in memory: one comment, whatever happens on the way to it."""
 
+import base64
 import json
 import os
 from collections.abc import Iterator
@@ -176,6 +177,33 @@ def test_what_may_pass_goes_back_to_the_queue(desk: Desk, stage: str, status: in
     assert desk.buried() == []
     assert desk.run(desk.event(number))
     assert len(desk.comments(number)) == 1
+
+
+@pytest.mark.parametrize("half", [True, False])
+def test_content_that_is_cut_short_is_asked_for_again(desk: Desk, half: bool) -> None:
+    number = desk.open({FILE: content(CHANGED)})
+    whole = content(CHANGED).encode()
+    cut = base64.b64encode(whole[: len(whole) // 2] if half else b"").decode()
+    answer = {"type": "file", "sha": "a" * 40, "size": len(whole), "encoding": "base64", "content": cut}
+    failing(desk, number, "contents", 200, json.dumps(answer).encode(), 1)
+    assert not desk.run(desk.event(number))
+    assert desk.comments(number) == []
+    assert desk.run(desk.event(number))
+    assert len(desk.comments(number)) == 1
+
+
+def test_a_list_of_no_files_is_no_success(desk: Desk) -> None:
+    number = desk.open({FILE: content(CHANGED)})
+    failing(desk, number, "files", 200, b"[]", 1)
+    assert not desk.run(desk.event(number))
+    assert desk.comments(number) == []
+
+
+def test_half_a_surrogate_pair_does_not_keep_the_comment_away(desk: Desk) -> None:
+    number = desk.open({FILE: json.dumps(edited(BASE, "panels.0.title", "Orders\ud800"))})
+    assert desk.run(desk.event(number))
+    (comment,) = desk.comments(number)
+    assert "Orders\\ud800" in comment.body
 
 
 @pytest.mark.parametrize("stage", STAGES)

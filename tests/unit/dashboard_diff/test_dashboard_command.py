@@ -9,6 +9,7 @@ import pytest
 from dashboard_diff.command import DIFFERENT, SAME, USAGE, main
 from tests.unit.dashboard_diff.dashboard_samples import dashboard, edited, panel
 
+CapBinary = pytest.CaptureFixture[bytes]
 BASE = dashboard(panel("Orders"))
 NAME = "grafana/dashboards/checkout.json"
 
@@ -55,6 +56,18 @@ def test_two_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "gone.json" in capsys.readouterr().err
     assert main(["/dev/null", str(before), "--format", "json"]) == SAME
     assert json.loads(capsys.readouterr().out)["files"][0]["state"] == "added"
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "html", "json"])
+def test_half_a_surrogate_pair_is_told_in_every_form(form: str, tmp_path: Path, capfdbinary: CapBinary) -> None:
+    """No text with one can be written; two different ones are two titles."""
+    before, after = tmp_path / "before.json", tmp_path / "after.json"
+    before.write_text(json.dumps(edited(BASE, "panels.0.title", "Orders\udfff")), encoding="utf-8")
+    after.write_text(json.dumps(edited(BASE, "panels.0.title", "Orders\ud800 \U0001f600")), encoding="utf-8")
+    assert main([str(before), str(after), "--format", form, "--exit-code"]) == DIFFERENT
+    out = capfdbinary.readouterr().out.decode()
+    assert "ud800" in out
+    assert "udfff" in out
 
 
 def test_a_repository_is_compared_with_the_merge_base(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:

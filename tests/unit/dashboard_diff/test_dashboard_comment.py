@@ -5,6 +5,7 @@ import re
 from dataclasses import replace
 
 from dashboard_diff import comment
+from dashboard_diff.page import About, html_page
 from kaizen.dashboards import report
 from kaizen.dashboards.files import FileDiff, file_diff, verdict
 from kaizen.github.comments import LONGEST, length
@@ -55,6 +56,24 @@ def test_only_noise_says_no_changes() -> None:
         "🟢", "no changes: 2 differences left out, of the kinds that Grafana makes by itself")  # fmt: skip
     assert "No changes." in comment.write([found])
     assert verdict([]) == ("🟢", "no changes")
+
+
+def test_no_changes_is_green_only_where_all_was_compared() -> None:
+    quiet, same = compared(BASE, edited(BASE, "version", 2)), compared(BASE, BASE)
+    changed = compared(BASE, edited(BASE, "panels.0.title", "Sales"))
+    broken = compared(BASE, edited(BASE, "uid", "other"))
+    lost = FileDiff("b.json", problems=("Not compared: it is larger than 10 MiB.",))
+    lacking = "; 1 of 2 dashboards not compared"
+    assert verdict([same, lost]) == ("⚪", f"no changes{lacking}")
+    assert verdict([changed, lost]) == ("🟡", f"1 panel renamed{lacking}")
+    assert verdict([broken, lost]) == ("🔴", f"1 thing breaks{lacking}")
+    listed = "GitHub lists only 2900 of 3000 changed files."
+    assert verdict([same], [listed]) == ("⚪", "no changes in what was read")
+    assert verdict([], [listed]) == ("⚪", "nothing that could be compared")
+    text = comment.write([quiet], [listed])
+    assert "⚪ **No changes in what was read: 1 difference left out" in text
+    assert "🟢" not in text
+    assert "No changes in what was read" in html_page([quiet], [listed], About())
 
 
 def test_what_is_no_dashboard_is_named() -> None:

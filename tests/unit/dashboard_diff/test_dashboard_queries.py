@@ -5,7 +5,8 @@ import pytest
 from kaizen.dashboards.meaning import words
 from kaizen.dashboards.queries import query, variable_metrics
 from kaizen.dashboards.sentences import plain
-from kaizen.dashboards.variables import Stand
+from kaizen.dashboards.variables import USE, Stand
+from kaizen.promql import parse, write
 
 CASES = [
     ("rate(x[5m])", "rate(x[10m])", ["window 5m → 10m"]),
@@ -30,6 +31,20 @@ CASES = [
     ("sum(x) / sum(y)", "max(z) > 1", ["query rewritten"]),
     ('x{job="a",b=~"c"}', 'x { b="c", job="a" }', []),
     ("x[[suffix]]", "x${suffix}", []),
+    # A window is never the first variable here: each stand-in is made its own variable again.
+    ('rate(x{job="$job"}[5m])', 'rate(x{job="$job"}[$__rate_interval])', ["window 5m → $__rate_interval"]),
+    ('rate(x{a="$a",b="$b"}[$__interval])', 'rate(x{a="$a",b="$b"}[$window])', ["window $__interval → $window"]),
+    ('rate(x{a="$a"}[${window}m])', 'rate(x{a="$a"}[5m])', ["window ${window}m → 5m"]),
+    ("x{a='$a'} offset $shift", "x{a='$a'} offset $other", ["offset $shift → $other"]),
+    ("topk($a, x) + topk($b, y)", "topk($a, x) + topk($c, y)", ["parameter $b → $c"]),
+    ("$agg(rate(x[5m]))", "avg(rate(x[5m]))", ["aggregation $agg → avg"]),
+    ("$agg(x) by (job)", "$other(x) by (job)", ["aggregation $agg → $other"]),
+    ("$agg(x)", "ceil($agg(x))", ["now within ceil(…)"]),
+    ("$agg(x)", "$agg(x) + $other(y)", ["now with + $other(y) after it"]),
+    ("quantile($q, x)", "$q(x)", ["query rewritten"]),
+    ('x{a="${__user.login}"}', 'x{a="${__user.email}"}', ['matcher a="${__user.login}" → a="${__user.email}"']),
+    ('x{a="${v.text}"}', 'x{a="$v"}', ['matcher a="${v.text}" → a="$v"']),
+    ('x{a="${v:regex}"}', 'x{a="$v"}', ['matcher a="${v:regex}" → a="$v"']),
 ]  # fmt: skip
 
 
@@ -76,3 +91,16 @@ def test_variables_name_metrics_too() -> None:
     for given in ("label_values(up{job=~'a'}, instance)", {"query": "query_result(up)", "refId": "x"}):
         assert variable_metrics({"type": "query", "query": given}, Stand()) == {"up"}
     assert variable_metrics({"type": "custom", "query": "label_values(up, a)"}, Stand()) == frozenset()
+
+
+@pytest.mark.parametrize("text", ["${a:" * 250_000, "[[a:" * 250_000, "${a." * 250_000, "$" * 1_000_000])
+def test_variables_without_an_end_are_found_in_one_pass(text: str) -> None:
+    """Read again from each beginning, a megabyte of them would take hours."""
+    assert list(USE.finditer(text)) == []
+
+
+def test_many_variables_are_each_their_own_again() -> None:
+    stand = Stand()
+    for first in range(0, 1200, 50):
+        given = " + ".join(f"rate(x[$w{number}])" for number in range(first, first + 50))
+        assert stand.shown(write(parse(next(stand.filled(given))))) == given

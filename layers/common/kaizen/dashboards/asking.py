@@ -7,9 +7,9 @@ import re
 from dataclasses import replace
 
 from kaizen.dashboards.queries import Query
-from kaizen.dashboards.variables import FIRST, Stand
+from kaizen.dashboards.variables import FIRST, FUNCTION, Stand
 from kaizen.promql import write
-from kaizen.promql.nodes import Expression, Matcher, Number, Selector, Subquery, children, rebuilt
+from kaizen.promql.nodes import Aggregation, Expression, Matcher, Number, Selector, Subquery, children, rebuilt
 
 WINDOW = 5 * 60 * 1000  # milliseconds that stand for `$__rate_interval` and its like
 _STANDS = re.compile(r"kzv\d+z(?:\[z\])?")
@@ -36,6 +36,8 @@ def _any_value(node: Expression) -> Expression | None:
         case Subquery():
             return replace(node, range=_time(node.range), step=None if node.step is None else _time(node.step),
                            offset=_time(node.offset))  # fmt: skip
+        case Aggregation(parameter=Number(value=value)) if FUNCTION <= value < FUNCTION + _LAST:
+            return replace(node, operator="avg", parameter=None)
         case Number(value=value) if FIRST <= value < FIRST + _LAST:
             return Number(_NUMBER)
     return node

@@ -7,7 +7,7 @@ from typing import Any
 from kaizen.dashboards import sources
 from kaizen.dashboards.matching import Pairs, targets
 from kaizen.dashboards.model import Dashboard, Json, Panel
-from kaizen.dashboards.panels import Sides
+from kaizen.dashboards.panels import Sides, pointers
 from kaizen.dashboards.queries import is_promql, query, query_text, variable_query
 from kaizen.dashboards.sentences import MISSING, Sentence, listed, many, quoted
 from kaizen.dashboards.variables import USE
@@ -24,6 +24,7 @@ def breaking(before: Dashboard, after: Dashboard, pairs: Pairs, sides: Sides) ->
     yield from _variables(before, after)
     yield from _sources(before, after, pairs)
     yield from _pointers(before, after)
+    yield from _names_gone(pairs)
     yield from _queries(after, pairs, sides)
     yield from _asides(before, after, sides)
 
@@ -174,6 +175,16 @@ def _pointers(before: Dashboard, after: Dashboard) -> Iterator[Sentence]:
             if number not in numbers and number in old:
                 name = next(each.title for each in before.panels if each.number == number)
                 yield ("panel ", quoted(panel.title), " points to panel ", quoted(name), f" ({number}), which is gone")
+
+
+def _names_gone(pairs: Pairs) -> Iterator[Sentence]:
+    """Queries that an expression or a transformation of the same panel still names, and that are gone."""
+    for one, other in pairs:
+        old, new = ({each.get("refId") for each in targets(panel)} for panel in (one, other))
+        for name in sorted(each for each in old - new if isinstance(each, str) and each):
+            exact = re.compile(rf"{re.escape(name)}|.*\$(?:{re.escape(name)}\b|\{{{re.escape(name)}\}}).*", re.DOTALL)
+            if any(exact.fullmatch(text) for text in pointers(other)):
+                yield ("panel ", quoted(other.title or other.kind), " uses query ", quoted(name), ", which is gone")
 
 
 def _shared(panel: Panel) -> Iterator[int]:

@@ -10,11 +10,11 @@ from kaizen.dashboards.matching import Pairs, targets
 from kaizen.dashboards.model import Dashboard, Json, Panel, Row
 from kaizen.dashboards.noise import Path
 from kaizen.dashboards.pairing import Pair
-from kaizen.dashboards.panels import STEPS, Sides, coloured, dig
+from kaizen.dashboards.panels import STEPS, Sides, coloured, dig, pointed_at
 from kaizen.dashboards.placing import Rows
 from kaizen.dashboards.queries import query_text
 from kaizen.dashboards.sentences import MISSING
-from kaizen.dashboards.sources import of_panel, of_target
+from kaizen.dashboards.sources import kinds_changed, of_panel, of_target
 
 _ROW = ("repeat", "repeatDirection", "description")
 
@@ -105,9 +105,13 @@ def _panel(before: Panel | None, after: Panel, numbers: Mapping[int, int], sides
     for path, value in _values(one, other, after.kind):
         if path[: len(STEPS)] != STEPS:
             found.append((("content", *path), value))
-    if of_panel(before) != of_panel(after):
+    given = [each.content.get("datasource") for each in (before, after)]
+    if of_panel(before) != of_panel(after) or kinds_changed(*given):
         found.append((("content", "datasource"), after.content.get("datasource", MISSING)))
-    if _asked(before, sides, newer=False) != _asked(after, sides, newer=True):
+    names = [[each.get("refId") for each in targets(panel)] for panel in (before, after)]
+    pointed = frozenset() if names[0] == names[1] else pointed_at(before) | pointed_at(after)
+    asked = [_asked(before, sides, pointed, newer=False), _asked(after, sides, pointed, newer=True)]
+    if not same(*asked) or _other_kinds(before, after):
         found.append((("content", "targets"), after.content.get("targets", MISSING)))
     steps = [dig(each.content, STEPS) for each in (before, after)]
     if thresholds.words(*steps):
@@ -130,8 +134,13 @@ def _values(before: Any, after: Any, kind: str, path: Path = ()) -> Iterator[Val
             yield path, after
 
 
-def _asked(panel: Panel, sides: Sides, *, newer: bool) -> list[Any]:
-    """A panel's queries in one form: what each asks, of whom, and how it is shown."""
+def _other_kinds(before: Panel, after: Panel) -> bool:
+    pairs = zip(targets(before), targets(after), strict=False)
+    return any(kinds_changed(one.get("datasource"), other.get("datasource")) for one, other in pairs)
+
+
+def _asked(panel: Panel, sides: Sides, pointed: frozenset[str], *, newer: bool) -> list[Any]:
+    """A panel's queries in one form: what each asks, of whom, how it is shown, and its name where others use it."""
     found = []
     for each in targets(panel):
         query = sides.query(each, panel, newer=newer)
@@ -139,7 +148,9 @@ def _asked(panel: Panel, sides: Sides, *, newer: bool) -> list[Any]:
         names = ("datasource", "expr", "refId")
         rest = {name: value for name, value in each.items() if name not in names and value != text}
         meant = noise.pruned({"targets": {"*": rest}}, panel.kind)
-        found.append([query.canonical, of_target(each, panel), None if meant is MISSING else meant])
+        name = each.get("refId")
+        known = name if isinstance(name, str) and name in pointed else None
+        found.append([query.canonical, of_target(each, panel), None if meant is MISSING else meant, known])
     return found
 
 
@@ -154,7 +165,7 @@ def _panel_state(panel: Panel, sides: Sides, *, newer: bool) -> Json:
         "size": (panel.place.w, panel.place.h),
         "content": {} if meant is MISSING else _without(meant, STEPS),
         "steps": shown,
-        "queries": _asked(panel, sides, newer=newer),
+        "queries": _asked(panel, sides, pointed_at(panel), newer=newer),
         "sources": sorted(of_panel(panel)),
     }
 

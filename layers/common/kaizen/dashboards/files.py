@@ -60,20 +60,23 @@ def _version(content: bytes | None, when: str, problems: list[str]) -> Dashboard
     return None
 
 
-def verdict(files: Sequence[FileDiff]) -> tuple[str, str]:
-    """A sign, and what it comes to in a few words."""
+def verdict(files: Sequence[FileDiff], left_out: Sequence[str] = ()) -> tuple[str, str]:
+    """A sign, and what it comes to in a few words. `left_out` says what was not looked at: then nothing is green."""
     diffs = [each.diff for each in files if each.diff is not None]
     broken = sum(len(each.breaking) for each in diffs)
     words = counted(diffs)
+    lacking = f"; {len(files) - len(diffs)} of {len(files)} dashboards not compared" if len(diffs) < len(files) else ""
     if broken:
-        return "🔴", f"{many(broken, 'thing breaks', 'things break')}" + (f": {words}" if words else "")
+        return "🔴", f"{many(broken, 'thing breaks', 'things break')}" + (f": {words}" if words else "") + lacking
     if words:
-        return "🟡", words
-    if any(each.diff is None for each in files):
+        return "🟡", words + lacking
+    if not diffs and (files or left_out):
         return "⚪", "nothing that could be compared"
     noise = sum(sum(each.noise.values()) for each in diffs)
     more = f": {many(noise, 'difference')} left out, of the kinds that Grafana makes by itself" if noise else ""
-    return "🟢", f"no changes{more}"
+    if left_out:
+        return "⚪", f"no changes in what was read{more}{lacking}"
+    return "⚪" if lacking else "🟢", f"no changes{more}{lacking}"
 
 
 def counted(diffs: Sequence[Diff]) -> str:

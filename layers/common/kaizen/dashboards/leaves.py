@@ -115,4 +115,6 @@ def same(before: Any, after: Any) -> bool:
         return before is after
     if isinstance(before, list) and isinstance(after, list):
         return len(before) == len(after) and all(map(same, before, after))
+    if isinstance(before, dict) and isinstance(after, dict):
+        return before.keys() == after.keys() and all(same(value, after[name]) for name, value in before.items())
     return bool(before == after)

@@ -32,7 +32,7 @@ def write(
 ) -> str:
     """All files under one verdict. `whole` is a sentence (Markdown) that says where to see what had no room; `note` is
     the last line, in small. A layout is told as text where there is no picture of it."""
-    sign, words = verdict(files)
+    sign, words = verdict(files, left_out)
     page = f" · [full report, with pictures]({links.page})" if links.page else ""
     body = _Body(f"### Grafana dashboards\n{sign} **{words[:1].upper()}{words[1:]}**{page}\n", links)
     for each in sorted(files, key=lambda each: (not _breaks(each), each.diff is None or each.diff.empty, each.path)):

@@ -55,9 +55,11 @@ class _Words:
             case Selector(), Selector():
                 yield from self._selectors(before, after)
                 return
-            case Aggregation(), Aggregation() if (before.parameter is None) == (after.parameter is None):
-                yield from self._aggregations(before, after)
-                return
+            case Aggregation(), Aggregation():
+                old, new = self._named(before), self._named(after)
+                if (old.parameter is None) == (new.parameter is None):
+                    yield from self._aggregations(old, new)
+                    return
             case Call(), Call() if len(before.arguments) == len(after.arguments):
                 if before.name != after.name:
                     yield self._pair("function", before.name, after.name)
@@ -77,6 +79,14 @@ class _Words:
                 yield from self.between(before.expression, after.expression)
                 return
         yield from self._wrapped(before, after)
+
+    def _named(self, node: Aggregation) -> Aggregation:
+        """A function that is a variable, by the variable's name."""
+        if isinstance(node.parameter, Number):
+            name = self._stand.function(node.parameter.value)
+            if name:
+                return Aggregation(name, node.expression, node.grouping, node.labels)
+        return node
 
     def _wrapped(self, before: Expression, after: Expression) -> Iterator[Sentence]:
         """One is a part of the other, or all is new."""

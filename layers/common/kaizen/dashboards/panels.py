@@ -1,5 +1,6 @@
 """A panel's two versions as sentences; what means nothing is counted. Pure."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -16,6 +17,7 @@ from kaizen.dashboards.sentences import Sentence, changed, many, quoted
 from kaizen.dashboards.variables import Stand
 
 _APART = ("targets", "datasource")
+_NAME = re.compile(r"\w+")
 # What is compared where a panel becomes one of another kind: the rest is how that kind is drawn.
 _LASTING = ("description", "repeat", "links", "transformations", "interval", "timeFrom", "timeShift")
 _LASTING_FIELDS = (("unit",), ("decimals",), ("min",), ("max",))
@@ -84,6 +86,8 @@ def _sources(before: Panel, after: Panel, found: Difference) -> None:
     one, other = sources.of_panel(before), sources.of_panel(after)
     if one != other:
         found.say(2, changed("data source", ", ".join(sorted(one)), ", ".join(sorted(other))))
+    elif kinds := sources.kinds_changed(before.content.get("datasource"), after.content.get("datasource")):
+        found.say(2, changed("kind of data source", *kinds))
     elif before.content.get("datasource") != after.content.get("datasource"):
         found.drop(noise.MIGRATED, "datasource", before.content.get("datasource"), after.content.get("datasource"))
 
@@ -91,11 +95,14 @@ def _sources(before: Panel, after: Panel, found: Difference) -> None:
 def _queries(before: Panel, after: Panel, sides: Sides, found: Difference) -> None:
     one = [(each, sides.query(each, before, newer=False)) for each in targets(before)]
     other = [(each, sides.query(each, after, newer=True)) for each in targets(after)]
+    signs = [[(_name(each), found_.canonical) for each, found_ in side] for side in (one, other)]
+    pointed = frozenset() if signs[0] == signs[1] else pointed_at(before) | pointed_at(after)
+    whole = sources.of_panel(before) == sources.of_panel(after)  # else the panel's sentence says it
     pairs = items(
         one,
         other,
         lambda each: (each[0].get("refId"), each[1].canonical) if _simple(each[0]) else None,
-        lambda each: each[1].canonical or None,
+        lambda each: each[1].canonical or None if _name(each[0]) not in pointed else None,
         lambda each: each[0].get("refId") if _simple(each[0]) else None,
         *([lambda each: 0] if len(one) == len(other) else []),
     )
@@ -108,7 +115,13 @@ def _queries(before: Panel, after: Panel, sides: Sides, found: Difference) -> No
             found.queries.append(QueryChange(name, *sides_of, promql=given[1].promql))
             found.leaves += 1
         else:
-            _query(old, new, found, after.kind)
+            _query(old, new, found, after.kind, pointed)
+            asked = sources.of_target(old[0], before), sources.of_target(new[0], after)
+            kinds = sources.kinds_changed(old[0].get("datasource"), new[0].get("datasource"))
+            if whole and (kinds or asked[0] != asked[1]):
+                sentence = changed("kind of data source", *kinds) if kinds else changed("data source", *asked)
+                name = _name(new[0])
+                found.say(2, ("query ", quoted(name), ": ", *sentence) if name else sentence)
 
 
 def _simple(target: Json) -> bool:
@@ -119,7 +132,36 @@ def _name(target: Json) -> str:
     return str(target.get("refId") or "")
 
 
-def _query(old: tuple[Json, Query], new: tuple[Json, Query], found: Difference, kind: str) -> None:
+def pointed_at(panel: Panel) -> frozenset[str]:
+    """Names of queries that expressions, transformations or overrides of the panel may mean."""
+    words = {word for text in pointers(panel) for word in _NAME.findall(text)}
+    return frozenset(words & {_name(each) for each in targets(panel)})
+
+
+def pointers(panel: Panel) -> Iterable[str]:
+    """Texts of a panel that may name its queries."""
+    for each in targets(panel):
+        if isinstance(each.get("expression"), str) or sources.of_target(each, panel) == "__expr__":
+            yield from _inner({name: value for name, value in each.items() if name != "refId"})
+    yield from _inner([panel.content.get("transformations"), dig(panel.content, ("fieldConfig", "overrides"))])
+
+
+def _inner(value: object) -> Iterable[str]:
+    """Every text within."""
+    waiting = [value]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, str):
+            yield each
+        elif isinstance(each, dict):
+            waiting += each.values()
+        elif isinstance(each, list):
+            waiting += each
+
+
+def _query(
+    old: tuple[Json, Query], new: tuple[Json, Query], found: Difference, kind: str, pointed: frozenset[str]
+) -> None:
     (before, one), (after, other) = old, new
     if one.canonical != other.canonical:
         found.queries.append(QueryChange(_name(after), one.text, other.text, query_words(one, other), other.promql))
@@ -130,7 +172,9 @@ def _query(old: tuple[Json, Query], new: tuple[Json, Query], found: Difference, 
         {name: value for name, value in each.items() if name not in ("datasource", "expr", "refId") and value != text}
         for each, text in ((before, one.text), (after, other.text))
     ]
-    if _name(before) != _name(after):
+    if _name(before) != _name(after) and pointed & {_name(before), _name(after)}:
+        found.say(2, ("query ", quoted(_name(before)), " is now named ", quoted(_name(after)), ", and others use it"))
+    elif _name(before) != _name(after):
         found.drop(noise.RENUMBERED, "refId", _name(before), _name(after))
     for each in leaves(rest[0], rest[1], kind, ("targets", "*")):
         if each.noise:

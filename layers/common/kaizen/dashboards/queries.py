@@ -62,8 +62,10 @@ class Query:
 
     @cached_property
     def canonical(self) -> str:
-        """Equal for queries that mean the same; the text itself without needless space where it is not read."""
-        return write(self.tree) if self.tree is not None else " ".join(self.text.split())
+        """Equal for queries that mean the same; of other languages the text itself, where a space may matter."""
+        if self.tree is not None:
+            return write(self.tree)
+        return " ".join(self.text.split()) if self.promql else self.text.strip()
 
     @cached_property
     def metrics(self) -> frozenset[str]:

@@ -4,6 +4,7 @@ Files come from whoever opens a pull request: size and depth are limited, and no
 """
 
 import json
+import re
 from typing import Any
 
 from kaizen.dashboards.model import Dashboard, Json
@@ -20,6 +21,7 @@ _NOTES = (
     "schemaVersion", "pluginVersion", "__inputs", "__requires", "__elements", "gnetId", "fiscalYearStartMonth",
     "weekStart", "liveNow", "preload", "style", "time", "refresh", "hideControls", "sharedCrosshair",
 )  # fmt: skip
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 _WORDS = {"templating": "variables"}
 _PARTS = ("uid", "title", "rows", "panels", "templating", "annotations", "links")
 
@@ -87,7 +89,20 @@ def _json(content: bytes) -> tuple[Json, tuple[str, ...]]:
     if not isinstance(given, dict):
         raise NoDashboardError("it is no JSON object")
     _check_depth(given)
+    if _SURROGATE.search(content):
+        given = _readable(given)
     return given, tuple(dict.fromkeys(twice))
+
+
+def _readable(given: Any) -> Any:
+    """Halves of surrogate pairs as they are escaped in JSON: no text with one can be written."""
+    if isinstance(given, str):
+        return given.encode("utf-8", "backslashreplace").decode()
+    if isinstance(given, list):
+        return [_readable(each) for each in given]
+    if isinstance(given, dict):
+        return {_readable(name): _readable(value) for name, value in given.items()}
+    return given
 
 
 def _no_number(text: str) -> None:

@@ -33,6 +33,15 @@ def of_panel(panel: Panel) -> frozenset[str]:
     return found or frozenset({source(panel.content.get("datasource"))})
 
 
+def kinds_changed(before: Any, after: Any) -> tuple[str, str] | None:
+    """The kinds that two versions of one data source name, where they name different ones."""
+    one, other = (given.get("type") if isinstance(given, dict) else None for given in (before, after))
+    if not isinstance(one, str) or not isinstance(other, str) or not one or not other or one == other:
+        return None
+    inner = any(source(given).startswith("-- ") for given in (before, after))  # Grafana's own
+    return None if inner else (one, other)
+
+
 def kinds(dashboard: Dashboard) -> dict[str, str]:
     """Which kind of data source each variable for one stands for."""
     return {

@@ -9,15 +9,22 @@ from typing import Any
 from kaizen.promql.writing import duration
 
 USE = re.compile(
-    r"\$\{(?P<braced>[A-Za-z_]\w*)(?:\.[^}:]*)?(?P<format>:[^}]*)?\}"
-    r"|\[\[(?P<old>[A-Za-z_]\w*)(?P<oldformat>:[^\]]*)?\]\]|\$(?P<bare>[A-Za-z_]\w*)"
-)
-_UNIT = re.compile(r"(?:ms|[smhdwy])\b")
+    r"\$\{(?P<braced>[A-Za-z_]\w*)(?P<format>(?:\.[^}:$]{0,200})?(?::[^}$]{0,200})?)\}"
+    r"|\[\[(?P<old>[A-Za-z_]\w*)(?P<oldformat>:[^\]\[]{0,200})?\]\]|\$(?P<bare>[A-Za-z_]\w*)"
+)  # without a `$` or `[` inside and with an end, so that no text takes long
+_UNIT = re.compile(r"(ms|[smhdwy])\b")
+_UNITS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000, "y": 31_536_000_000}
 _NUMBERS = ("_ms", "_s")  # endings of Grafana's own variables that are numbers
 FIRST = 900_000_000  # milliseconds, and a number: nobody writes these by hand
+FUNCTION = 950_000_000  # the parameter of the aggregation that stands for a function
 _MOST, _EACH = 250_000, 200  # characters of queries that are read, and of those that each costs beside its own
 _STRINGS = "\"'`"
 _ANY = "[z]"
+_STOOD = re.compile(
+    r'kzv(?P<label>\d+)z="kzv(?P=label)z"|kzv(?P<name>\d+)z(?:\[z\])?'
+    r"|quantile(?P<grouping> (?:by|without) \([^)]*\) )?\(95(?P<function>\d{7}), "
+    r"|\b(?P<written>\d\w*)(?:\.000)?"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +84,8 @@ class Stand:
 
     def __init__(self) -> None:
         self._shown: list[str] = []
+        self._keys: dict[str, int] = {}  # their places in it
+        self._written: dict[str, str] = {}  # durations and numbers that stand for variables
         self.known: dict[tuple[str, bool], Any] = {}  # queries that were read with it, by their texts
         self._room = _MOST
 
@@ -86,9 +95,10 @@ class Stand:
         return self._room >= 0
 
     def _index(self, shown: str) -> int:
-        if shown not in self._shown:
+        if shown not in self._keys:
+            self._keys[shown] = len(self._shown)
             self._shown.append(shown)
-        return self._shown.index(shown)
+        return self._keys[shown]
 
     def filled(self, text: str) -> Iterator[str]:
         """The text with its variables replaced, the likeliest reading first."""
@@ -104,36 +114,51 @@ class Stand:
     def _filled(self, text: str, found: Sequence[Use], numbers: Sequence[int]) -> str:
         parts, at = [], 0
         for index, each in enumerate(found):
-            key = self._index(each.shown)
             place = "number" if index in numbers else each.place
-            parts += [text[at : each.start], _stand(place, key)]
-            at = each.end
+            parts += [text[at : each.start], self._stand(place, each.shown, text, each.end)]
+            at = text.index("(", each.end) + 1 if place == "function" else each.end
         return "".join([*parts, text[at:]])
+
+    def _stand(self, place: str, shown: str, text: str, end: int) -> str:
+        key = self._index(shown)
+        match place:
+            case "range":
+                self._written[duration(FIRST + key)] = self._written[f"{FIRST + key}ms"] = shown
+                return f"{FIRST + key}ms"
+            case "digits" | "number":
+                unit = _UNIT.match(text, end) if place == "digits" else None
+                if unit:
+                    self._written[duration((FIRST + key) * _UNITS[unit[1]])] = f"{_braced(shown)}{unit[1]}"
+                self._written[str(FIRST + key)] = shown
+                return str(FIRST + key)
+            case "label":
+                return f'{_name(key)}="{_name(key)}"'
+            case "function":  # whatever it is, it takes series and gives series
+                return f"quantile({FUNCTION + key}, "
+            case "string":  # a pattern, not a literal: what is in the variable is not known
+                return f"{_name(key)}{_ANY}"
+        return _name(key)
 
     def shown(self, text: str) -> str:
         """The text with its variables again."""
-        if "kzv" not in text and "9000" not in text and "10d10h" not in text:
-            return text
-        for key, shown in enumerate(self._shown):
-            text = text.replace(f'kzv{key}z="kzv{key}z"', shown).replace(f"{_name(key)}{_ANY}", _braced(shown))
-            text = text.replace(_name(key), _braced(shown))
-            text = text.replace(duration(FIRST + key), shown).replace(str(FIRST + key), shown)
-        return re.sub(r"\$\{([A-Za-z_]\w*)\}(?!\w)", r"$\1", text)
+        names = self._shown
 
+        def again(found: re.Match[str]) -> str:
+            if found["written"]:
+                return self._written.get(found["written"], found[0])
+            key = int(found["label"] or found["name"] or found["function"])
+            if key >= len(names):
+                return found[0]
+            if found["function"]:
+                return f"{names[key]}{found['grouping'] or ''}("
+            return names[key] if found["label"] else _braced(names[key])
 
-def _stand(place: str, key: int) -> str:
-    match place:
-        case "range":
-            return f"{FIRST + key}ms"
-        case "digits" | "number":
-            return str(FIRST + key)
-        case "label":
-            return f'{_name(key)}="{_name(key)}"'
-        case "function":
-            return "avg"
-        case "string":  # a pattern, not a literal: what is in the variable is not known
-            return f"{_name(key)}{_ANY}"
-    return _name(key)
+        return re.sub(r"\$\{([A-Za-z_]\w*)\}(?!\w)", r"$\1", _STOOD.sub(again, text)) if names else text
+
+    def function(self, number: float) -> str:
+        """The variable for which an aggregation with this parameter stands; empty for none."""
+        known = FUNCTION <= number < FUNCTION + len(self._shown)
+        return self._shown[int(number) - FUNCTION] if known else ""
 
 
 def _name(key: int) -> str:

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from kaizen.github import reading
 from kaizen.github.client import Github, repository_path
-from kaizen.github.errors import NotAFileError, TooLargeFileError
+from kaizen.github.errors import NotAFileError, TooLargeFileError, UnavailableError
 
 LARGEST_BLOB = 100 * 1024 * 1024  # bytes
 
@@ -125,7 +125,8 @@ def head_of(github: Github, repository: str, branch: str) -> str:
 def file_at(github: Github, repository: str, path: str, ref: str, limit: int = LARGEST_BLOB) -> File:
     """A file at a commit, branch or tag; above 1 MB by way of its blob. `limit` is in bytes.
 
-    Raises NotFoundError, NotAFileError, TooLargeFileError (before the content is fetched), another GithubError.
+    Raises NotFoundError, NotAFileError, TooLargeFileError (before the content is fetched),
+    UnavailableError (also for an answer that is cut short), another GithubError.
     """
     if not path or any(part in ("", ".", "..") for part in path.split("/")):
         raise ValueError(f"{path[:200]!r} is no path in a repository")
@@ -139,6 +140,8 @@ def file_at(github: Github, repository: str, path: str, ref: str, limit: int = L
     if reading.value(answer, "encoding") != "base64":  # `none`: larger than 1 MB
         answer = github.get(f"{root}/git/blobs/{quote(sha, safe='')}")
     content = decoded(answer)
+    if len(content) < size:
+        raise UnavailableError(0, f"GitHub's answer has {len(content)} of the {size} bytes of {path[:200]}")
     if len(content) > limit:
         raise TooLargeFileError(f"{path[:200]} has {len(content)} bytes, and no more than {limit} are read")
     return File(content, sha)

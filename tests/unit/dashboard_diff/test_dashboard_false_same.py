@@ -1,0 +1,82 @@
+"""Changes that look like noise, and are none."""
+
+from typing import Any
+
+import pytest
+
+from kaizen.dashboards.sentences import plain
+from tests.unit.dashboard_diff.dashboard_samples import Json, dashboard, diff, panel, told
+
+MIXED = {"type": "datasource", "uid": "-- Mixed --"}
+
+
+def query(name: str, expr: str, uid: str = "", kind: str = "prometheus") -> Json:
+    return {"refId": name, "expr": expr} | ({"datasource": {"type": kind, "uid": uid}} if uid else {})
+
+
+def math(name: str, expression: str) -> Json:
+    return {
+        "refId": name,
+        "type": "math",
+        "expression": expression,
+        "datasource": {"type": "__expr__", "uid": "__expr__"},
+    }
+
+
+def only(*include: str) -> list[Json]:
+    return [{"id": "filterByRefId", "options": {"include": each}} for each in include]
+
+
+UP, DOWN, RATIO = query("A", "up"), query("B", "down"), math("C", "$A / $B")
+CASES: list[tuple[Json, Json, list[str]]] = [
+    ({"targets": [query("A", "up", "d1"), query("B", "down", "d2")], "datasource": MIXED},
+     {"targets": [query("A", "up", "d2"), query("B", "down", "d1")], "datasource": MIXED},
+     ["query A: data source d1 → d2; query B: data source d2 → d1"]),
+    ({"targets": [query("A", "a", "d1"), query("B", "b", "d1"), query("C", "c", "d2")], "datasource": MIXED},
+     {"targets": [query("A", "a", "d1"), query("B", "b", "d2"), query("C", "c", "d2")], "datasource": MIXED},
+     ["query B: data source d1 → d2"]),
+    ({"datasource": {"type": "prometheus", "uid": "x"}}, {"datasource": {"type": "loki", "uid": "x"}},
+     ["kind of data source prometheus → loki"]),
+    ({"targets": [query("A", "up", "x")]}, {"targets": [query("A", "up", "x", "loki")]},
+     ["query A: kind of data source prometheus → loki"]),
+    ({"targets": [UP, DOWN, RATIO]}, {"targets": [query("B", "up"), query("A", "down"), RATIO]}, ["metric"]),
+    ({"targets": [UP, DOWN], "transformations": only("A")},
+     {"targets": [query("B", "up"), query("A", "down")], "transformations": only("A")}, ["metric"]),
+    ({"targets": [UP, DOWN, RATIO]}, {"targets": [query("X", "up"), DOWN, RATIO]},
+     ["query A is now named X, and others use it"]),
+    ({"datasource": {"type": "loki", "uid": "l"}, "targets": [query("A", '{a="b"} |= "a  b"')]},
+     {"datasource": {"type": "loki", "uid": "l"}, "targets": [query("A", '{a="b"} |= "a b"')]}, [""]),
+    ({"targets": [{"refId": "A", "rawSql": "select a -- x\n, b"}]},
+     {"targets": [{"refId": "A", "rawSql": "select a -- x , b"}]}, [""]),
+    ({"targets": [query("A", "$agg(up)")]}, {"targets": [query("A", "avg(up)")]}, ["aggregation $agg → avg"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("before", "after", "words"), CASES)
+def test_it_is_told_and_among_the_edits(before: Json, after: Json, words: list[str]) -> None:
+    one, other = (dashboard(panel("Ratio", **each)) for each in (before, after))
+    found = diff(one, other)
+    assert not found.empty
+    (line,) = told(found)
+    assert all(each in line for each in words), line
+    assert found.edits is not None
+    assert found.edits.rows[0].panels[0].sets
+
+
+def test_a_query_that_an_expression_names_and_that_is_gone_breaks() -> None:
+    one = dashboard(panel("Ratio", targets=[UP, DOWN, RATIO]))
+    for gone in ([DOWN, RATIO], [query("X", "up"), DOWN, RATIO]):
+        found = diff(one, dashboard(panel("Ratio", targets=gone)))
+        assert [plain(each) for each in found.breaking] == ["panel Ratio uses query A, which is gone"]
+
+
+def test_one_is_not_true_within_a_list() -> None:
+    def with_value(value: Any) -> Json:
+        properties = [{"id": "custom.a", "value": value}]
+        config = {"overrides": [{"matcher": {"id": "byName", "options": "x"}, "properties": properties}]}
+        return dashboard(panel("Orders", fieldConfig=config))
+
+    found = diff(with_value(1), with_value(True))
+    assert not found.empty
+    assert found.edits is not None
+    assert found.edits.rows[0].panels[0].sets
