@@ -68,9 +68,8 @@ def _of_git(pair: str, paths: Sequence[str]) -> list[FileDiff]:
     base, dots, head = pair.replace("...", "..").partition("..")
     if not dots or not base or not head:
         raise ValueError(f"{pair!r} is not BASE..HEAD")
-    found = gitfiles.changed(base, head, paths)
     policy = DashboardDiffPolicy()
-    watched = [each for each in found if paths or policy.watches(each.path) or policy.watches(each.old_path)]
+    watched = gitfiles.changed(base, head, paths, lambda name: bool(paths) or policy.watches(name))
     diffs = [found for each in watched for found in file_diffs(each.path, each.before, each.after, each.old_path)]
     if not recorded.wanted(diffs):
         return diffs

@@ -1,7 +1,7 @@
 """Both versions of the files that differ between two commits of the repository at hand, read with git."""
 
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from kaizen.policy.paths import fits
@@ -9,6 +9,9 @@ from kaizen.policy.paths import fits
 
 class GitError(Exception):
     """git did not do it; the message is its own."""
+
+
+_SUBMODULE = "160000"  # a mode: a commit of another repository
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,27 +24,44 @@ class Versions:
     after: bytes | None
 
 
-def changed(base: str, head: str, paths: Sequence[str]) -> list[Versions]:
-    """Since the commit that both come from; renames are followed. Raises GitError."""
+def changed(base: str, head: str, paths: Sequence[str], wanted: Callable[[str], bool]) -> list[Versions]:
+    """Those of wanted names, since the commit that both come from; renames are followed. Raises GitError."""
     start = _git("merge-base", "--end-of-options", base, head).decode().strip()
-    given = _git("diff", "--name-status", "-z", "-M", "--end-of-options", start, head, "--", *paths).decode()
+    given = _names(_git("diff", "--raw", "--no-abbrev", "-z", "-M", "--end-of-options", start, head, "--", *paths))
     parts = iter(given.split("\0"))
     found = []
-    for status in parts:
-        if not status:
+    for raw in parts:
+        if not raw:
             continue
+        old_mode, new_mode, _, _, status = raw.removeprefix(":").split(" ")
         old = next(parts)
         new = next(parts) if status[0] in "RC" else old
+        if _SUBMODULE in (old_mode, new_mode) or not (wanted(_shown(old)) or wanted(_shown(new))):
+            continue
         before = None if status[0] == "A" else _git("show", "--end-of-options", f"{start}:{old}")
         after = None if status[0] == "D" else _git("show", "--end-of-options", f"{head}:{new}")
-        found.append(Versions(new, old, before, after))
+        found.append(Versions(_shown(new), _shown(old), before, after))
     return found
 
 
 def at(commit: str, globs: Sequence[str]) -> dict[str, bytes]:
     """Every file of these patterns. Raises GitError."""
-    names = _git("ls-tree", "-r", "-z", "--name-only", "--full-tree", commit).decode().split("\0")
-    return {each: _git("show", "--end-of-options", f"{commit}:{each}") for each in names if fits(each, globs)}
+    lines = _names(_git("ls-tree", "-r", "-z", "--full-tree", commit)).split("\0")
+    given = [line.partition("\t") for line in lines if line and not line.startswith(_SUBMODULE)]
+    return {
+        _shown(name): _git("show", "--end-of-options", f"{commit}:{name}")
+        for _, _, name in given
+        if fits(_shown(name), globs)
+    }
+
+
+def _names(given: bytes) -> str:
+    """Names are bytes to git: those that are no UTF-8 are given back to it as they are."""
+    return given.decode("utf-8", "surrogateescape")
+
+
+def _shown(name: str) -> str:
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _git(*arguments: str) -> bytes:

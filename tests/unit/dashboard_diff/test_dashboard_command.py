@@ -1,11 +1,14 @@
 """The command: two files, or two commits of a repository."""
 
 import json
+import os
 import subprocess
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
+from dashboard_diff import gitfiles
 from dashboard_diff.command import DIFFERENT, SAME, USAGE, main
 from tests.unit.dashboard_diff.dashboard_samples import dashboard, edited, panel
 
@@ -126,3 +129,22 @@ def test_what_is_left_out_is_shown_to_who_asks(tmp_path: Path, capsys: pytest.Ca
     assert sum(file["noise"].values()) == len(file["left_out"]) == 3
     main([str(before), str(after), "--format", "html"])
     assert "pluginVersion" in capsys.readouterr().out
+
+
+def test_other_files_do_not_disturb(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A submodule, a name that is no UTF-8, and files that are no dashboards are not read at all."""
+    git("update-index", "--add", "--cacheinfo", f"160000,{'1' * 40},vendor/sub")
+    git("commit", "-q", "-m", "a submodule")
+    git("branch", "-f", "main")
+    write(NAME, edited(BASE, "panels.0.title", "Sales"))
+    write("src/other.json", BASE)
+    (repository / os.fsdecode(b"caf\xe9.txt")).write_text("x", encoding="utf-8")
+    git("add", NAME, "src", os.fsdecode(b"caf\xe9.txt"))
+    git("update-index", "--cacheinfo", f"160000,{'2' * 40},vendor/sub")
+    git("commit", "-q", "-m", "two")
+    with patch.object(gitfiles, "_git", side_effect=gitfiles._git) as asked:
+        assert main(["git", "main..change"]) == SAME
+    assert "renamed panel Sales" in capsys.readouterr().out
+    assert sum(each.args[0] == "show" for each in asked.call_args_list) == 2
+    assert main(["git", "main..change", "vendor", NAME]) == SAME
+    assert "renamed panel Sales" in capsys.readouterr().out

@@ -54,9 +54,7 @@ def _variables(before: Dashboard, after: Dashboard) -> Iterator[Sentence]:
     then, now = _defined(before), _defined(after)
     lacking_before = _used(before).keys() - then
     used_now = _used(after)
-    for name in then - now:  # anywhere at all: whoever used it knew it for a variable
-        if users_anywhere := _mentioned(after, name):
-            used_now[name] = users_anywhere
+    used_now |= _mentioned(after, then - now)  # anywhere at all: whoever used it knew it for a variable
     for name, users in used_now.items():
         if name in now or name in lacking_before or name.startswith(_OWN):
             continue
@@ -80,20 +78,29 @@ def _used(dashboard: Dashboard) -> dict[str, list[str]]:
     return found
 
 
-def _mentioned(dashboard: Dashboard, name: str) -> list[str]:
-    """Titles of the parts in which a variable stands, in whatever field."""
-    parts: list[tuple[str, Any]] = [(panel.title or f"({panel.kind})", panel) for panel in dashboard.panels]
-    found = [title for title, panel in parts if name in {*_inside(panel.content), *_names(panel.title)}]
-    rows = [row.title or "(row)" for row in dashboard.rows if name in {*_inside(row.content), *_names(row.title)}]
-    repeats = [title for title, panel in parts if panel.content.get("repeat") == name]
-    others = [
-        f"{kind} {each.get('name') or each.get('title')}"
-        for kind, listed_ in (("variable", dashboard.variables), ("annotation", dashboard.annotations),
-                              ("link", dashboard.links))
-        for each in listed_
-        if each.get("name") != name and name in _inside({key: each[key] for key in each if key != "current"})
-    ]  # fmt: skip
-    return list(dict.fromkeys([*found, *repeats, *rows, *others]))
+def _mentioned(dashboard: Dashboard, wanted: set[str]) -> dict[str, list[str]]:
+    """Titles of the parts in which each of these variables stands, in whatever field; found in one walk."""
+    found: dict[str, dict[str, None]] = {}
+    if wanted:
+        for title, names in _mentions(dashboard):
+            for name in sorted(names & wanted):
+                found.setdefault(name, {})[title] = None
+    return {name: list(titles) for name, titles in found.items()}
+
+
+def _mentions(dashboard: Dashboard) -> Iterator[tuple[str, set[str]]]:
+    """Each part's title with every variable in it."""
+    for panel in dashboard.panels:
+        repeat = panel.content.get("repeat")
+        repeated = {repeat} if isinstance(repeat, str) else set()
+        yield panel.title or f"({panel.kind})", {*_inside(panel.content), *_names(panel.title), *repeated}
+    for row in dashboard.rows:
+        yield row.title or "(row)", {*_inside(row.content), *_names(row.title)}
+    for kind, listed_ in (("variable", dashboard.variables), ("annotation", dashboard.annotations),
+                          ("link", dashboard.links)):  # fmt: skip
+        for each in listed_:
+            inside = _inside({key: each[key] for key in each if key != "current"})
+            yield f"{kind} {each.get('name') or each.get('title')}", inside - {each.get("name")}
 
 
 def _inside(value: Any) -> set[str]:

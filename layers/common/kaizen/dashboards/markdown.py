@@ -1,6 +1,6 @@
 """A comparison as Markdown for GitHub: what breaks first, within the limit of a comment. Pure."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from kaizen.dashboards import marks
@@ -10,6 +10,7 @@ from kaizen.dashboards.sentences import Quoted, Sentence, many
 from kaizen.github.comments import LONGEST, length
 from kaizen.github.markdown import code, preformatted, prose
 
+_FULL = 20  # parts in a row without room: no other one is tried
 _ROOM = LONGEST - 1500  # for the last lines
 _SIGNS = {"added": "🆕", "removed": "🗑️", "changed": "✏️", "moved": "↔️", "renamed": "🏷️"}
 _MOST_WORDS, _MOST_QUERIES, _MOST_NAMES, _MOST_LINES = 8, 4, 20, 60
@@ -49,6 +50,7 @@ class _Body:
 
     def __init__(self, text: str, links: Links) -> None:
         self.text = text
+        self._length = length(text)
         self._links = links
         self.cut: list[str] = []
 
@@ -62,23 +64,33 @@ class _Body:
             self._fits(f"\n⚠️ {prose(problem)}\n")
         if given.diff is None:
             return
-        self._parts([f"\n🔴 **Breaks:** {sentence(each)}\n" for each in given.diff.breaking], "of what breaks", given)
+        self._parts(given.diff.breaking, lambda each: f"🔴 **Breaks:** {sentence(each)}\n", "of what breaks", given)
         if given.diff.empty:
             self._fits("\nNo changes.\n")
-        self._parts([f"\n{text}" for text in map(change, given.diff.changes)], "changes", given)
+        self._parts(given.diff.changes, change, "changes", given)
         self._fits("".join(_after(given.diff, self._links.pictures.get(given.path, ""))))
 
-    def _parts(self, parts: Iterable[str], what: str, given: FileDiff) -> None:
-        cut = sum(not self._fits(part) for part in parts)
+    def _parts[T](self, parts: Sequence[T], write_part: Callable[[T], str], what: str, given: FileDiff) -> None:
+        cut = full = 0
+        for each in parts:
+            if full == _FULL:  # the rest is not written at all
+                cut += 1
+                continue
+            fits = self._fits(f"\n{write_part(each)}")
+            full = 0 if fits else full + 1
+            cut += not fits
         if cut:
             self.cut.append(f"{cut} {what} in {code(given.path, 200)}")
         if parts and not self.text.endswith("\n"):
             self.text += "\n"
+            self._length += 1
 
     def _fits(self, text: str) -> bool:
-        if length(self.text) + length(text) > _ROOM:
+        more = length(text)
+        if self._length + more > _ROOM:
             return False
         self.text += text
+        self._length += more
         return True
 
 

@@ -2,10 +2,12 @@
 
 import difflib
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 _TOKEN = re.compile(r"[\w:$.]+|\s+|.", re.DOTALL)
 _LONGEST = 4000  # characters that are compared token by token
+_MOST = 4_000_000  # pairs of equal tokens, each looked at for each token: some hundredths of a second
 
 
 def lines(before: str, after: str) -> list[str]:
@@ -21,18 +23,35 @@ def lines(before: str, after: str) -> list[str]:
 
 
 def _marked(before: str, after: str) -> Iterator[str]:
-    one, other = _TOKEN.findall(before), _TOKEN.findall(after)
     if len(before) + len(after) > _LONGEST:
         yield from (f"- {before}", f"+ {after}")
         return
-    below, above = "", ""
-    for what, i, j, k, m in difflib.SequenceMatcher(None, one, other, autojunk=False).get_opcodes():
-        sign = " " if what == "equal" else "^"
-        above += sign * len("".join(one[i:j]))
-        below += sign * len("".join(other[k:m]))
+    one, other = _TOKEN.findall(before), _TOKEN.findall(after)
+    start = _common(one, other)
+    end = _common(one[start:][::-1], other[start:][::-1])
+    below = above = " " * len("".join(one[:start]))
+    for equal, left, right in _middle(one[start : len(one) - end], other[start : len(other) - end]):
+        sign = " " if equal else "^"
+        above += sign * len(left)
+        below += sign * len(right)
     yield f"- {before}"
     if "^" in above:
         yield f"  {above.rstrip()}"
     yield f"+ {after}"
     if "^" in below:
         yield f"  {below.rstrip()}"
+
+
+def _common(one: list[str], other: list[str]) -> int:
+    """How many tokens are equal from the beginning."""
+    return next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+
+
+def _middle(one: list[str], other: list[str]) -> Iterator[tuple[bool, str, str]]:
+    """What is equal and what is not; all of it is not where the same few tokens come again and again."""
+    counts = Counter(other)
+    if sum(counts[each] for each in one) * min(len(one), len(other)) > _MOST:
+        yield False, "".join(one), "".join(other)
+        return
+    for what, i, j, k, m in difflib.SequenceMatcher(None, one, other, autojunk=False).get_opcodes():
+        yield what == "equal", "".join(one[i:j]), "".join(other[k:m])

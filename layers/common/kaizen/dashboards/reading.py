@@ -44,6 +44,8 @@ def read(content: bytes) -> Dashboard:
         rows = rows_of(spec)
     except ValueError as error:
         raise NoDashboardError(str(error)) from error
+    if len(rows) > MOST_PANELS:
+        raise NoDashboardError(f"it has more than {MOST_PANELS} rows")
     if sum(len(row.panels) for row in rows) > MOST_PANELS:
         raise NoDashboardError(f"it has more than {MOST_PANELS} panels")
     asked = [panel.content.get("targets") for row in rows for panel in row.panels]

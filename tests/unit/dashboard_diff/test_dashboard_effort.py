@@ -1,0 +1,67 @@
+"""Hostile files: what is done for them is counted, as time differs from machine to machine."""
+
+import difflib
+import json
+import random
+from unittest.mock import patch
+
+import pytest
+
+from dashboard_diff import comment
+from kaizen.dashboards import NoDashboardError, breaking, markdown, marks, read
+from kaizen.dashboards.files import file_diff
+from tests.unit.dashboard_diff.dashboard_samples import Json, dashboard, diff, panel
+
+
+def words(seed: int, count: int) -> str:
+    return " ".join(random.Random(seed).choice("ab+-") for _ in range(count))
+
+
+def test_a_few_tokens_again_and_again_are_not_compared_one_by_one() -> None:
+    with patch.object(difflib, "SequenceMatcher", side_effect=AssertionError):
+        above, below = (line for line in marks.lines(f"x {words(1, 950)} y", f"x {words(2, 950)} y") if "^" in line)
+    assert above.startswith("    ^")  # what both begin with is not marked
+    assert set(above.strip()) == set(below.strip()) == {"^"}
+
+
+@pytest.mark.parametrize(("before", "after", "expected"), [
+    ("a b c", "a b d", ["- a b c", "      ^", "+ a b d", "      ^"]),
+    ("a b", "a b c", ["- a b", "+ a b c", "     ^^"]),
+    ("b b", "b b b", ["- b b", "+ b b b", "     ^^"]),
+    ("x a y b z", "x c y d z", ["- x a y b z", "    ^   ^", "+ x c y d z", "    ^   ^"]),
+])  # fmt: skip
+def test_common_ends_are_not_marked(before: str, after: str, expected: list[str]) -> None:
+    assert marks.lines(before, after) == expected
+
+
+def test_removed_variables_are_looked_for_in_one_walk() -> None:
+    def with_variables(count: int) -> Json:
+        listed = [{"name": f"v{each}", "type": "custom", "query": "a"} for each in range(count)]
+        return dashboard(*(panel(f"P{each}", number=each, y=each, description=f"see $v{each}") for each in range(30)),
+                         templating={"list": listed})  # fmt: skip
+
+    with patch.object(breaking, "_inside", side_effect=breaking._inside) as walked:
+        found = diff(with_variables(30), with_variables(0))
+    assert sum("is removed" in str(each) for each in found.breaking) == 30
+    assert walked.call_count <= 40
+
+
+def test_a_full_comment_is_not_written_on() -> None:
+    panels = [panel("é" * 500 + str(each), number=each, y=each * 8) for each in range(900)]
+    changed = [each | {"description": "new " + "x" * 300} for each in panels]
+    for index, each in enumerate(changed):
+        each["targets"] = [{"refId": "A", "expr": f"rate(other{index}_total[5m])"}]
+    one, other = (json.dumps(dashboard(*each)).encode() for each in (panels, changed))
+    found = file_diff("a.json", one, other)
+    assert found.diff is not None
+    with patch.object(markdown, "change", side_effect=markdown.change) as written:
+        text = comment.write([found])
+    shown = text.count("- ✏️")
+    assert shown < written.call_count <= shown + 60
+    assert f"No room here for {len(found.diff.changes) - shown} changes in" in text
+
+
+def test_rows_are_as_many_as_panels() -> None:
+    rows = [{"type": "row", "title": str(each), "gridPos": {"y": each}} for each in range(5001)]
+    with pytest.raises(NoDashboardError, match="more than 5000 rows"):
+        read(json.dumps(dashboard(*rows)).encode())
