@@ -10,6 +10,7 @@ import pytest
 from dashboard_diff import comment
 from kaizen.dashboards import NoDashboardError, breaking, markdown, marks, read
 from kaizen.dashboards.files import file_diff
+from kaizen.github.comments import LONGEST, length
 from tests.unit.dashboard_diff.dashboard_samples import Json, dashboard, diff, panel
 
 
@@ -65,3 +66,12 @@ def test_rows_are_as_many_as_panels() -> None:
     rows = [{"type": "row", "title": str(each), "gridPos": {"y": each}} for each in range(5001)]
     with pytest.raises(NoDashboardError, match="more than 5000 rows"):
         read(json.dumps(dashboard(*rows)).encode())
+
+
+def test_signs_of_two_units_count_twice() -> None:
+    panels, asked = (
+        [panel("😀" * 140 + str(each), f"{metric}{each}_total", number=each, y=each * 8) for each in range(400)]
+        for metric in ("old", "new")
+    )
+    one, other = (json.dumps(dashboard(*each)).encode() for each in (panels, asked))
+    assert LONGEST - 3000 < length(comment.write([file_diff("a.json", one, other)])) <= LONGEST

@@ -1,9 +1,12 @@
 """Changes that look like noise, and are none."""
 
+import json
 from typing import Any
 
 import pytest
 
+from kaizen.dashboards import NotComparedError, read
+from kaizen.dashboards.asking import askable
 from kaizen.dashboards.sentences import plain
 from tests.unit.dashboard_diff.dashboard_samples import Json, dashboard, diff, panel, told
 
@@ -80,3 +83,27 @@ def test_one_is_not_true_within_a_list() -> None:
     assert not found.empty
     assert found.edits is not None
     assert found.edits.rows[0].panels[0].sets
+
+
+def test_links_in_another_order_are_told() -> None:
+    links = [{"title": "a", "url": "1"}, {"title": "b", "url": "2"}, {"title": "a", "url": "3"}]
+    one, other = dashboard(panel("Orders"), links=links), dashboard(panel("Orders"), links=links[::-1])
+    assert told(diff(one, other)) == ["changed dashboard Checkout: links in another order"]
+    assert told(diff(one, dashboard(panel("Orders"), links=links[1:]))) == ["removed link a: 1"]
+
+
+def test_only_a_panel_that_repeats_another_one_is_left_out() -> None:
+    one, other = (dashboard(panel("Orders", expr, repeatPanelId=None)) for expr in ("a", "b"))
+    assert told(diff(one, other)) == ["changed panel Orders: metric a → b"]
+    one, other = (dashboard(panel("Orders"), panel("Copy", expr, repeatPanelId=1)) for expr in ("a", "b"))
+    assert diff(one, other).empty
+
+
+def test_a_kubernetes_object_of_v2_is_not_compared() -> None:
+    given = {"apiVersion": "dashboard.grafana.app/v2alpha1", "kind": "Dashboard", "spec": dashboard(panel("Orders"))}
+    with pytest.raises(NotComparedError, match="schema v2"):
+        read(json.dumps(given).encode())
+
+
+def test_a_matcher_that_keeps_a_variable_away_hides_nothing() -> None:
+    assert askable('x{a!="a$a",b!~"b|$b",c="1"}') == 'x{c="1"}'

@@ -70,6 +70,10 @@ def settings(before: Dashboard, after: Dashboard, dropped: Drops) -> Iterator[Ch
     if one != other:
         words.append(("variables in another order",))
         count += 1
+    kept = [id(one) for one, other in link_pairs(before, after) if one is not None and other is not None]
+    if kept != [id(each) for each in before.links if id(each) in kept]:
+        words.append(("links in another order",))
+        count += 1
     if words:
         yield Change("changed", "dashboard", after.title, tuple(words), leaves=max(count, len(words)))
 

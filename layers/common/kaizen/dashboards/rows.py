@@ -28,7 +28,7 @@ def _old(given: list[Json]) -> Iterable[Row]:
         panels: list[Panel] = []
         x = 0
         for panel in _objects(each.get("panels"), "panels"):
-            if "repeatPanelId" in panel:
+            if panel.get("repeatPanelId"):
                 continue
             w = _whole(panel.get("span"), _SPAN) * COLUMNS // _SPANS
             x = 0 if x + w > COLUMNS else x
@@ -63,7 +63,7 @@ def _new(given: list[Json]) -> Iterable[Row]:
 def _row(head: Json | None, following: list[Json], index: int) -> Row:
     inside = sorted(_objects(head.get("panels"), "panels"), key=_corner) if head else []
     panels = tuple(
-        _panel(each, index, _place(each), ()) for each in [*inside, *following] if "repeatPanelId" not in each
+        _panel(each, index, _place(each), ()) for each in [*inside, *following] if not each.get("repeatPanelId")
     )
     if head is None:
         return Row("", False, False, {}, panels)
