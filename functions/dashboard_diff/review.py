@@ -18,7 +18,6 @@ from kaizen.github import comments
 from kaizen.github.client import Github
 from kaizen.github.comments import Author
 from kaizen.github.contents import changed_files, merge_base, pull_request
-from kaizen.github.errors import UnavailableError
 from kaizen.github.watched import Reader
 from kaizen.policy.sections.dashboard_diff import DashboardDiffPolicy
 from kaizen.reviews.lease import Pull, Reviews
@@ -84,8 +83,6 @@ class Reviewer:
         if pull.state != "open":
             return Outcome("closed", head_sha=before)
         listed = changed_files(self._github, repository, pull)
-        if pull.changed_files and not listed.files:
-            raise UnavailableError(0, f"GitHub lists none of {pull.changed_files} changed files")
         files = watched(listed.files, self._policy)
         if listed.complete and not files and not before:
             return Outcome("unwatched")

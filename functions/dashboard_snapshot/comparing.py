@@ -13,9 +13,8 @@ from dashboard_snapshot.model import KINDS, Entry, Manifest
 What = Literal["added", "removed", "changed", "moved"]
 Source = Literal["ui", "provisioning", "program"]
 ANONYMOUS = "Anonymous"  # Grafana's word for an author that is no user
-_PROGRAM = re.compile(r"sa-\d+-")  # begins the login of a service account: with its organisation's number
-
-_PROGRAMS = ("service-account:", "api-key:")  # begin the author of a dashboard of schema v2
+# How the login of a service account begins: with its organisation's number; of a dashboard of schema v2, with a word.
+_PROGRAM = re.compile(r"sa-\d+-|service-account:|api-key:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +100,6 @@ def source(entry: Entry) -> Source:
         return "program"
     if entry.external and entry.updated_by in ("", ANONYMOUS):
         return "provisioning"
-    if entry.updated_by.startswith(_PROGRAMS):
-        return "program"
     return "ui"
 
 

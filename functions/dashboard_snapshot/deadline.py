@@ -1,5 +1,6 @@
 """How the time of one run is shared out. Lambda ends the function at its timeout, whatever is stored by then."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -20,3 +21,9 @@ class Deadline:
     def in_time(self) -> bool:
         """Whether another dashboard may be read."""
         return self.left() > _OTHERS
+
+
+def within(seconds: float) -> Callable[[], bool]:
+    """Whether less than that has passed since now."""
+    end = time.monotonic() + seconds
+    return lambda: time.monotonic() < end

@@ -90,7 +90,7 @@ class Drifting:
             return True
 
         items: list[Item] = []
-        untold: list[str] = []
+        unjudged: list[str] = []
         before = {each.uid: each for each in last.items} if last is not None else {}
         for uid in sorted(new.files.keys() | old.files.keys() | live.keys() | before.keys()):
             entry = live.get(uid)
@@ -103,11 +103,11 @@ class Drifting:
             known = before.get(uid)
             was_missing = known is not None and known.kind == "missing"
             if kind == "missing" and not was_missing and uid not in manifest.gone and not self.is_gone(uid):
-                untold.append(f"{path or base_path}: Grafana does not list {uid}, and does not say that it is gone")
+                unjudged.append(f"{path or base_path}: Grafana does not list {uid}, and does not say that it is gone")
                 continue
             if kind != "same":
                 items.append(_item(uid, kind, path or base_path, entry, head or base, _sha(head), manifest))
-        return continued(items, before.values()), used, untold
+        return continued(items, before.values()), used, unjudged
 
     def _content(self, files: dict[str, GitFile], sha: str) -> bytes:
         return self.store.content(files[sha].sha256 if sha in files else sha)
@@ -142,10 +142,10 @@ class Drifting:
         files, files_at = (last.files, last.files_at) if last is not None else ("", "")
         if not files or kept != before or now - parse_instant(files_at) > RENEWED:
             files, files_at = self._listed(kept), format_instant(now)
-        items, pairs, untold = found
+        items, pairs, unjudged = found
         return Drift(
             repository=repository, folder=folder, head=head, base=base[0], base_from=base[1],
-            judged_at=format_instant(now), items=items, problems=(*new.problems, *untold)[:100],
+            judged_at=format_instant(now), items=items, problems=(*new.problems, *unjudged)[:100],
             files=files, files_at=files_at, alike=tuple(sorted(pairs)), note=last.note if last is not None else "",
         )  # fmt: skip
 

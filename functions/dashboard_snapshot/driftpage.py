@@ -78,7 +78,7 @@ def _by_command(what: str, bucket: str, manifest: Manifest, item: Item) -> str:
 
 
 def _facts(drift: Drift) -> str:
-    deployed = f"deployed {drift.base[:12]} (by {drift.base_from})" if drift.base else (
+    deployed = f"deployed {drift.base[:12]}, by {drift.deployed_by}" if drift.base else (
         "no deployment is known: what git has and nobody deployed yet looks like an edit"
     )  # fmt: skip
     facts = [f"{drift.repository}/{drift.folder}".rstrip("/"), f"git {drift.head[:12]}", deployed]

@@ -28,6 +28,11 @@ class Drift:
     alike: tuple[tuple[str, str], ...]
     note: str = ""
 
+    @property
+    def deployed_by(self) -> str:
+        """How the deployed commit is known, in words."""
+        return {"deployment": "GitHub's newest deployment", "tag": "its tag"}.get(self.base_from, "")
+
 
 def from_json(given: Mapping[str, Any] | None) -> Drift | None:
     """None for a manifest without drift. Raises KeyError, TypeError."""

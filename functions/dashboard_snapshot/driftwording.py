@@ -1,5 +1,6 @@
 """What people read in Slack of dashboards that differ from git. Pure."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -22,7 +23,7 @@ TITLE = "Dashboards that differ from git"
 MOST = 8  # dashboards that one message tells of
 _LINE, _NAME = 300, 80  # units
 _WITH_COMMANDS = 3  # dashboards that have commands of their own; of more, one line shows how
-_BY = {"deployment": "GitHub's newest deployment", "tag": "its tag"}
+_WORD = re.compile(r"[A-Za-z0-9_-]{1,100}")
 _WHAT: dict[Kind, str] = {
     "edited": "edited in the UI",
     "conflict": "edited in the UI *and* changed in git",
@@ -48,7 +49,7 @@ def note(drift: Drift, late: Sequence[Late], policy: DashboardSnapshotPolicy, gr
     if len(late) > MOST:
         lines.append(f"and {len(late) - MOST} more")
     if not one_by_one:
-        lines.append(_ways(late[0], grafana, bucket, "UID").strip())
+        lines.append(_ways_of_many(grafana, bucket))
     facts = _facts(drift, len(late), policy)
     blocks = (header(TITLE), section(lead), *(section(each) for each in lines), context("  ·  ".join(facts)))
     return Message(blocks, "\n".join([TITLE, lead, *lines, *facts]))
@@ -59,17 +60,23 @@ def _undone(given: Late) -> bool:
     return given.item.kind in ("edited", "conflict", "missing")
 
 
-def _ways(given: Late, grafana: str, bucket: str, uid: str = "") -> str:
-    """What to copy, whole; with `uid` in the place of the dashboard's own where one line is for all of them."""
-    kind, named = given.item.kind, uid or given.item.uid
-    keep, undo = ("Keep the edit", "Undo it") if not uid else ("Keep an edit", "Undo one")
+def _ways(given: Late, grafana: str, bucket: str) -> str:
+    """What to copy for this one dashboard. None for a uid that is no word: a message could not show it as it is."""
+    kind, uid = given.item.kind, given.item.uid
+    if not _WORD.fullmatch(uid):
+        return ""
     ways = ""
-    if uid or kind in ("edited", "conflict"):
-        ways += f"\n{keep}, in git: `{commands.patch(bucket, LATEST, named)} | git apply`"
-    if uid or _undone(given):
-        ways += f"\n{undo if kind != 'missing' else 'Bring it back'}, in Grafana: "
-        ways += f"`{commands.restore(bucket, grafana, LATEST, named)}`"
+    if kind in ("edited", "conflict"):
+        ways += f"\nKeep the edit, in git: `{commands.patch(bucket, LATEST, uid)} | git apply`"
+    if _undone(given):
+        undo = "Bring it back" if kind == "missing" else "Undo it"
+        ways += f"\n{undo}, in Grafana: `{commands.restore(bucket, grafana, LATEST, uid)}`"
     return ways
+
+
+def _ways_of_many(grafana: str, bucket: str) -> str:
+    keep, undo = commands.patch(bucket, LATEST, "UID"), commands.restore(bucket, grafana, LATEST, "UID")
+    return f"Keep an edit, in git: `{keep} | git apply`\nUndo one, in Grafana: `{undo}`"
 
 
 def resolved(drift: Drift) -> Message:
@@ -98,7 +105,7 @@ def _line(given: Late, grafana: str) -> str:
 def _facts(drift: Drift, late: int, policy: DashboardSnapshotPolicy) -> list[str]:
     facts = [f"git {cut(short(drift.head), 60)}"]
     if drift.base:
-        facts.append(f"deployed {cut(short(drift.base), 60)}, by {_BY.get(drift.base_from, drift.base_from)}")
+        facts.append(f"deployed {cut(short(drift.base), 60)}, by {drift.deployed_by}")
     else:
         facts.append("⚠️ no deployment is known: what git has and nobody deployed yet looks like an edit")
     counts = counted(drift.items)

@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 
 from dashboard_snapshot import door
+from dashboard_snapshot.deadline import within
 from dashboard_snapshot.gitref import git_ref
 from dashboard_snapshot.model import run_id
 from dashboard_snapshot.parts import LIMITS, DashboardSnapshotSettings, github, snapshot
@@ -47,11 +48,9 @@ def run(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
     now = utc_now()
     ref = git_ref(given.git_ref, request.git_ref, policy, lambda: github(given))
     order = Order(run_id(now, context.aws_request_id), now, ref, request.deployed_ref, request.accept)
-
-    def left() -> float:
-        return float(context.get_remaining_time_in_millis() / 1000)
-
-    made = snapshot(given, given.grafana_url, policy, store(), time.sleep, left).run(order)
+    made = snapshot(
+        given, given.grafana_url, policy, store(), time.sleep, lambda: context.get_remaining_time_in_millis() / 1000
+    ).run(order)
     logger.info("dashboards kept", run=made.run, dashboards=len(made.entries), git_ref=made.git_ref)
     return {"run": made.run, "outcome": made.outcome, "dashboards": len(made.entries)}
 
@@ -62,9 +61,7 @@ def report(event: Event, context: Any) -> Response:
         if not door.may_look(event, secret(settings().reports_token_parameter)):
             logger.warning("report refused")
             return refused()
-        until = time.monotonic() + _COMPARING_SECONDS
-        grafana = (settings().grafana_url or "").rstrip("/")
-        return door.shown(event, store(), grafana, utc_now(), lambda: time.monotonic() < until)
+        return door.shown(event, store(), settings().grafana_url or "", utc_now(), within(_COMPARING_SECONDS))
     except FAILURES as error:
         return unavailable(error, "the snapshots cannot be read", _RETRY_SECONDS)
 

@@ -83,6 +83,9 @@ def snapshot(
     def tell(subject: str, message: Message) -> object:
         return notices.show(subject, message, way(given, policy), utc_now)
 
+    def told_of(subject: str) -> bool:
+        return notices.posted(subject) is not None
+
     deadline = Deadline(remaining)
     grafana = Grafana(
         address,
@@ -101,7 +104,7 @@ def snapshot(
         also=policy.also,
         in_time=deadline.in_time,
         tell=tell,
-        told_of=lambda subject: notices.posted(subject) is not None,
+        told_of=told_of,
         page=lambda older, newer: page(given, older, newer),
         count=lambda changes: count(dynamodb, given.metrics_table, changes, utc_now()),
         clock=utc_now,
@@ -111,7 +114,7 @@ def snapshot(
             policy,
             address.rstrip("/"),
             tell,
-            lambda subject: notices.posted(subject) is not None,
+            told_of,
             Publisher(client("events", LIMITS), given.event_bus_name, SOURCE).publish,
         ),
     )

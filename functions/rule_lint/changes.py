@@ -21,9 +21,10 @@ _MOST_STEPS = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One rule that is new, gone or another one now. `words` say how, each with what is a risk in
-    it. `before` and `after` are expressions, where words do not tell it all; `lost`: an alert that is gone. `was` and
-    `now` are the rule itself; `replay` says what the alert did over the last days, where that is known.
+    """One rule that is new, gone or another one now. `words` say how, each with what is a risk in it.
+
+    `before` and `after` are expressions, where words do not tell it all; `lost`: an alert that is gone. `was` and `now`
+    are the rule itself; `replay` says what the alert did over the last days, where that is known.
     """
 
     title: str

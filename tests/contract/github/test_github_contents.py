@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from kaizen.github.contents import changed_files, file_at, merge_base, pull_request
-from kaizen.github.errors import NotAFileError, NotFoundError, TooLargeFileError
+from kaizen.github.errors import NotAFileError, NotFoundError, TooLargeFileError, UnavailableError
 from local.outside.github.world import blob_sha
 from tests.contract.github.github_world import NAME, World, github
 
@@ -55,6 +55,18 @@ def test_many_files_come_in_pages_and_the_limit_is_told(world: World) -> None:
     pull = pull_request(world.by_token(), NAME, number)
     listed = changed_files(world.by_token(), NAME, pull)
     assert (pull.changed_files, len(listed.files), listed.complete) == (3050, 3000, False)
+
+
+def test_a_list_without_any_of_the_changed_files_is_asked_for_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is wrong with no file: a review of an empty list would be green."""
+    number = world.repository.pull_request("One", {"a.yml": "x"})
+    client = world.by_token()
+    pull = pull_request(client, NAME, number)
+    monkeypatch.setattr(client, "pages", lambda path: iter(()))
+    with pytest.raises(UnavailableError, match="none of 1 changed files"):
+        changed_files(client, NAME, pull)
 
 
 def test_changes_count_from_the_merge_base(world: World) -> None:

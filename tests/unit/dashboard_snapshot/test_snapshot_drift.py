@@ -7,6 +7,9 @@ import pytest
 
 from dashboard_snapshot import drift
 from dashboard_snapshot.drift import Content, Item, Kind, classified, continued, counted
+from dashboard_snapshot.driftstate import Drift
+from dashboard_snapshot.driftwording import Late, note
+from kaizen.policy.sections.dashboard_snapshot import DashboardSnapshotPolicy
 
 
 def never(one: str, other: str) -> bool:
@@ -81,3 +84,29 @@ def test_an_edit_begins_with_the_edit_and_not_with_what_was_not_deployed_before(
     assert continued([edit], [waiting]) == (edit,)
     conflict = replace(edit, kind="conflict", head="b", since="2026-12-04T18:00:00Z")
     assert continued([conflict], [edit])[0].since == edit.since
+
+
+def told(*late: tuple[str, Kind]) -> str:
+    at = "2026-11-28T13:00:00Z"
+    items = tuple(Item(uid, "T", kind, f"d/{n}.json", "ana", at, "x", "a") for n, (uid, kind) in enumerate(late))
+    known = Drift("o/r", "d", "h" * 40, "b" * 40, "tag", at, items, (), "", "", ())
+    made = [Late(each, None, None) for each in items]
+    return note(known, made, DashboardSnapshotPolicy(), "https://g.example", "kept").text
+
+
+def test_each_of_a_few_dashboards_has_its_commands_and_of_many_one_line_shows_how() -> None:
+    few = told(("checkout", "edited"), ("gone", "missing"), ("new", "not_deployed"))
+    assert "patch --bucket kept latest checkout | git apply" in few
+    assert "Bring it back, in Grafana: `./kaizen dashboard_snapshot restore --git --bucket kept" in few
+    assert (few.count("| git apply"), few.count("restore --git"), "latest new" in few) == (1, 2, False)
+    many = told(*((f"u{number}", "edited") for number in range(5)))
+    assert (many.count("| git apply"), "latest UID" in many) == (1, True)
+    assert "deployed bbbbbbbbbbbb, by its tag" in many
+
+
+@pytest.mark.parametrize("uid", ["<!channel>", "a`b", "a;rm -rf x", "ü"])
+def test_a_uid_that_a_message_cannot_show_as_it_is_has_no_command(uid: str) -> None:
+    """It comes from a file in git, and may be anything."""
+    said = told((uid, "edited"))
+    assert "./kaizen" not in said
+    assert "<!channel>" not in said

@@ -89,9 +89,12 @@ def pull_request(github: Github, repository: str, number: int) -> PullRequest:
 
 
 def changed_files(github: Github, repository: str, pull: PullRequest) -> ChangedFiles:
-    """Every file of a pull request that GitHub lists. Raises GithubError."""
+    """Every file of a pull request that GitHub lists. Raises GithubError, also where it lists none of several: a review
+    of that would find nothing wrong."""
     listed = github.pages(f"{repository_path(repository)}/pulls/{pull.number}/files")
     files = tuple(_changed(each) for each in listed)
+    if pull.changed_files and not files:
+        raise UnavailableError(0, f"GitHub lists none of {pull.changed_files} changed files")
     return ChangedFiles(files, complete=len(files) >= pull.changed_files)
 
 
