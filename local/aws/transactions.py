@@ -14,6 +14,8 @@ from moto.dynamodb.models.dynamo_type import DynamoType, Item
 from moto.dynamodb.models.table import Table
 
 _within = threading.local()  # `.tables` is true while this thread is in a transaction that we undo ourselves
+type _Key = tuple[DynamoType, DynamoType | None]
+
 MOTOS_WAY = DynamoDBBackend.transact_write_items
 
 
@@ -24,10 +26,11 @@ def copy_only_what_they_touch() -> None:
 
 
 def _transact(backend: DynamoDBBackend, transact_items: list[dict[str, Any]]) -> None:
-    if any(table.stream_shard is not None for table, _ in _touched(backend, transact_items)):
+    touched = list(_touched(backend, transact_items))
+    if any(table.stream_shard is not None for table, _ in touched):
         MOTOS_WAY(backend, transact_items)
         return
-    before = [(table, key, copy.deepcopy(_item(table, key))) for table, key in _touched(backend, transact_items)]
+    before = [(table, key, copy.deepcopy(table.get_item(*key))) for table, key in touched]
     _within.tables = True
     try:
         MOTOS_WAY(backend, transact_items)
@@ -37,9 +40,6 @@ def _transact(backend: DynamoDBBackend, transact_items: list[dict[str, Any]]) ->
         raise
     finally:
         _within.tables = False
-
-
-type _Key = tuple[DynamoType, DynamoType | None]
 
 
 def _touched(backend: DynamoDBBackend, operations: Sequence[Mapping[str, Any]]) -> Iterator[tuple[Table, _Key]]:
@@ -52,10 +52,6 @@ def _touched(backend: DynamoDBBackend, operations: Sequence[Mapping[str, Any]]) 
                 continue
             ends = table.range_key_attr
             yield table, (DynamoType(given[table.hash_key_attr]), DynamoType(given[ends]) if ends else None)
-
-
-def _item(table: Table, key: _Key) -> Item | None:
-    return table.get_item(*key)
 
 
 def _put_back(table: Table, key: _Key, item: Item | None) -> None:
