@@ -1,12 +1,13 @@
 """Least privilege, and one writer for each piece of state."""
 
+import ast
 from typing import Any
 
 import pytest
 
 from kaizen.mttr import WINDOW_METRIC
 from kaizen.tickets import FEED_PARTITION
-from tests.architecture.house import lambda_functions, listed, resources, statements, target
+from tests.architecture.house import FUNCTIONS, lambda_functions, listed, resources, statements, target
 
 WRITES = {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:BatchWriteItem"}
 # Counters are written by every feature, each only through kaizen.metrics, with the state they count.
@@ -62,6 +63,35 @@ def prefixes(statement: dict[str, Any]) -> list[str]:
     """The beginnings of the keys that a statement is confined to; none for one that is not confined."""
     conditions = statement.get("Condition", {}).get("ForAllValues:StringLike", {})
     return [str(each).rstrip("*") for each in listed(conditions.get("dynamodb:LeadingKeys", []))]
+
+
+# Calls of a client that a feature makes by itself, with the action that each needs.
+CALLS = {
+    "get_item": "dynamodb:GetItem", "put_item": "dynamodb:PutItem", "update_item": "dynamodb:UpdateItem",
+    "delete_item": "dynamodb:DeleteItem", "batch_get_item": "dynamodb:BatchGetItem",
+    "batch_write_item": "dynamodb:BatchWriteItem", "query": "dynamodb:Query", "scan": "dynamodb:Scan",
+    "get_object": "s3:GetObject", "put_object": "s3:PutObject", "delete_object": "s3:DeleteObject",
+    "send_message": "sqs:SendMessage", "change_message_visibility": "sqs:ChangeMessageVisibility",
+}  # fmt: skip
+
+
+def calls(feature: str) -> set[str]:
+    """Names of clients' methods that the feature's own modules call, or hand on to be called."""
+    trees = [ast.parse(path.read_text()) for path in (FUNCTIONS / feature).glob("*.py")]
+    return {
+        node.attr
+        for tree in trees
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and node.attr in CALLS and "client" in ast.unparse(node.value).lower()
+    }
+
+
+@pytest.mark.parametrize(("name", "function"), lambda_functions().items(), ids=lambda value: str(value)[:40])
+def test_a_function_may_do_what_its_code_calls(name: str, function: dict[str, Any]) -> None:
+    """On one machine nothing is forbidden: a right that is missing would show on AWS alone."""
+    allowed = {action for statement in statements(function) for action in listed(statement["Action"])}
+    needed = {CALLS[each] for each in calls(function["Handler"].partition(".")[0])}
+    assert needed <= allowed, f"{name} lacks {sorted(needed - allowed)}"
 
 
 def test_each_key_prefix_of_a_parted_table_has_one_writer() -> None:
