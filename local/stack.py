@@ -14,6 +14,7 @@ from kaizen.policy.document import parse
 from kaizen.policy.store import DEFAULT_FILE
 from local import own, paths
 from local.aws import resources, server
+from local.aws.iam import binding
 from local.aws.lifecycle import Buckets
 from local.aws.sweeper import Sweeper
 from local.aws.ttl import Tables
@@ -192,7 +193,9 @@ class Stack:
     def _create_resources(self) -> None:
         wanted = {f"source {index}": source.queue for index, source in enumerate(self.template.sources)}
         wanted |= {f"failed {name}": each.on_failure for name, each in self.template.functions.items()}
+        wanted |= binding.wanted(self.template)
         resources.create(self.aws, self.template, {key: value for key, value in wanted.items() if value is not None})
+        self._hold_to_rights()
         parameters = self.template.parameters
         named = {parameters[name]: self.secrets[each] for each, name in own.OWN.items() if name in parameters}
         named |= self.outside.secrets(self.addresses.outside, parameters)
@@ -204,9 +207,14 @@ class Stack:
         self.outside.prepare(self.aws.client, parameters)
         self.say("AWS: moto, with the template's tables, queues, bus and bucket")
 
+    def _hold_to_rights(self) -> None:
+        """Functions may do what their statements in the template allow, and nothing else."""
+        statements = binding.statements(self.template, self.aws.values)
+        self.aws.guard.bind(statements, binding.keys(self.template, self.aws.physical))
+
     def _start_functions(self) -> None:
         for name, spec in self.template.functions.items():
-            environment = self.aws.environments.get(name, {}) | server.CREDENTIALS
+            environment = self.aws.environments.get(name, {}) | server.credentials(name)
             environment["AWS_ENDPOINT_URL"] = self.aws.endpoint
             self._emulators[name] = Emulator(spec, environment, self.logs / f"{name}.log")
         self.say(f"Lambda: {len(self._emulators)} functions, each under the Runtime Interface Emulator")

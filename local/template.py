@@ -37,6 +37,7 @@ class FunctionSpec:
     environment: Mapping[str, Any]
     retries: int = 2  # of an asynchronous invocation
     on_failure: Any = None  # ARN of the queue that then gets the event
+    statements: tuple[Mapping[str, Any], ...] = ()  # of its role, values not resolved yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,7 @@ def _sorted(translated: Mapping[str, Any], values: dict[str, str]) -> Template:
         stateful={
             "AWSTemplateFormatVersion": "2010-09-09",
             "Parameters": translated.get("Parameters", {}),
+            "Conditions": translated.get("Conditions", {}),
             "Resources": resolved(created, known),
         },
         lifecycles={
@@ -167,7 +169,13 @@ def _functions(resources: Mapping[str, Any], known: Mapping[str, StandIn]) -> It
             environment=resolved(properties.get("Environment", {}).get("Variables", {}), known),
             retries=int(invoked.get("MaximumRetryAttempts", 2)),
             on_failure=invoked.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination"),
+            statements=tuple(resolved(list(_statements(resources[properties["Role"]["Fn::GetAtt"][0]])), known)),
         )
+
+
+def _statements(role: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    for policy in role["Properties"].get("Policies", []):
+        yield from policy["PolicyDocument"]["Statement"]
 
 
 def _routes(resources: Mapping[str, Any]) -> Iterator[Route]:

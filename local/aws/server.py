@@ -15,17 +15,22 @@ from werkzeug.serving import BaseWSGIServer, make_server
 
 from local.aws import answers, fifo, transactions
 from local.aws.arrivals import Arrivals
+from local.aws.iam.guard import OPERATOR, Guard
 from local.aws.stand_ins import REGION
 from local.errors import LocalError
 
 _WRITES = ("PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems")
 _ONLY_ONE = threading.Lock()
-CREDENTIALS = {
-    "AWS_ACCESS_KEY_ID": "local",
+_CREDENTIALS = {
     "AWS_SECRET_ACCESS_KEY": "local",
     "AWS_REGION": REGION,
     "AWS_DEFAULT_REGION": REGION,
 }
+
+
+def credentials(function: str) -> dict[str, str]:
+    """Variables of a function's process: it signs with its own name, so that it is held to its own rights."""
+    return {"AWS_ACCESS_KEY_ID": function} | _CREDENTIALS
 
 
 @dataclass(slots=True)
@@ -34,6 +39,7 @@ class Aws:
 
     server: BaseWSGIServer
     endpoint: str
+    guard: Guard
     environments: dict[str, dict[str, str]] = field(default_factory=dict)  # function -> variables
     values: dict[str, str] = field(default_factory=dict)  # queue ARNs by the keys that `create` was given
     physical: dict[str, str] = field(default_factory=dict)  # logical ids to physical ones
@@ -46,7 +52,7 @@ class Aws:
             service,
             endpoint_url=self.endpoint,
             region_name=REGION,
-            aws_access_key_id="local",
+            aws_access_key_id=OPERATOR,
             aws_secret_access_key="local",  # noqa: S106 - moto takes any
         )
 
@@ -96,10 +102,10 @@ def start() -> Aws:
     transactions.copy_only_what_they_touch()
     answers.write_values_quickly()
     writes_fail, arrivals = threading.Event(), Arrivals()
-    moto = _AtomicTables(DomainDispatcherApplication(create_backend_app), writes_fail, arrivals)
-    server = make_server("127.0.0.1", 0, moto, threaded=True, request_handler=MotoRequestHandler)
+    guard = Guard(_AtomicTables(DomainDispatcherApplication(create_backend_app), writes_fail, arrivals))
+    server = make_server("127.0.0.1", 0, guard, threaded=True, request_handler=MotoRequestHandler)
     threading.Thread(target=server.serve_forever, name="aws", daemon=True).start()
     endpoint = f"http://127.0.0.1:{server.server_port}"
     # moto keeps its state per process, not per server: an earlier stack of this process is forgotten.
     urllib.request.urlopen(f"{endpoint}/moto-api/reset", data=b"").close()  # noqa: S310 - our own loopback address
-    return Aws(server, endpoint, writes_fail=writes_fail, arrivals=arrivals)
+    return Aws(server, endpoint, guard, writes_fail=writes_fail, arrivals=arrivals)

@@ -65,7 +65,17 @@ def _quiet(stack: Stack) -> str:
     return "no failed invocation, no error in a log, no dead letter"
 
 
+def _within_rights(stack: Stack) -> str:
+    """The template allows what each function asked of AWS. Functions survive some refusals, so all are listed."""
+    refused = sorted(set(stack.aws.guard.refused))
+    need(not refused, f"not allowed: {refused}")
+    taken = len(stack.aws.guard.used)
+    need(taken > 0, "no function asked AWS for anything")
+    return f"{taken} kinds of AWS actions by {len({who for who, _ in stack.aws.guard.used})} functions, all allowed"
+
+
 CHECKS = (
     ("metrics are locked", _locked),
+    ("each function keeps to its rights", _within_rights),
     ("nothing failed", _quiet),
 )
