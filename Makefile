@@ -85,7 +85,9 @@ tools: # Debian's programs, which the tests use for real
 	fi
 
 bench: tools .build/.stack .build/bench/.done .build/peers/.done ## ours against a baseline or peer, side by side
-	@for each in benchmarks/*.py; do echo "== $$each"; PYTHONPATH=layers/common:functions:. .build/bench/bin/python $$each || exit 1; done
+	@failed=; for each in $$(grep -l __main__ benchmarks/*.py); do name=$$(basename $$each .py); echo "== $$name"; \
+	PYTHONPATH=layers/common:functions:. .build/bench/bin/python -m benchmarks.$$name || failed="$$failed $$name"; done; \
+	test -z "$$failed" || { echo "over their bars, or broken:$$failed"; exit 1; }
 
 build: .build/sam/.done ## validate the template and build what is deployed
 	@$(SAM) validate --lint --region $(REGION)

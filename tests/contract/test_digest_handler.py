@@ -17,7 +17,7 @@ from tests.architecture.house import ROOT
 from tests.contract.digest_world import BOT_ROUTE, TOKEN, WEBHOOK_PATH, Answer, World, forget, routes, world
 from tests.factories import default_policy
 from tests.unit.digest.samples import NOW, route, ticket
-from ticket_digest.handler import DigestFailedError, UnknownRouteError
+from ticket_digest.run import DigestFailedError, UnknownRouteError
 
 NINE = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 QUARTER = timedelta(minutes=15)

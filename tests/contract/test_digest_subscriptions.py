@@ -13,7 +13,7 @@ from kaizen.subscriptions.model import Subscription
 from slack_commands import command
 from tests.contract.digest_world import Answer, World, routes, world
 from tests.unit.digest.samples import ticket
-from ticket_digest.handler import DigestFailedError
+from ticket_digest.run import DigestFailedError
 
 NINE = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 HALF = NINE + timedelta(minutes=30)
