@@ -118,6 +118,8 @@ def _begins(variable: Json) -> Any:
 def _note(name: str, one: Any, other: Any) -> Sentence:
     if name == "time" and all(isinstance(each, dict) and set(each) >= {"from", "to"} for each in (one, other)):
         return changed("time range", _range(one), _range(other))
+    if name == "rows":
+        return ("rows beside the panels differ, which Grafana does not read",)
     if isinstance(one, dict | list) or isinstance(other, dict | list):
         return (quoted(name), " differs")
     return changed(name, one, other)
