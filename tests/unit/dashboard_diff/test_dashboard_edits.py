@@ -75,7 +75,7 @@ def fewer_queries(at: Json, data: st.DataObject) -> None:
 
 def legend(at: Json, data: st.DataObject) -> None:
     for each in one_of(at, data)["targets"]:
-        each["legendFormat"] = data.draw(st.sampled_from(("{{job}}", "__auto")))
+        each["legendFormat"] = data.draw(st.sampled_from(("{{job}}", "__auto", "")))
 
 
 def threshold(at: Json, data: st.DataObject) -> None:
@@ -168,6 +168,10 @@ def about(at: Json, data: st.DataObject) -> None:
     at["title"] = str(at["title"])
 
 
+def picker(at: Json, data: st.DataObject) -> None:
+    at["timepicker"] = {"hidden": data.draw(st.booleans()), "refresh_intervals": [data.draw(st.sampled_from("ab"))]}
+
+
 def annotation(at: Json, data: st.DataObject) -> None:
     at["annotations"]["list"] = data.draw(st.sampled_from(([], [{"name": "Deploys", "expr": "up"}])))
 
@@ -208,7 +212,7 @@ def saved(at: Json, data: st.DataObject) -> None:
 
 EDITS: tuple[Edit, ...] = (
     retitle, reask, more_queries, fewer_queries, legend, threshold, setting, override, kind, source, resize, add,
-    remove, swap, collapse, retitle_row, variable, fewer_variables, about, annotation, links,
+    remove, swap, collapse, retitle_row, variable, fewer_variables, about, picker, annotation, links,
 )  # fmt: skip
 NOISE: tuple[Edit, ...] = (renumber, shuffle, shift, saved)
 

@@ -37,7 +37,10 @@ QUIET: list[tuple[str, Any, str]] = [
     ("panels.0.datasource", "$datasource", noise.MIGRATED),
     ("templating.list.0.current", {"text": "prod", "value": "abc"}, noise.VIEW),
     ("templating.list.0.hide", 0, noise.DEFAULT),
+    ("panels.0.targets.0.legendFormat", "", noise.EMPTY),
     ("timezone", "browser", noise.DEFAULT),
+    ("timepicker.hidden", False, noise.DEFAULT),
+    ("timepicker.refresh_intervals", ["5s", "1m"], noise.VIEW),
     ("annotations.list", [{"builtIn": 1, "name": "Annotations & Alerts"}], noise.DEFAULT),
 ]
 
@@ -75,6 +78,7 @@ MEANT = [
     ("panels.0.fieldConfig.defaults.custom.lineWidth", 3, "changed panel Orders: line width nothing → 3"),
     ("panels.3.lines", False, "changed panel Old: lines true → false"),
     ("panels.0.targets.0.legendFormat", "{{job}}", "changed panel Orders: query A: legend nothing → {{job}}"),
+    ("panels.0.targets.0.legendFormat", "__auto", "changed panel Orders: query A: legend nothing → __auto"),
     ("panels.0.targets.0.hide", True, "changed panel Orders: query A: hidden nothing → true"),
     ("panels.0.datasource.uid", "${logs}", "changed panel Orders: data source $datasource → $logs"),
     ("panels.0.title", "Sales", "renamed panel Sales: renamed from Orders"),
@@ -83,6 +87,8 @@ MEANT = [
     ("panels.1.title", "Faults", "renamed row Faults: renamed from More"),
     ("templating.list.0.query", "loki", "changed variable datasource: query prometheus → loki"),
     ("title", "Shop", "changed dashboard Shop: title Checkout → Shop"),
+    ("timepicker", {"hidden": True, "refresh_intervals": ["5s"]},
+     "changed dashboard Checkout: time picker hidden nothing → true"),
     ("tags", ["a"], 'changed dashboard Checkout: tags nothing → ["a"]'),
     ("links", [{"title": "Runbook", "url": "https://example.org"}], "added link Runbook: https://example.org"),
     ("annotations.list", [{"name": "Deploys", "expr": "deploys"}], "added annotation Deploys: deploys"),

@@ -43,7 +43,7 @@ def state(dashboard: Dashboard, sides: Sides, *, newer: bool) -> Json:
     """All that a dashboard means, in one form: versions that differ in noise alone have equal states."""
     return {
         "title": dashboard.title,
-        "settings": noise.pruned({**dashboard.settings, "timepicker": None}, "dashboard") or {},
+        "settings": noise.pruned(dashboard.settings, "dashboard") or {},
         "rows": [
             {
                 "row": [row.title, row.collapsed, *([row.content.get(name) for name in _ROW])] if row.marked else None,
@@ -70,8 +70,7 @@ def _dashboard(before: Dashboard, after: Dashboard) -> Iterator[Value]:
     if before.uid != after.uid:
         yield ("uid",), after.uid
     for path, value in _values(before.settings, after.settings, "dashboard"):
-        if path[0] != "timepicker":
-            yield ("settings", *path), value
+        yield ("settings", *path), value
 
 
 def _row(before: Row, after: Row) -> Iterator[Value]:

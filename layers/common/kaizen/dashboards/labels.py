@@ -42,6 +42,8 @@ _WORDS = {
     "transparent": "transparent background",
     "nullPointMode": "null values",
     "graphTooltip": "shared tooltip",
+    "timepicker.hidden": "time picker hidden",
+    "timepicker.nowDelay": "delay of now",
     "tags": "tags",
     "timezone": "time zone",
     "label": "label",

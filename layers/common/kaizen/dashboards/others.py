@@ -184,9 +184,8 @@ def _words(before: Json, after: Json, kind: str, dropped: Drops, where: str = ""
     count = 0
     for group in grouped(leaves(before, after, kind)):
         leaf = group[0]
-        if leaf.noise or (kind == "dashboard" and leaf.path[0] == "timepicker"):
-            for each in group:
-                dropped.leaf(each, where, each.noise or noise.VIEW)
+        if leaf.noise:
+            dropped.leaf(leaf, where)
             continue
         count += len(group)
         if len(group) == 1:
