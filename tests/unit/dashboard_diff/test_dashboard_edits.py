@@ -173,7 +173,8 @@ def picker(at: Json, data: st.DataObject) -> None:
 
 
 def annotation(at: Json, data: st.DataObject) -> None:
-    at["annotations"]["list"] = data.draw(st.sampled_from(([], [{"name": "Deploys", "expr": "up"}])))
+    own = {"builtIn": 1, "name": "Annotations & Alerts", "enable": data.draw(st.booleans())}
+    at["annotations"]["list"] = data.draw(st.sampled_from(([], [{"name": "Deploys", "expr": "up"}, own])))
 
 
 def links(at: Json, data: st.DataObject) -> None:
@@ -201,6 +202,7 @@ def saved(at: Json, data: st.DataObject) -> None:
     at["version"] = data.draw(st.integers(2, 99))
     at["id"] = 7
     at["timezone"] = "browser"
+    at["annotations"]["list"].append({"builtIn": 1, "name": "Annotations & Alerts", "enable": True, "hide": True})
     one = one_of(at, data)
     one["pluginVersion"] = "11.0.0"
     one["fieldConfig"]["overrides"] = one["fieldConfig"].get("overrides", [])

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from kaizen.dashboards import noise, others, thresholds
+from kaizen.dashboards.annotations import annotation_form, annotation_kind, annotation_pairs, noted
 from kaizen.dashboards.edits import Edits, Part, RowPart, Value
 from kaizen.dashboards.leaves import MOST_ITEMS, same
 from kaizen.dashboards.matching import Pairs, targets
@@ -34,7 +35,7 @@ def edits(before: Dashboard, after: Dashboard, pairs: Pairs, known: Rows, sides:
         tuple(_dashboard(before, after)),
         tuple(rows),
         _small(before.variables, others.variable_pairs(before, after), "variable"),
-        _small(before.annotations, others.annotation_pairs(before, after), "annotation"),
+        _small(before.annotations, annotation_pairs(before, after), "annotation"),
         _small(before.links, others.link_pairs(before, after), "link"),
     )
 
@@ -52,11 +53,7 @@ def state(dashboard: Dashboard, sides: Sides, *, newer: bool) -> Json:
             for row in dashboard.rows
         ],
         "variables": [noise.pruned(others.variable_form(each), "variable") for each in dashboard.variables],
-        "annotations": [
-            noise.pruned(others.annotation_form(each), "annotation")
-            for each in dashboard.annotations
-            if not each.get("builtIn")
-        ],
+        "annotations": [noise.pruned(annotation_form(each), annotation_kind(each)) for each in noted(dashboard)],
         "links": [noise.pruned(each, "link") for each in dashboard.links],
     }
 
@@ -172,7 +169,7 @@ def _panel_state(panel: Panel, sides: Sides, *, newer: bool) -> Json:
 def _small(before: Sequence[Json], pairs: Sequence[Pair[Json]], kind: str) -> tuple[Part, ...]:
     """Parts that are put in place as a whole. Those of `before` that are in no pair stay as they are."""
     numbers = {id(each): index for index, each in enumerate(before)}
-    form = {"variable": others.variable_form, "annotation": others.annotation_form}.get(kind, dict)
+    form = {"variable": others.variable_form, "annotation": annotation_form}.get(kind, dict)
     found = []
     for one, other in pairs:
         if other is None:
@@ -180,7 +177,8 @@ def _small(before: Sequence[Json], pairs: Sequence[Pair[Json]], kind: str) -> tu
         if one is None:
             found.append(Part(None, whole=other))
         else:
-            differs = not same(noise.pruned(form(one), kind), noise.pruned(form(other), kind))
+            by = annotation_kind(other) if kind == "annotation" else kind
+            differs = not same(noise.pruned(form(one), by), noise.pruned(form(other), by))
             found.append(Part(numbers[id(one)], whole=other if differs else None))
     return tuple(found)
 

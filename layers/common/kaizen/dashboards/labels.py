@@ -53,6 +53,7 @@ _WORDS = {
     "multi": "several values",
     "regex": "regex",
     "hide": "hidden",
+    "enable": "enabled",
     "refresh": "refreshed",
     "sort": "order",
 }

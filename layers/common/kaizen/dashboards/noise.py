@@ -122,12 +122,19 @@ _VARIABLE: dict[str, tuple[Any, ...]] = {
     "useTags": (False,), "allowCustomValue": (True,), "options": (), "tagsQuery": (), "tagValuesQuery": (),
 }  # fmt: skip
 _ANNOTATION: dict[str, tuple[Any, ...]] = {"hide": (False,), "showIn": (0,), "enable": (True,), "target.limit": (100,)}
+BUILT_IN = "built-in annotation"  # Grafana's own, which it writes by itself
+_BUILT_IN: dict[str, tuple[Any, ...]] = {
+    **_ANNOTATION, "builtIn": (1, True), "name": ("Annotations & Alerts",), "type": ("dashboard",), "hide": (True,),
+    "iconColor": ("rgba(0, 211, 255, 1)",), "limit": (100,), "matchAny": (False,), "filter.exclude": (False,),
+    "target.type": ("dashboard",), "target.matchAny": (False,),
+    "data source": ("-- Grafana --", "grafana", "default"),
+}  # fmt: skip
 # Which editor was used, and what it remembers.
 _EDITOR = ("targets.*.editorMode", "targets.*.legendLink", "targets.*.step", "targets.*.useBackend",
            "targets.*.disableTextWrap", "targets.*.fullMetaSearch", "targets.*.includeNullMetadata",
            "targets.*.refID", "targets.*.metric", "options.alertThreshold")  # fmt: skip
 _CHOSEN = ("hidden", "nowDelay")  # of the time picker; the rest is what it offers
-_KINDS = {"dashboard": _DASHBOARD, "variable": _VARIABLE, "annotation": _ANNOTATION}
+_KINDS = {"dashboard": _DASHBOARD, "variable": _VARIABLE, "annotation": _ANNOTATION, BUILT_IN: _BUILT_IN}
 
 
 def noise(path: Path, before: Any, after: Any, kind: str) -> str:
