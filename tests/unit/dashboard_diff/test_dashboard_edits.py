@@ -111,6 +111,10 @@ def resize(at: Json, data: st.DataObject) -> None:
     one_of(at, data)["gridPos"] |= {"w": data.draw(st.sampled_from((6, 12))), "h": data.draw(st.sampled_from((4, 8)))}
 
 
+def aside(at: Json, data: st.DataObject) -> None:
+    one_of(at, data)["gridPos"]["x"] = data.draw(st.sampled_from((0, 6, 12, 18)))
+
+
 def add(at: Json, data: st.DataObject) -> None:
     number = data.draw(st.integers(100, 110))
     at["panels"].insert(0, stat(f"New{number}", number, data.draw(st.sampled_from((-8, 40)))))
@@ -213,8 +217,8 @@ def saved(at: Json, data: st.DataObject) -> None:
 
 
 EDITS: tuple[Edit, ...] = (
-    retitle, reask, more_queries, fewer_queries, legend, threshold, setting, override, kind, source, resize, add,
-    remove, swap, collapse, retitle_row, variable, fewer_variables, about, picker, annotation, links,
+    retitle, reask, more_queries, fewer_queries, legend, threshold, setting, override, kind, source, resize,
+    aside, add, remove, swap, collapse, retitle_row, variable, fewer_variables, about, picker, annotation, links,
 )  # fmt: skip
 NOISE: tuple[Edit, ...] = (renumber, shuffle, shift, saved)
 

@@ -92,7 +92,7 @@ def _panel(before: Panel | None, after: Panel, numbers: Mapping[int, int], sides
     if before.kind != after.kind:
         found.append((("kind",), after.kind))
     if sized:
-        for name in ("w", "h"):
+        for name in ("x", "w", "h"):
             value = getattr(after.place, name)
             if getattr(before.place, name) != value:
                 found.append((("place", name), value))
@@ -158,7 +158,7 @@ def _panel_state(panel: Panel, sides: Sides, *, newer: bool) -> Json:
     return {
         "kind": panel.kind,
         "title": panel.title,
-        "size": (panel.place.w, panel.place.h),
+        "place": (panel.place.x, panel.place.w, panel.place.h),
         "content": {} if meant is MISSING else _without(meant, STEPS),
         "steps": shown,
         "queries": _asked(panel, sides, pointed_at(panel), newer=newer),

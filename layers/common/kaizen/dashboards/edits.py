@@ -125,10 +125,10 @@ def _made(part: Part, old: Sequence[Panel], row: int) -> Panel:
         "title": one.title,
         "kind": one.kind,
         "content": one.content,
-        "place": {"w": one.place.w, "h": one.place.h},
+        "place": {"x": one.place.x, "w": one.place.w, "h": one.place.h},
     }
     new = _with(given, part.sets)
-    place = replace(one.place, w=new["place"]["w"], h=new["place"]["h"])
+    place = replace(one.place, **new["place"])
     return replace(one, title=new["title"], kind=new["kind"], content=new["content"], place=place, row=row)
 
 

@@ -79,11 +79,22 @@ def _unfolded(given: list[Json]) -> Iterator[Json]:
 
 
 def _row(head: Json | None, following: list[Json], index: int) -> Row:
-    panels = tuple(_panel(each, index, _place(each), ()) for each in following if not each.get("repeatPanelId"))
+    panels = _seen([_panel(each, index, _place(each), ()) for each in following if not each.get("repeatPanelId")])
     if head is None:
         return Row("", False, False, {}, panels)
     content = _rest(head, (*_APART, "panels", "collapsed", "collapse", "showTitle", "titleSize"))
     return Row(_text(head.get("title")), bool(head.get("collapsed", False)), True, content, panels)
+
+
+def _seen(panels: list[Panel]) -> tuple[Panel, ...]:
+    """In the order in which Grafana shows them: each rises as far as the ones above let it."""
+    ends, tops = [0] * COLUMNS, {}
+    for each in panels:
+        x = min(each.place.x, COLUMNS - 1)
+        end = min(x + max(each.place.w, 1), COLUMNS)
+        tops[id(each)] = max(ends[x:end])
+        ends[x:end] = [tops[id(each)] + max(each.place.h, 1)] * (end - x)
+    return tuple(sorted(panels, key=lambda each: (tops[id(each)], each.place.x)))
 
 
 def _panel(given: Json, row: int, place: Place, more: tuple[str, ...]) -> Panel:
@@ -106,7 +117,9 @@ def _rest(given: Json, without: tuple[str, ...]) -> Json:
 def _place(given: Json) -> Place:
     grid = given.get("gridPos")
     grid = grid if isinstance(grid, dict) else {}
-    return Place(_whole(grid.get("x"), 0), _whole(grid.get("y"), 0), _whole(grid.get("w"), 6), _whole(grid.get("h"), 3))
+    w = _whole(grid.get("w"), 6)
+    x = max(min(_whole(grid.get("x"), 0), COLUMNS - w), 0)  # none stands out, as Grafana has it
+    return Place(x, _whole(grid.get("y"), 0), w, _whole(grid.get("h"), 3))
 
 
 def _corner(given: Json) -> tuple[int, int]:
