@@ -10,6 +10,7 @@ import pytest
 from dashboard_diff import comment
 from kaizen.dashboards import NoDashboardError, breaking, markdown, marks, read
 from kaizen.dashboards.files import file_diff
+from kaizen.dashboards.sentences import Quoted
 from kaizen.github.comments import LONGEST, length
 from tests.unit.dashboard_diff.dashboard_samples import Json, dashboard, diff, panel
 
@@ -45,6 +46,19 @@ def test_removed_variables_are_looked_for_in_one_walk() -> None:
         found = diff(with_variables(30), with_variables(0))
     assert sum("is removed" in str(each) for each in found.breaking) == 30
     assert walked.call_count <= 40
+
+
+def test_queries_that_are_gone_are_looked_for_in_one_walk() -> None:
+    def with_names(end: str) -> Json:
+        listed = [{"refId": f"Q{each}{end}", "expr": "up"} for each in range(50)]
+        used = {"refId": "M", "type": "math", "expression": "$Q7 + ${Q8} + $Q77", "datasource": {"uid": "__expr__"}}
+        return dashboard(panel("Orders", targets=[*listed, used]))
+
+    with patch.object(breaking, "pointers", side_effect=breaking.pointers) as walked:
+        found = diff(with_names(""), with_names("x"))
+    assert [[part.text for part in each if isinstance(part, Quoted)] for each in found.breaking] == [
+        ["Orders", "Q7"], ["Orders", "Q8"]]  # fmt: skip
+    assert walked.call_count == 1
 
 
 def test_a_full_comment_is_not_written_on() -> None:
