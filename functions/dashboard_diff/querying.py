@@ -75,7 +75,7 @@ class Queries:
     def _series(self, text: str) -> Sequence[Series] | str:
         asked = askable(text)
         if not asked:
-            return "a variable is the name of its metric"
+            return "there is no telling for every value of its variables"
         assert self._ask is not None
         found = self._ask.matrix(asked, self._end - RANGE, self._end, STEP)
         return found.series if isinstance(found, Matrix) else found

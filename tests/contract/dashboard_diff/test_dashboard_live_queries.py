@@ -121,5 +121,6 @@ def test_few_are_asked_and_the_rest_is_counted(desk: Desk, prometheus: Prometheu
 def test_what_is_no_promql_is_not_asked(desk: Desk, prometheus: Prometheus) -> None:
     body = commented(desk, edited(edited(BASE, "panels.0.datasource", {"type": "loki", "uid": "x"}), QUERY, '{a="b"}'))
     assert "could not be asked" not in body
-    assert "a variable is the name of its metric" in commented(desk, edited(BASE, QUERY, "rate($metric[5m])"))
+    for text in ("rate($metric[5m])", "rate(gone_total[5m] @ ${__to})"):
+        assert "no telling for every value of its variables" in commented(desk, edited(BASE, QUERY, text))
     assert prometheus.heard == []

@@ -111,6 +111,20 @@ def test_a_moved_row_is_one_change() -> None:
     assert told(diff(before, after)) == ["moved row Fiver: moved, with its 1 panel"]
 
 
+def test_a_moved_row_counts_the_panels_that_moved_with_it() -> None:
+    one, two = row("One", 0), row("Two", 17, 91)
+    low = (edited(A, "gridPos.y", 1), edited(C, "gridPos.y", 9), edited(B, "gridPos.y", 18))
+    before = dashboard(one, *low[:2], two, low[2])
+    after = dashboard(
+        edited(two, "gridPos.y", 0), edited(B, "gridPos.y", 1), panel("New", number=9, y=1),
+        edited(one, "gridPos.y", 20), *(edited(each, "gridPos.y", 30 + each["id"]) for each in low[:2]),
+    )  # fmt: skip
+    assert told(diff(before, after)) == [
+        "moved row Two: moved, with its 1 panel",
+        "added panel New: timeseries, 1 query",
+    ]
+
+
 def test_rows_of_old_schemas_are_the_same_rows() -> None:
     inner = [{key: each[key] for key in each if key != "gridPos"} | {"span": 6} for each in (A, B)]
     old = dashboard(rows=[{"title": "More", "showTitle": True, "height": "300px", "panels": inner}], schemaVersion=14)

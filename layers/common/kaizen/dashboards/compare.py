@@ -77,7 +77,7 @@ def _changed(before: Dashboard, after: Dashboard, sides: Sides) -> Diff:
         *others.variables(before, after, dropped),
         *others.annotations(before, after, dropped),
         *others.links(before, after, dropped),
-        *with_rows(list(row_changes(before, after, known, dropped, marks)), emptied),
+        *with_rows(list(row_changes(before, after, pairs, known, dropped, marks)), emptied),
         *together(spread([each for each in panels if each.what != "removed" or each.where not in emptied])),
     ]
     for name in before.dropped | after.dropped:

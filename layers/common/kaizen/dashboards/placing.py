@@ -33,16 +33,17 @@ def rows(before: Dashboard, after: Dashboard, pairs: Pairs) -> Rows:
 
 
 def row_changes(
-    before: Dashboard, after: Dashboard, known: Rows, dropped: Drops, marks: dict[int, tuple[Mark, ...]]
+    before: Dashboard, after: Dashboard, pairs: Pairs, known: Rows, dropped: Drops, marks: dict[int, tuple[Mark, ...]]
 ) -> Iterator[Change]:
     """`marks` takes what became of each row, on both sides."""
     old = {new: one for one, new in known.items()}
+    stayed = Counter((one.row, other.row) for one, other in pairs)
     order = [each for each in sorted(known) if before.rows[each].marked and after.rows[known[each]].marked]
     shifted = moved(order, sorted(order, key=lambda each: known[each]))
     for index, row in enumerate(after.rows):
         if index in old:
             one, away = before.rows[old[index]], old[index] in shifted
-            found = list(_row(one, row, away, dropped))
+            found = list(_row(one, row, stayed[old[index], index], away, dropped))
             yield from found
             if found and one.marked and row.marked:
                 marks[id(one)] = marks[id(row)] = ("moved" if away else "changed",)
@@ -57,10 +58,11 @@ def row_changes(
             yield Change("removed", "row", row.title, ((f"had {many(len(row.panels), 'panel')}",),), leaves=1)
 
 
-def _row(before: Row, after: Row, shifted: bool, dropped: Drops) -> Iterator[Change]:
+def _row(before: Row, after: Row, stayed: int, shifted: bool, dropped: Drops) -> Iterator[Change]:
+    """`stayed` counts the panels that are in it on both sides."""
     words: list[Sentence] = []
     if before.marked != after.marked:
-        kept = many(min(len(before.panels), len(after.panels)), "panel")
+        kept = many(stayed, "panel")
         came: What = "added" if after.marked else "removed"
         around: Sentence = (f"around {kept} that were there" if after.marked else f"its {kept} stay",)
         yield Change(came, "row", after.title or before.title, (around,), leaves=1)
@@ -76,7 +78,7 @@ def _row(before: Row, after: Row, shifted: bool, dropped: Drops) -> Iterator[Cha
         else:
             words.append(changed(labels.label(leaf.path), leaf.before, leaf.after))
     if shifted:
-        words.append((f"moved, with its {many(len(after.panels), 'panel')}",))
+        words.append((f"moved, with its {many(stayed, 'panel')}" if stayed else "moved",))
     if words:
         what: What = "moved" if shifted and len(words) == 1 else "renamed" if before.title != after.title else "changed"
         yield Change(what, "row", after.title, tuple(words), leaves=len(words))
