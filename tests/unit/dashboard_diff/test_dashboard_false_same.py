@@ -2,10 +2,11 @@
 
 import json
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
-from kaizen.dashboards import NotComparedError, read
+from kaizen.dashboards import NotComparedError, breaking, panels, read
 from kaizen.dashboards.asking import askable
 from kaizen.dashboards.sentences import plain
 from tests.unit.dashboard_diff.dashboard_samples import Json, dashboard, diff, of, panel, row, told
@@ -71,6 +72,19 @@ def test_a_query_that_an_expression_names_and_that_is_gone_breaks() -> None:
     for gone in ([DOWN, RATIO], [query("X", "up"), DOWN, RATIO]):
         found = diff(one, dashboard(panel("Ratio", targets=gone)))
         assert [plain(each) for each in found.breaking] == ["panel Ratio uses query A, which is gone"]
+
+
+def test_queries_that_are_gone_are_looked_for_in_one_walk() -> None:
+    def with_names(end: str) -> Json:
+        listed = [query(f"Q{each}{end}", "up") for each in range(50)]
+        return dashboard(panel("Ratio", targets=[*listed, math("M", "$Q7 + ${Q8} + $Q77")]))
+
+    with patch.object(breaking, "pointers", side_effect=panels.pointers) as walked:
+        found = diff(with_names(""), with_names("x"))
+    assert [plain(each) for each in found.breaking] == [
+        f"panel Ratio uses query {name}, which is gone" for name in ("Q7", "Q8")
+    ]
+    assert walked.call_count == 1
 
 
 def test_one_is_not_true_within_a_list() -> None:
