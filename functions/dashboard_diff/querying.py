@@ -55,10 +55,12 @@ class Queries:
     def _change(self, given: Change) -> Change:
         if not given.queries or given.what == "removed":
             return given
-        alone = given.what == "added" and len(given.queries) == 1
-        return replace(given, queries=tuple(self._query(each, alone=alone) for each in given.queries))
+        asked = replace(given, queries=tuple(map(self._query, given.queries)))
+        blank = "this panel will be blank" if asked.blank else "what it draws will be blank"
+        queries = [replace(each, live=(*each.live, f": {blank}")) if each.blank else each for each in asked.queries]
+        return replace(asked, queries=tuple(queries))
 
-    def _query(self, given: QueryChange, *, alone: bool) -> QueryChange:
+    def _query(self, given: QueryChange) -> QueryChange:
         if not _wanted(given):
             return given
         if self._left == 0:
@@ -70,12 +72,12 @@ class Queries:
             return replace(given, live=(f"could not be asked: {new}",))
         old = self._series(given.before) if given.before else ()
         drawn = chart(old if not isinstance(old, str) else (), new)
-        return replace(given, live=_told(given, old, new, alone=alone), chart=drawn)
+        return replace(given, live=_told(given, old, new), chart=drawn, blank=not new and not given.hidden)
 
     def _series(self, text: str) -> Sequence[Series] | str:
         asked = askable(text)
         if not asked:
-            return "a variable is the name of its metric"
+            return "there is no telling for every value of its variables"
         assert self._ask is not None
         found = self._ask.matrix(asked, self._end - RANGE, self._end, STEP)
         return found.series if isinstance(found, Matrix) else found
@@ -85,11 +87,10 @@ def _wanted(given: QueryChange) -> bool:
     return given.promql and bool(given.after) and given.before != given.after
 
 
-def _told(given: QueryChange, old: Sequence[Series] | str, new: Sequence[Series], *, alone: bool) -> Sentence:
+def _told(given: QueryChange, old: Sequence[Series] | str, new: Sequence[Series]) -> Sentence:
     if not new:
         before = ", and gave some before the change" if old and not isinstance(old, str) else ""
-        blank = "this panel will be blank" if alone else "what it draws will be blank"
-        return (f"⚠️ returns no series now{before}: {blank}",)
+        return (f"⚠️ returns no series now{before}",)
     if given.before and not isinstance(old, str):
         return (f"{len(old)} → {len(new)} series in 6 h",) if len(old) != len(new) else (f"{len(new)} series in 6 h",)
     return (f"{len(new)} series in 6 h",)

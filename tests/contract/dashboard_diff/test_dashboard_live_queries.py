@@ -70,10 +70,33 @@ def test_both_sides_of_a_changed_query_are_drawn(desk: Desk, prometheus: Prometh
 
 def test_a_query_that_gives_nothing_is_said_to_be_blank(desk: Desk) -> None:
     body = commented(desk, edited(BASE, QUERY, "rate(gone_total[5m])"))
-    assert "⚠️ returns no series now, and gave some before the change: what it draws will be blank" in body
+    assert "⚠️ returns no series now, and gave some before the change: this panel will be blank" in body
+    assert "🟡 **1 panel will be blank: 1 panel changed**" in body
     more = panel("Gone", "rate(gone_total[5m])", number=2, y=8)
     body = commented(desk, BASE | {"panels": [*BASE["panels"], more]})
     assert "⚠️ returns no series now: this panel will be blank" in body
+    body = commented(desk, edited(BASE | {"panels": [*BASE["panels"], more]}, "uid", "other"))
+    assert "🔴 **1 thing breaks, 1 panel will be blank: 1 panel added**" in body
+
+
+def test_a_panel_is_blank_where_all_that_it_draws_is(desk: Desk) -> None:
+    def asked(*exprs: str, hide: bool = False) -> Json:
+        listed = [{"refId": name, "expr": expr} for name, expr in zip("ABC", exprs, strict=False)]
+        return edited(BASE, "panels.0.targets", [listed[0], *(each | {"hide": hide} for each in listed[1:])])
+
+    gone, kept = "rate(gone_total[5m])", BASE["panels"][0]["targets"][0]["expr"]
+    body = commented(desk, asked(gone, "gone_total"))
+    assert body.count("this panel will be blank") == 2
+    assert "1 panel will be blank" in body
+    for first, second in ((kept, gone), (gone, "rate(orders_total[5m])")):
+        body = commented(desk, asked(first, second))
+        assert body.count("what it draws will be blank") == 1
+        assert "panel will be blank" not in body
+    body = commented(desk, asked(gone, "rate(orders_total[5m])", hide=True))
+    assert body.count("this panel will be blank") == 1
+    body = commented(desk, asked(kept, gone, hide=True))  # nobody sees it
+    assert "⚠️ returns no series now" in body
+    assert "blank" not in body
 
 
 @pytest.mark.parametrize(
@@ -121,5 +144,6 @@ def test_few_are_asked_and_the_rest_is_counted(desk: Desk, prometheus: Prometheu
 def test_what_is_no_promql_is_not_asked(desk: Desk, prometheus: Prometheus) -> None:
     body = commented(desk, edited(edited(BASE, "panels.0.datasource", {"type": "loki", "uid": "x"}), QUERY, '{a="b"}'))
     assert "could not be asked" not in body
-    assert "a variable is the name of its metric" in commented(desk, edited(BASE, QUERY, "rate($metric[5m])"))
+    for text in ("rate($metric[5m])", "rate(gone_total[5m] @ ${__to})"):
+        assert "no telling for every value of its variables" in commented(desk, edited(BASE, QUERY, text))
     assert prometheus.heard == []

@@ -25,6 +25,16 @@ from kaizen.promql import parse
     ("rate($metric[5m])", ""),
     ("sum(rate(x[5m])", ""),
     ("a > 5", "a > 5"),
+    ("a @ ${__to}", ""),
+    ("rate(a[5m:1m] @ $__from)", ""),
+    ("a @ 1700000000 + b @ end()", "a @ 1700000000.000 + b @ end()"),
+    ('a{b=~"[$c]"}', ""),
+    ('a{b=~"$c[^0-9$d]"}', ""),
+    ('a{b=~"[[:alpha:]$c]"}', ""),
+    ('a{b=~"[]$c]"}', ""),
+    ('a{b=~"[]0]$c[1]"}', 'a{b=~"[]0].*[1]"}'),
+    ('a{b=~"\\\\[$c"}', 'a{b=~"\\\\[.*"}'),
+    ('a{b!~"[$c]"}', "a"),
 ])  # fmt: skip
 def test_a_query_for_any_value_of_its_variables(text: str, asked: str | None) -> None:
     found = askable(text)

@@ -75,7 +75,7 @@ def fewer_queries(at: Json, data: st.DataObject) -> None:
 
 def legend(at: Json, data: st.DataObject) -> None:
     for each in one_of(at, data)["targets"]:
-        each["legendFormat"] = data.draw(st.sampled_from(("{{job}}", "__auto")))
+        each["legendFormat"] = data.draw(st.sampled_from(("{{job}}", "__auto", "")))
 
 
 def threshold(at: Json, data: st.DataObject) -> None:
@@ -109,6 +109,10 @@ def source(at: Json, data: st.DataObject) -> None:
 
 def resize(at: Json, data: st.DataObject) -> None:
     one_of(at, data)["gridPos"] |= {"w": data.draw(st.sampled_from((6, 12))), "h": data.draw(st.sampled_from((4, 8)))}
+
+
+def aside(at: Json, data: st.DataObject) -> None:
+    one_of(at, data)["gridPos"]["x"] = data.draw(st.sampled_from((0, 6, 12, 18)))
 
 
 def add(at: Json, data: st.DataObject) -> None:
@@ -168,8 +172,13 @@ def about(at: Json, data: st.DataObject) -> None:
     at["title"] = str(at["title"])
 
 
+def picker(at: Json, data: st.DataObject) -> None:
+    at["timepicker"] = {"hidden": data.draw(st.booleans()), "refresh_intervals": [data.draw(st.sampled_from("ab"))]}
+
+
 def annotation(at: Json, data: st.DataObject) -> None:
-    at["annotations"]["list"] = data.draw(st.sampled_from(([], [{"name": "Deploys", "expr": "up"}])))
+    own = {"builtIn": 1, "name": "Annotations & Alerts", "enable": data.draw(st.booleans())}
+    at["annotations"]["list"] = data.draw(st.sampled_from(([], [{"name": "Deploys", "expr": "up"}, own])))
 
 
 def links(at: Json, data: st.DataObject) -> None:
@@ -197,6 +206,7 @@ def saved(at: Json, data: st.DataObject) -> None:
     at["version"] = data.draw(st.integers(2, 99))
     at["id"] = 7
     at["timezone"] = "browser"
+    at["annotations"]["list"].append({"builtIn": 1, "name": "Annotations & Alerts", "enable": True, "hide": True})
     one = one_of(at, data)
     one["pluginVersion"] = "11.0.0"
     one["fieldConfig"]["overrides"] = one["fieldConfig"].get("overrides", [])
@@ -207,8 +217,8 @@ def saved(at: Json, data: st.DataObject) -> None:
 
 
 EDITS: tuple[Edit, ...] = (
-    retitle, reask, more_queries, fewer_queries, legend, threshold, setting, override, kind, source, resize, add,
-    remove, swap, collapse, retitle_row, variable, fewer_variables, about, annotation, links,
+    retitle, reask, more_queries, fewer_queries, legend, threshold, setting, override, kind, source, resize,
+    aside, add, remove, swap, collapse, retitle_row, variable, fewer_variables, about, picker, annotation, links,
 )  # fmt: skip
 NOISE: tuple[Edit, ...] = (renumber, shuffle, shift, saved)
 

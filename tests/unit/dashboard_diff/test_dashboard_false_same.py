@@ -2,13 +2,14 @@
 
 import json
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
-from kaizen.dashboards import NotComparedError, read
+from kaizen.dashboards import NotComparedError, breaking, panels, read
 from kaizen.dashboards.asking import askable
 from kaizen.dashboards.sentences import plain
-from tests.unit.dashboard_diff.dashboard_samples import Json, dashboard, diff, panel, told
+from tests.unit.dashboard_diff.dashboard_samples import Json, dashboard, diff, of, panel, row, told
 
 MIXED = {"type": "datasource", "uid": "-- Mixed --"}
 
@@ -73,6 +74,19 @@ def test_a_query_that_an_expression_names_and_that_is_gone_breaks() -> None:
         assert [plain(each) for each in found.breaking] == ["panel Ratio uses query A, which is gone"]
 
 
+def test_queries_that_are_gone_are_looked_for_in_one_walk() -> None:
+    def with_names(end: str) -> Json:
+        listed = [query(f"Q{each}{end}", "up") for each in range(50)]
+        return dashboard(panel("Ratio", targets=[*listed, math("M", "$Q7 + ${Q8} + $Q77")]))
+
+    with patch.object(breaking, "pointers", side_effect=panels.pointers) as walked:
+        found = diff(with_names(""), with_names("x"))
+    assert [plain(each) for each in found.breaking] == [
+        f"panel Ratio uses query {name}, which is gone" for name in ("Q7", "Q8")
+    ]
+    assert walked.call_count == 1
+
+
 def test_one_is_not_true_within_a_list() -> None:
     def with_value(value: Any) -> Json:
         properties = [{"id": "custom.a", "value": value}]
@@ -107,3 +121,32 @@ def test_a_kubernetes_object_of_v2_is_not_compared() -> None:
 
 def test_a_matcher_that_keeps_a_variable_away_hides_nothing() -> None:
     assert askable('x{a!="a$a",b!~"b|$b",c="1"}') == 'x{c="1"}'
+
+
+def test_rows_that_grafana_does_not_read_hide_no_panel() -> None:
+    """Before schema 16 it reads rows and panels, from then on the panels alone, and rows only where there are none."""
+    rows = [{"title": "Old", "panels": [{"id": 9, "type": "graph", "title": "Left", "targets": [query("A", "left")]}]}]
+    one = dashboard(panel("Orders", "a"), rows=rows)
+    other = dashboard(panel("Orders", "b"), panel("New", "c", 2, 8), rows=rows)
+    assert told(diff(one, other)) == ["changed panel Orders: metric a → b", "added panel New: timeseries, 1 query"]
+    assert told(diff(one | {"schemaVersion": 14}, other | {"schemaVersion": 14})) == told(diff(one, other))
+    assert [each.title for each in of(one | {"schemaVersion": 14}).panels] == ["Orders", "Left"]
+    assert [each.title for each in of(one | {"panels": []}).panels] == ["Left"]
+    found = diff(one, dashboard(panel("Orders", "a")))
+    assert found.empty
+    assert [plain(each) for each in found.notes] == ["rows beside the panels differ, which Grafana does not read"]
+
+
+def test_panels_of_a_row_within_a_row_are_compared() -> None:
+    def nested(expr: str) -> Json:
+        inner = row("Inner", 1, 91, [panel("Orders", expr, y=2)])
+        return dashboard(row("Outer", 0, panels=[panel("First", "up", 2, 1), inner]), panel("Next", "up", 3, 20))
+
+    assert told(diff(nested("a"), nested("b"))) == ["changed panel Orders: metric a → b"]
+    found = [(each.title, [panel.title for panel in each.panels]) for each in of(nested("a")).rows]
+    assert found == [("Outer", ["First"]), ("Inner", ["Orders", "Next"])]
+
+
+def test_panels_of_a_panel_that_is_no_row_are_content() -> None:
+    one, other = (dashboard(panel("Orders", panels=[panel("Inner", expr)])) for expr in ("a", "b"))
+    assert told(diff(one, other)) == ["changed panel Orders: panels.0.targets.A.expr a → b"]

@@ -49,13 +49,50 @@ def test_a_number_that_is_used_again_is_another_panel() -> None:
 
 
 def test_an_inserted_panel_moves_nobody() -> None:
-    after = dashboard(
-        panel("New", number=9), *(edited(each, "gridPos.y", each["gridPos"]["y"] + 8) for each in (A, B, C))
-    )
+    new = edited(panel("New", number=9), "gridPos.w", 24)
+    after = dashboard(new, *(edited(each, "gridPos.y", each["gridPos"]["y"] + 8) for each in (A, B, C)))
     found = diff(dashboard(A, B, C), after)
     assert told(found) == ["added panel New: timeseries, 1 query"]
     assert found.noise == {"shifted panels": 3}
-    assert [line for line in found.layout if line[0] in "+-"] == [f"+ [{'New'.ljust(34)}]"]
+    assert [line for line in found.layout if line[0] in "+-"] == [f"+ [{'New'.ljust(70)}]"]
+
+
+def test_panels_side_by_side_set_below_one_another_are_moved() -> None:
+    below = dashboard(A, edited(B, "gridPos", {"x": 0, "y": 8, "w": 12, "h": 8}), edited(C, "gridPos.y", 16))
+    found = diff(dashboard(A, B, C), below)
+    assert told(found) == ["moved panel B: moved within its row"]
+    assert found.noise == {"shifted panels": 1}
+    assert any(line.startswith("+") for line in found.layout)
+    assert told(diff(below, dashboard(A, B, C))) == ["moved panel B: moved within its row"]
+
+
+def test_a_column_that_is_pushed_down_passes_the_other_one() -> None:
+    low = edited(A, "gridPos.y", 8), B, edited(C, "gridPos.y", 16), panel("D", number=4, x=12, y=8)
+    before = dashboard(A, B, C, low[3])
+    found = diff(before, dashboard(panel("New", number=9), *low))
+    assert told(found) == ["added panel New: timeseries, 1 query"]
+    assert found.noise == {"shifted panels": 2}
+    taller = dashboard(edited(A, "gridPos.h", 16), B, edited(C, "gridPos.y", 16), low[3])
+    assert told(diff(before, taller)) == ["changed panel A: height 8 → 16"]
+    loose = dashboard(A, B, C, edited(low[3], "gridPos.y", 30))  # the gap does not stay
+    assert diff(before, loose).empty
+    up = dashboard(edited(C, "gridPos.y", 0), B, edited(A, "gridPos.y", 8), low[3])
+    assert told(diff(before, up)) in (["moved panel A: moved within its row"], ["moved panel C: moved within its row"])
+
+
+def test_what_others_push_to_the_side_is_not_moved() -> None:
+    """As generated dashboards flow: a new panel, a wider one, or one that goes takes the others along."""
+    flown = dashboard(panel("New", number=9), edited(A, "gridPos.x", 12), edited(B, "gridPos", C["gridPos"]),
+                      edited(C, "gridPos", {"x": 12, "y": 8, "w": 12, "h": 8}))  # fmt: skip
+    found = diff(dashboard(A, B, C), flown)
+    assert told(found) == ["added panel New: timeseries, 1 query"]
+    assert found.noise == {"shifted panels": 3}
+    assert told(diff(flown, dashboard(A, B, C))) == ["removed panel New: timeseries, 1 query"]
+    wider = dashboard(edited(A, "gridPos.w", 24), edited(B, "gridPos", C["gridPos"]),
+                      edited(C, "gridPos", {"x": 12, "y": 8, "w": 12, "h": 8}))  # fmt: skip
+    assert told(diff(dashboard(A, B, C), wider)) == ["changed panel A: width 12 → 24"]
+    outside = edited(B, "gridPos.x", 20)  # Grafana puts it back
+    assert diff(dashboard(A, B, C), dashboard(A, outside, C)).empty
 
 
 def test_collapsing_a_row_is_one_change() -> None:
@@ -72,6 +109,20 @@ def test_a_moved_row_is_one_change() -> None:
     before = dashboard(*at("One", 0, A), *at("Three", 10, B), *at("Fiver", 20, C))
     after = dashboard(*at("Fiver", 0, C), *at("One", 10, A), *at("Three", 20, B))
     assert told(diff(before, after)) == ["moved row Fiver: moved, with its 1 panel"]
+
+
+def test_a_moved_row_counts_the_panels_that_moved_with_it() -> None:
+    one, two = row("One", 0), row("Two", 17, 91)
+    low = (edited(A, "gridPos.y", 1), edited(C, "gridPos.y", 9), edited(B, "gridPos.y", 18))
+    before = dashboard(one, *low[:2], two, low[2])
+    after = dashboard(
+        edited(two, "gridPos.y", 0), edited(B, "gridPos.y", 1), panel("New", number=9, y=1),
+        edited(one, "gridPos.y", 20), *(edited(each, "gridPos.y", 30 + each["id"]) for each in low[:2]),
+    )  # fmt: skip
+    assert told(diff(before, after)) == [
+        "moved row Two: moved, with its 1 panel",
+        "added panel New: timeseries, 1 query",
+    ]
 
 
 def test_rows_of_old_schemas_are_the_same_rows() -> None:

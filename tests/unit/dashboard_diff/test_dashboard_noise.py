@@ -17,6 +17,12 @@ BASE = dashboard(
     panel("Old", y=9, x=12, number=3, type="graph", lines=True),
 )
 
+OWN = {
+    "builtIn": 1, "name": "Annotations & Alerts", "type": "dashboard", "enable": True, "hide": True,
+    "iconColor": "rgba(0, 211, 255, 1)", "datasource": {"type": "grafana", "uid": "-- Grafana --"},
+}  # fmt: skip
+TARGET = {"limit": 100, "matchAny": False, "tags": [], "type": "dashboard"}
+
 QUIET: list[tuple[str, Any, str]] = [
     ("id", 12, noise.OWN),
     ("version", 7, noise.OWN),
@@ -37,8 +43,13 @@ QUIET: list[tuple[str, Any, str]] = [
     ("panels.0.datasource", "$datasource", noise.MIGRATED),
     ("templating.list.0.current", {"text": "prod", "value": "abc"}, noise.VIEW),
     ("templating.list.0.hide", 0, noise.DEFAULT),
+    ("panels.0.targets.0.legendFormat", "", noise.EMPTY),
     ("timezone", "browser", noise.DEFAULT),
+    ("timepicker.hidden", False, noise.DEFAULT),
+    ("timepicker.refresh_intervals", ["5s", "1m"], noise.VIEW),
     ("annotations.list", [{"builtIn": 1, "name": "Annotations & Alerts"}], noise.DEFAULT),
+    ("annotations.list", [OWN], noise.DEFAULT),
+    ("annotations.list", [OWN | {"datasource": "-- Grafana --", "target": TARGET}], noise.DEFAULT),
 ]
 
 
@@ -75,6 +86,7 @@ MEANT = [
     ("panels.0.fieldConfig.defaults.custom.lineWidth", 3, "changed panel Orders: line width nothing → 3"),
     ("panels.3.lines", False, "changed panel Old: lines true → false"),
     ("panels.0.targets.0.legendFormat", "{{job}}", "changed panel Orders: query A: legend nothing → {{job}}"),
+    ("panels.0.targets.0.legendFormat", "__auto", "changed panel Orders: query A: legend nothing → __auto"),
     ("panels.0.targets.0.hide", True, "changed panel Orders: query A: hidden nothing → true"),
     ("panels.0.datasource.uid", "${logs}", "changed panel Orders: data source $datasource → $logs"),
     ("panels.0.title", "Sales", "renamed panel Sales: renamed from Orders"),
@@ -83,8 +95,12 @@ MEANT = [
     ("panels.1.title", "Faults", "renamed row Faults: renamed from More"),
     ("templating.list.0.query", "loki", "changed variable datasource: query prometheus → loki"),
     ("title", "Shop", "changed dashboard Shop: title Checkout → Shop"),
+    ("timepicker", {"hidden": True, "refresh_intervals": ["5s"]},
+     "changed dashboard Checkout: time picker hidden nothing → true"),
     ("tags", ["a"], 'changed dashboard Checkout: tags nothing → ["a"]'),
     ("links", [{"title": "Runbook", "url": "https://example.org"}], "added link Runbook: https://example.org"),
+    ("annotations.list", [OWN | {"enable": False, "target": TARGET}],
+     "changed annotation Annotations & Alerts: enabled true → false"),
     ("annotations.list", [{"name": "Deploys", "expr": "deploys"}], "added annotation Deploys: deploys"),
 ]  # fmt: skip
 
@@ -92,6 +108,18 @@ MEANT = [
 @pytest.mark.parametrize(("path", "value", "line"), MEANT, ids=[path for path, _, _ in MEANT])
 def test_what_a_person_means_is_one_line(path: str, value: Any, line: str) -> None:
     assert told(diff(BASE, edited(BASE, path, value))) == [line]
+
+
+def test_a_built_in_annotation_that_somebody_changed_is_told() -> None:
+    def noted(*given: dict[str, Any]) -> dict[str, Any]:
+        return edited(BASE, "annotations.list", list(given))
+
+    off, asking = OWN | {"enable": False}, OWN | {"name": "Deploys", "datasource": "prom", "expr": "deploys"}
+    assert told(diff(noted(OWN), noted(off))) == ["changed annotation Annotations & Alerts: enabled true → false"]
+    assert told(diff(noted(off), BASE)) == ["changed annotation Annotations & Alerts: enabled false → true"]
+    assert diff(noted(OWN | {"target": TARGET}), noted(OWN)).noise == {noise.DEFAULT: 1}
+    assert told(diff(noted(asking), noted(asking | {"expr": "other"}))) == [
+        "changed annotation Deploys: expr deploys → other"]  # fmt: skip
 
 
 def test_the_first_step_of_thresholds_is_content() -> None:

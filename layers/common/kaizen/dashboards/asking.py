@@ -13,12 +13,16 @@ from kaizen.promql.nodes import Aggregation, Expression, Matcher, Number, Select
 
 WINDOW = 5 * 60 * 1000  # milliseconds that stand for `$__rate_interval` and its like
 _STANDS = re.compile(r"kzv\d+z(?:\[z\])?")
+_CLASS = re.compile(  # what is no open character class: an escape, a variable, a whole class
+    r"\\.|kzv\d+z\[z\]|\[\^?\]?+(?:\\.|\[:\w+:\]|[^\]\\])*+\]", re.DOTALL
+)
 _NUMBER = 5.0  # for the k of topk, and other numbers that are variables
 _LAST = 1_000_000  # more variables than any query has
 
 
 def askable(text: str) -> str:
-    """Empty where it is no PromQL, or where a variable is the name of a metric: then there is no telling."""
+    """Empty where it is no PromQL, or where there is no telling for any value: a variable is the name of a metric, the
+    time that it is asked for, or within a character class of a pattern."""
     tree = Query(text, True, Stand()).tree
     found = None if tree is None else _any_value(tree)
     return "" if found is None else write(found)
@@ -33,9 +37,11 @@ def _any_value(node: Expression) -> Expression | None:
     match node:
         case Selector():
             return _selector(node)
-        case Subquery():
+        case Subquery() if _known_time(node.at):
             return replace(node, range=_time(node.range), step=None if node.step is None else _time(node.step),
                            offset=_time(node.offset))  # fmt: skip
+        case Subquery():
+            return None
         case Aggregation(parameter=Number(value=value)) if FUNCTION <= value < FUNCTION + _LAST:
             return replace(node, operator="avg", parameter=None)
         case Number(value=value) if FIRST <= value < FIRST + _LAST:
@@ -44,7 +50,8 @@ def _any_value(node: Expression) -> Expression | None:
 
 
 def _selector(node: Selector) -> Selector | None:
-    if _STANDS.search(node.metric):
+    matchers = [each for part in (node.matchers, *node.alternatives) for each in part]
+    if _STANDS.search(node.metric) or not _known_time(node.at) or any(map(_in_class, matchers)):
         return None
     return replace(
         node,
@@ -57,6 +64,18 @@ def _selector(node: Selector) -> Selector | None:
 
 def _time(milliseconds: int) -> int:
     return WINDOW if FIRST <= abs(milliseconds) < FIRST + _LAST else milliseconds
+
+
+def _known_time(at: str) -> bool:
+    """Whether an evaluation time is none that stands for a variable."""
+    return at in ("", "start", "end") or not FIRST <= float(at) < FIRST + _LAST
+
+
+def _in_class(given: Matcher) -> bool:
+    """Whether a variable stands within a character class of a pattern."""
+    if given.operator != "=~":
+        return False
+    return any("[" in _CLASS.sub("", given.value[: each.start()]) for each in _STANDS.finditer(given.value))
 
 
 def _matchers(given: tuple[Matcher, ...]) -> tuple[Matcher, ...]:

@@ -15,6 +15,7 @@ from kaizen.dashboards.variables import USE
 # Words after a dollar that Grafana or the data source fills in by itself.
 _OWN = ("__", "timeFilter", "interval", "resolution")
 _PANEL = re.compile(r"[?&]viewPanel=(?:panel-)?(\d{1,9})\b")
+_POINTED = re.compile(r"\$(?:(\w+)|\{([^}$]*)\})")  # a query, in an expression
 _SHARED = "-- Dashboard --"
 _MOST = 5
 
@@ -187,11 +188,16 @@ def _pointers(before: Dashboard, after: Dashboard) -> Iterator[Sentence]:
 def _names_gone(pairs: Pairs) -> Iterator[Sentence]:
     """Queries that an expression or a transformation of the same panel still names, and that are gone."""
     for one, other in pairs:
-        old, new = ({each.get("refId") for each in targets(panel)} for panel in (one, other))
-        for name in sorted(each for each in old - new if isinstance(each, str) and each):
-            exact = re.compile(rf"{re.escape(name)}|.*\$(?:{re.escape(name)}\b|\{{{re.escape(name)}\}}).*", re.DOTALL)
-            if any(exact.fullmatch(text) for text in pointers(other)):
-                yield ("panel ", quoted(other.title or other.kind), " uses query ", quoted(name), ", which is gone")
+        old, new = (
+            {name for each in targets(panel) if isinstance(name := each.get("refId"), str) and name}
+            for panel in (one, other)
+        )
+        if old <= new:
+            continue
+        texts = set(pointers(other))
+        used = texts | {found[1] or found[2] for text in texts for found in _POINTED.finditer(text)}
+        for name in sorted((old - new) & used):
+            yield ("panel ", quoted(other.title or other.kind), " uses query ", quoted(name), ", which is gone")
 
 
 def _shared(panel: Panel) -> Iterator[int]:

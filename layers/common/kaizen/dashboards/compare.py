@@ -10,7 +10,7 @@ from kaizen.dashboards.editing import edits
 from kaizen.dashboards.leaves import same
 from kaizen.dashboards.matching import Pairs, targets
 from kaizen.dashboards.model import Dashboard, Panel
-from kaizen.dashboards.panels import Difference, Sides, difference
+from kaizen.dashboards.panels import Difference, Sides, difference, drawn, hidden
 from kaizen.dashboards.placing import Places, Rows, row_changes, rows, together, with_rows
 from kaizen.dashboards.plan import Mark, plan
 from kaizen.dashboards.queries import query, query_text, variable_metrics
@@ -77,7 +77,7 @@ def _changed(before: Dashboard, after: Dashboard, sides: Sides) -> Diff:
         *others.variables(before, after, dropped),
         *others.annotations(before, after, dropped),
         *others.links(before, after, dropped),
-        *with_rows(list(row_changes(before, after, known, dropped, marks)), emptied),
+        *with_rows(list(row_changes(before, after, pairs, known, dropped, marks)), emptied),
         *together(spread([each for each in panels if each.what != "removed" or each.where not in emptied])),
     ]
     for name in before.dropped | after.dropped:
@@ -147,7 +147,8 @@ def _panels(
             if placed == len(words) and not differing.queries and str(words[0][0]).startswith("moved"):
                 what = "moved"
             queries = tuple(differing.queries)
-            found.append(Change(what, "panel", _name(panel), words, queries, where, differing.leaves + placed))
+            count = differing.leaves + placed
+            found.append(Change(what, "panel", _name(panel), words, queries, where, count, drawn(panel)))
     kept = {id(one) for one, _ in pairs}
     gone = [panel for panel in before.panels if id(panel) not in kept]
     marks.update({id(panel): ("removed",) for panel in gone})
@@ -173,13 +174,16 @@ def _whole(panel: Panel, what: str, where: str, sides: Sides) -> Change:
     """A panel that is new, with its queries, or gone."""
     new = what == "added"
     queries = tuple(
-        QueryChange(str(each.get("refId") or ""), "" if new else text, text if new else "", promql=promql)
+        QueryChange(
+            str(each.get("refId") or ""), "" if new else text, text if new else "", promql=promql, hidden=hidden(each)
+        )
         for each in targets(panel)
         if (text := query_text(each))
         for promql in (sides.query(each, panel, newer=new).promql,)
     )
     words: Sentence = (quoted(panel.kind or "panel"), f", {many(len(queries), 'query', 'queries')}")
-    return Change("added" if new else "removed", "panel", _name(panel), (words,), queries, where, leaves=1)
+    came: What = "added" if new else "removed"
+    return Change(came, "panel", _name(panel), (words,), queries, where, leaves=1, drawn=drawn(panel))
 
 
 def _relaid(changes: list[Change]) -> bool:

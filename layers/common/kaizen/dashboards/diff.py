@@ -16,7 +16,8 @@ State = Literal["added", "removed", "changed", "same"]
 @dataclass(frozen=True, slots=True)
 class QueryChange:
     """A query's text on both sides, empty for none; `words` say what is different in it. `live` says what a Prometheus
-    gives for it now, empty where none was asked, and `chart` draws it (SVG, our own)."""
+    gives for it now, empty where none was asked, and `chart` draws it (SVG, our own). `hidden` says that the panel does
+    not draw it, and `blank` that it would draw it but that there is nothing to draw."""
 
     name: str
     before: str
@@ -25,12 +26,15 @@ class QueryChange:
     promql: bool = False
     live: Sentence = ()
     chart: str = ""
+    hidden: bool = False
+    blank: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
     """One part of the dashboard. `where` is the title of its row, empty above the first one; `words` are ordered, those
-    that matter most first. `leaves` counts the single values that it stands for."""
+    that matter most first. `leaves` counts the single values that it stands for, and `drawn` all queries that a panel
+    draws, also those that did not change."""
 
     what: What
     subject: Subject
@@ -39,6 +43,12 @@ class Change:
     queries: tuple[QueryChange, ...] = ()
     where: str = ""
     leaves: int = 0
+    drawn: int = 0
+
+    @property
+    def blank(self) -> bool:
+        """Whether the panel will show nothing."""
+        return 0 < self.drawn == sum(each.blank for each in self.queries)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from kaizen.dashboards import noise, others, thresholds
+from kaizen.dashboards.annotations import annotation_form, annotation_kind, annotation_pairs, noted
 from kaizen.dashboards.edits import Edits, Part, RowPart, Value
 from kaizen.dashboards.leaves import MOST_ITEMS, same
 from kaizen.dashboards.matching import Pairs, targets
@@ -34,7 +35,7 @@ def edits(before: Dashboard, after: Dashboard, pairs: Pairs, known: Rows, sides:
         tuple(_dashboard(before, after)),
         tuple(rows),
         _small(before.variables, others.variable_pairs(before, after), "variable"),
-        _small(before.annotations, others.annotation_pairs(before, after), "annotation"),
+        _small(before.annotations, annotation_pairs(before, after), "annotation"),
         _small(before.links, others.link_pairs(before, after), "link"),
     )
 
@@ -43,7 +44,7 @@ def state(dashboard: Dashboard, sides: Sides, *, newer: bool) -> Json:
     """All that a dashboard means, in one form: versions that differ in noise alone have equal states."""
     return {
         "title": dashboard.title,
-        "settings": noise.pruned({**dashboard.settings, "timepicker": None}, "dashboard") or {},
+        "settings": noise.pruned(dashboard.settings, "dashboard") or {},
         "rows": [
             {
                 "row": [row.title, row.collapsed, *([row.content.get(name) for name in _ROW])] if row.marked else None,
@@ -52,11 +53,7 @@ def state(dashboard: Dashboard, sides: Sides, *, newer: bool) -> Json:
             for row in dashboard.rows
         ],
         "variables": [noise.pruned(others.variable_form(each), "variable") for each in dashboard.variables],
-        "annotations": [
-            noise.pruned(others.annotation_form(each), "annotation")
-            for each in dashboard.annotations
-            if not each.get("builtIn")
-        ],
+        "annotations": [noise.pruned(annotation_form(each), annotation_kind(each)) for each in noted(dashboard)],
         "links": [noise.pruned(each, "link") for each in dashboard.links],
     }
 
@@ -70,8 +67,7 @@ def _dashboard(before: Dashboard, after: Dashboard) -> Iterator[Value]:
     if before.uid != after.uid:
         yield ("uid",), after.uid
     for path, value in _values(before.settings, after.settings, "dashboard"):
-        if path[0] != "timepicker":
-            yield ("settings", *path), value
+        yield ("settings", *path), value
 
 
 def _row(before: Row, after: Row) -> Iterator[Value]:
@@ -96,7 +92,7 @@ def _panel(before: Panel | None, after: Panel, numbers: Mapping[int, int], sides
     if before.kind != after.kind:
         found.append((("kind",), after.kind))
     if sized:
-        for name in ("w", "h"):
+        for name in ("x", "w", "h"):
             value = getattr(after.place, name)
             if getattr(before.place, name) != value:
                 found.append((("place", name), value))
@@ -162,7 +158,7 @@ def _panel_state(panel: Panel, sides: Sides, *, newer: bool) -> Json:
     return {
         "kind": panel.kind,
         "title": panel.title,
-        "size": (panel.place.w, panel.place.h),
+        "place": (panel.place.x, panel.place.w, panel.place.h),
         "content": {} if meant is MISSING else _without(meant, STEPS),
         "steps": shown,
         "queries": _asked(panel, sides, pointed_at(panel), newer=newer),
@@ -173,7 +169,7 @@ def _panel_state(panel: Panel, sides: Sides, *, newer: bool) -> Json:
 def _small(before: Sequence[Json], pairs: Sequence[Pair[Json]], kind: str) -> tuple[Part, ...]:
     """Parts that are put in place as a whole. Those of `before` that are in no pair stay as they are."""
     numbers = {id(each): index for index, each in enumerate(before)}
-    form = {"variable": others.variable_form, "annotation": others.annotation_form}.get(kind, dict)
+    form = {"variable": others.variable_form, "annotation": annotation_form}.get(kind, dict)
     found = []
     for one, other in pairs:
         if other is None:
@@ -181,7 +177,8 @@ def _small(before: Sequence[Json], pairs: Sequence[Pair[Json]], kind: str) -> tu
         if one is None:
             found.append(Part(None, whole=other))
         else:
-            differs = not same(noise.pruned(form(one), kind), noise.pruned(form(other), kind))
+            by = annotation_kind(other) if kind == "annotation" else kind
+            differs = not same(noise.pruned(form(one), by), noise.pruned(form(other), by))
             found.append(Part(numbers[id(one)], whole=other if differs else None))
     return tuple(found)
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from kaizen.dashboards.annotations import noted
 from kaizen.dashboards.model import Dashboard, Json, Panel, Row
 from kaizen.dashboards.sentences import MISSING
 
@@ -44,8 +45,7 @@ class Edits:
 
 def nothing(given: Edits, before: Dashboard) -> bool:
     """Whether the edits leave everything as it is."""
-    noted = tuple(each for each in before.annotations if not each.get("builtIn"))
-    small = ((before.variables, given.variables), (before.links, given.links), (noted, given.annotations))
+    small = ((before.variables, given.variables), (before.links, given.links), (noted(before), given.annotations))
     rows = [each.row for each in given.rows]
     panels = [part for each in given.rows for part in each.panels]
     same_parts = all(len(old) == len(parts) for old, parts in (*small, (before.rows, rows), (before.panels, panels)))
@@ -125,10 +125,10 @@ def _made(part: Part, old: Sequence[Panel], row: int) -> Panel:
         "title": one.title,
         "kind": one.kind,
         "content": one.content,
-        "place": {"w": one.place.w, "h": one.place.h},
+        "place": {"x": one.place.x, "w": one.place.w, "h": one.place.h},
     }
     new = _with(given, part.sets)
-    place = replace(one.place, w=new["place"]["w"], h=new["place"]["h"])
+    place = replace(one.place, **new["place"])
     return replace(one, title=new["title"], kind=new["kind"], content=new["content"], place=place, row=row)
 
 

@@ -64,12 +64,14 @@ def verdict(files: Sequence[FileDiff], left_out: Sequence[str] = ()) -> tuple[st
     """A sign, and what it comes to in a few words. `left_out` says what was not looked at: then nothing is green."""
     diffs = [each.diff for each in files if each.diff is not None]
     broken = sum(len(each.breaking) for each in diffs)
+    blank = sum(change.blank for each in diffs for change in each.changes)
+    troubles = [many(broken, "thing breaks", "things break")] if broken else []
+    troubles += [many(blank, "panel will be blank", "panels will be blank")] if blank else []
     words = counted(diffs)
     lacking = f"; {len(files) - len(diffs)} of {len(files)} dashboards not compared" if len(diffs) < len(files) else ""
-    if broken:
-        return "🔴", f"{many(broken, 'thing breaks', 'things break')}" + (f": {words}" if words else "") + lacking
-    if words:
-        return "🟡", words + lacking
+    if troubles or words:
+        told = ": ".join(each for each in (", ".join(troubles), words) if each)
+        return "🔴" if broken else "🟡", told + lacking
     if not diffs and (files or left_out):
         return "⚪", "nothing that could be compared"
     noise = sum(sum(each.noise.values()) for each in diffs)

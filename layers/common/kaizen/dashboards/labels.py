@@ -42,6 +42,8 @@ _WORDS = {
     "transparent": "transparent background",
     "nullPointMode": "null values",
     "graphTooltip": "shared tooltip",
+    "timepicker.hidden": "time picker hidden",
+    "timepicker.nowDelay": "delay of now",
     "tags": "tags",
     "timezone": "time zone",
     "label": "label",
@@ -51,6 +53,7 @@ _WORDS = {
     "multi": "several values",
     "regex": "regex",
     "hide": "hidden",
+    "enable": "enabled",
     "refresh": "refreshed",
     "sort": "order",
 }

@@ -25,7 +25,6 @@ _ANY: dict[str, tuple[Any, ...]] = {
     "targets.*.exemplar": (False,),
     "targets.*.hide": (False,),
     "targets.*.intervalFactor": (1,),
-    "targets.*.legendFormat": ("__auto",),
     "targets.*.queryType": ("randomWalk",),
     "fieldConfig.defaults.thresholds.mode": ("absolute",),
     "fieldConfig.defaults.color.mode": ("palette-classic",),
@@ -123,17 +122,27 @@ _VARIABLE: dict[str, tuple[Any, ...]] = {
     "useTags": (False,), "allowCustomValue": (True,), "options": (), "tagsQuery": (), "tagValuesQuery": (),
 }  # fmt: skip
 _ANNOTATION: dict[str, tuple[Any, ...]] = {"hide": (False,), "showIn": (0,), "enable": (True,), "target.limit": (100,)}
+BUILT_IN = "built-in annotation"  # Grafana's own, which it writes by itself
+_BUILT_IN: dict[str, tuple[Any, ...]] = {
+    **_ANNOTATION, "builtIn": (1, True), "name": ("Annotations & Alerts",), "type": ("dashboard",), "hide": (True,),
+    "iconColor": ("rgba(0, 211, 255, 1)",), "limit": (100,), "matchAny": (False,), "filter.exclude": (False,),
+    "target.type": ("dashboard",), "target.matchAny": (False,),
+    "data source": ("-- Grafana --", "grafana", "default"),
+}  # fmt: skip
 # Which editor was used, and what it remembers.
 _EDITOR = ("targets.*.editorMode", "targets.*.legendLink", "targets.*.step", "targets.*.useBackend",
            "targets.*.disableTextWrap", "targets.*.fullMetaSearch", "targets.*.includeNullMetadata",
            "targets.*.refID", "targets.*.metric", "options.alertThreshold")  # fmt: skip
-_KINDS = {"dashboard": _DASHBOARD, "variable": _VARIABLE, "annotation": _ANNOTATION}
+_CHOSEN = ("hidden", "nowDelay")  # of the time picker; the rest is what it offers
+_KINDS = {"dashboard": _DASHBOARD, "variable": _VARIABLE, "annotation": _ANNOTATION, BUILT_IN: _BUILT_IN}
 
 
 def noise(path: Path, before: Any, after: Any, kind: str) -> str:
     """The kind of noise that a difference is, empty if it is none. `kind` is the panel's, or that of another part."""
     if _of_editor(path):
         return EDITOR
+    if _viewed(path, kind):
+        return VIEW
     if granted(path, before, kind) and granted(path, after, kind):
         return EMPTY if _empty(before) and _empty(after) else DEFAULT
     return ""
@@ -163,11 +172,11 @@ def pruned(value: Any, kind: str, path: Path = ()) -> Any:
     if isinstance(value, list):
         if path[-1:] == ("steps",):
             return value  # the first step's value is null: minus infinity
-        if granted(path, value, kind) or _of_editor(path):
+        if granted(path, value, kind) or _of_editor(path) or _viewed(path, kind):
             return MISSING
         below = (*path, "*")
         return [None if (inner := pruned(each, kind, below)) is MISSING else inner for each in value]
-    if value is None or value == "" or value is MISSING or _of_editor(path):
+    if value is None or value == "" or value is MISSING or _of_editor(path) or _viewed(path, kind):
         return MISSING
     known = _taken(path, kind)
     return MISSING if known is not None and _among(value, known) else value
@@ -176,6 +185,7 @@ def pruned(value: Any, kind: str, path: Path = ()) -> Any:
 def paths() -> Iterator[tuple[str, str]]:
     """Every path of the table with the kind of part that it is for."""
     yield from ((path, "any panel") for path in (*_ANY, *_EDITOR))
+    yield "timepicker.*", "dashboard"
     for kind, table in (*_DEFAULTS.items(), *_KINDS.items()):
         yield from ((path, kind) for path in table)
 
@@ -195,6 +205,11 @@ def _taken(path: Path, kind: str) -> tuple[Any, ...] | None:
 @lru_cache(maxsize=20_000)
 def _of_editor(path: Path) -> bool:
     return ".".join(path) in _EDITOR or ".".join((*path[:1], "*", *path[2:])) in _EDITOR
+
+
+def _viewed(path: Path, kind: str) -> bool:
+    """Whether it says what those who look may choose, not what they see."""
+    return kind == "dashboard" and len(path) > 1 and path[0] == "timepicker" and path[1] not in _CHOSEN
 
 
 def _known(path: Path, table: dict[str, tuple[Any, ...]]) -> tuple[Any, ...] | None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from kaizen.dashboards import labels, noise
+from kaizen.dashboards.annotations import annotation_form, annotation_kind, as_written, told_pairs
 from kaizen.dashboards.diff import Change, Subject
 from kaizen.dashboards.drops import Drops
 from kaizen.dashboards.leaves import leaves, same
@@ -25,12 +26,6 @@ def variable_pairs(before: Dashboard, after: Dashboard) -> list[Pair[Json]]:
     return items(before.variables, after.variables, lambda each: each.get("name"), _asked)
 
 
-def annotation_pairs(before: Dashboard, after: Dashboard) -> list[Pair[Json]]:
-    """Without Grafana's own."""
-    sides = [[one for one in each.annotations if not one.get("builtIn")] for each in (before, after)]
-    return items(sides[0], sides[1], lambda each: each.get("name"))
-
-
 def link_pairs(before: Dashboard, after: Dashboard) -> list[Pair[Json]]:
     return items(
         before.links,
@@ -45,10 +40,11 @@ def variables(before: Dashboard, after: Dashboard, dropped: Drops) -> Iterator[C
 
 
 def annotations(before: Dashboard, after: Dashboard, dropped: Drops) -> Iterator[Change]:
-    built_in = [[one for one in each.annotations if one.get("builtIn")] for each in (before, after)]
-    if built_in[0] != built_in[1]:
-        dropped.add(noise.DEFAULT, "annotations", "the built-in one", *(each[0] if each else None for each in built_in))
-    yield from _changes("annotation", annotation_pairs(before, after), dropped, "name", annotation_form)
+    pairs = told_pairs(before, after)
+    own = [[one for one in each.annotations if as_written(one)] for each in (before, after)]
+    if own[0] != own[1] and not any(given and given.get("builtIn") for pair in pairs for given in pair):
+        dropped.add(noise.DEFAULT, "annotations", "the built-in one", *(each[0] if each else None for each in own))
+    yield from _changes("annotation", pairs, dropped, "name", annotation_form)
 
 
 def links(before: Dashboard, after: Dashboard, dropped: Drops) -> Iterator[Change]:
@@ -118,6 +114,8 @@ def _begins(variable: Json) -> Any:
 def _note(name: str, one: Any, other: Any) -> Sentence:
     if name == "time" and all(isinstance(each, dict) and set(each) >= {"from", "to"} for each in (one, other)):
         return changed("time range", _range(one), _range(other))
+    if name == "rows":
+        return ("rows beside the panels differ, which Grafana does not read",)
     if isinstance(one, dict | list) or isinstance(other, dict | list):
         return (quoted(name), " differs")
     return changed(name, one, other)
@@ -150,12 +148,6 @@ def variable_form(given: Json) -> Json:
     return found
 
 
-def annotation_form(given: Json) -> Json:
-    """Its content with the data source in one form."""
-    found = {name: value for name, value in given.items() if name != "datasource"}
-    return found | {"data source": source(given.get("datasource"))}
-
-
 def _changes(
     subject: Subject, pairs: list[tuple[Json | None, Json | None]], dropped: Drops, name: str, form: Any
 ) -> Iterator[Change]:
@@ -167,7 +159,8 @@ def _changes(
             words: tuple[Sentence, ...] = ((quoted(text),),) if text else ()
             yield Change("added" if before is None else "removed", subject, title, words, leaves=1)
             continue
-        found, count = _words(form(before), form(after), subject, dropped, f"{subject} {title}")
+        kind = annotation_kind(given) if subject == "annotation" else subject
+        found, count = _words(form(before), form(after), kind, dropped, f"{subject} {title}")
         if not found and before != after and form(before) == form(after):
             for part in before | after:
                 if not same(before.get(part), after.get(part)):
@@ -182,9 +175,8 @@ def _words(before: Json, after: Json, kind: str, dropped: Drops, where: str = ""
     count = 0
     for group in grouped(leaves(before, after, kind)):
         leaf = group[0]
-        if leaf.noise or (kind == "dashboard" and leaf.path[0] == "timepicker"):
-            for each in group:
-                dropped.leaf(each, where, each.noise or noise.VIEW)
+        if leaf.noise:
+            dropped.leaf(leaf, where)
             continue
         count += len(group)
         if len(group) == 1:

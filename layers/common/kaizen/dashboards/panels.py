@@ -112,7 +112,7 @@ def _queries(before: Panel, after: Panel, sides: Sides, found: Difference) -> No
             assert given is not None
             name, text = _name(given[0]), given[1].text
             sides_of = ("" if old is None else text, "" if new is None else text)
-            found.queries.append(QueryChange(name, *sides_of, promql=given[1].promql))
+            found.queries.append(QueryChange(name, *sides_of, promql=given[1].promql, hidden=hidden(given[0])))
             found.leaves += 1
         else:
             _query(old, new, found, after.kind, pointed)
@@ -130,6 +130,15 @@ def _simple(target: Json) -> bool:
 
 def _name(target: Json) -> str:
     return str(target.get("refId") or "")
+
+
+def hidden(target: Json) -> bool:
+    return target.get("hide") is True
+
+
+def drawn(panel: Panel) -> int:
+    """How many of its queries it draws; those without a text that is known count, too."""
+    return sum(not hidden(each) and (query_text(each) != "" or "expr" not in each) for each in targets(panel))
 
 
 def pointed_at(panel: Panel) -> frozenset[str]:
@@ -164,7 +173,8 @@ def _query(
 ) -> None:
     (before, one), (after, other) = old, new
     if one.canonical != other.canonical:
-        found.queries.append(QueryChange(_name(after), one.text, other.text, query_words(one, other), other.promql))
+        words = query_words(one, other)
+        found.queries.append(QueryChange(_name(after), one.text, other.text, words, other.promql, hidden=hidden(after)))
         found.leaves += 1
     elif one.text != other.text:
         found.drop(noise.FORMAT, f"query {_name(after)}", one.text, other.text)

@@ -1,7 +1,7 @@
 """Rows matched, and what moved: an order or a width that changed, not a panel that others pushed down. Pure."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import replace
 
 from kaizen.dashboards import labels, noise
@@ -15,6 +15,7 @@ from kaizen.dashboards.panels import grouped
 from kaizen.dashboards.plan import Mark
 from kaizen.dashboards.sentences import Sentence, changed, listed, many, quoted
 
+_MOST = 100  # panels of a row that are compared one with another
 Rows = dict[int, int]  # an old row's index -> the new one's
 
 
@@ -32,16 +33,17 @@ def rows(before: Dashboard, after: Dashboard, pairs: Pairs) -> Rows:
 
 
 def row_changes(
-    before: Dashboard, after: Dashboard, known: Rows, dropped: Drops, marks: dict[int, tuple[Mark, ...]]
+    before: Dashboard, after: Dashboard, pairs: Pairs, known: Rows, dropped: Drops, marks: dict[int, tuple[Mark, ...]]
 ) -> Iterator[Change]:
     """`marks` takes what became of each row, on both sides."""
     old = {new: one for one, new in known.items()}
+    stayed = Counter((one.row, other.row) for one, other in pairs)
     order = [each for each in sorted(known) if before.rows[each].marked and after.rows[known[each]].marked]
     shifted = moved(order, sorted(order, key=lambda each: known[each]))
     for index, row in enumerate(after.rows):
         if index in old:
             one, away = before.rows[old[index]], old[index] in shifted
-            found = list(_row(one, row, away, dropped))
+            found = list(_row(one, row, stayed[old[index], index], away, dropped))
             yield from found
             if found and one.marked and row.marked:
                 marks[id(one)] = marks[id(row)] = ("moved" if away else "changed",)
@@ -56,10 +58,11 @@ def row_changes(
             yield Change("removed", "row", row.title, ((f"had {many(len(row.panels), 'panel')}",),), leaves=1)
 
 
-def _row(before: Row, after: Row, shifted: bool, dropped: Drops) -> Iterator[Change]:
+def _row(before: Row, after: Row, stayed: int, shifted: bool, dropped: Drops) -> Iterator[Change]:
+    """`stayed` counts the panels that are in it on both sides."""
     words: list[Sentence] = []
     if before.marked != after.marked:
-        kept = many(min(len(before.panels), len(after.panels)), "panel")
+        kept = many(stayed, "panel")
         came: What = "added" if after.marked else "removed"
         around: Sentence = (f"around {kept} that were there" if after.marked else f"its {kept} stay",)
         yield Change(came, "row", after.title or before.title, (around,), leaves=1)
@@ -75,14 +78,16 @@ def _row(before: Row, after: Row, shifted: bool, dropped: Drops) -> Iterator[Cha
         else:
             words.append(changed(labels.label(leaf.path), leaf.before, leaf.after))
     if shifted:
-        words.append((f"moved, with its {many(len(after.panels), 'panel')}",))
+        words.append((f"moved, with its {many(stayed, 'panel')}" if stayed else "moved",))
     if words:
         what: What = "moved" if shifted and len(words) == 1 else "renamed" if before.title != after.title else "changed"
         yield Change(what, "row", after.title, tuple(words), leaves=len(words))
 
 
 class Places:
-    """How panels stand on both sides."""
+    """How panels stand on both sides. Grafana moves panels up and down by itself, but to no side: where the same panels
+    stand in the same order and sizes, one that stands further left or right was put there. And where others come, go or
+    grow, those of one column pass those of another."""
 
     def __init__(self, before: Dashboard, after: Dashboard, pairs: Pairs, known: Rows) -> None:
         self._before, self._after = before, after
@@ -91,11 +96,23 @@ class Places:
         new = {id(old): other for old, other in pairs}
         self._moved: set[int] = set()
         for one, other in known.items():
-            staying = [new[id(each)] for each in before.rows[one].panels if id(each) in new]
-            staying = [each for each in staying if each.row == other]
-            mine = {id(each) for each in staying}
-            order = [id(each) for each in after.rows[other].panels if id(each) in mine]
-            self._moved |= moved([id(each) for each in staying], order)
+            staying = [(each, new[id(each)]) for each in before.rows[one].panels if id(each) in new]
+            staying = [each for each in staying if each[1].row == other]
+            mine = {id(each): old for old, each in staying}
+            order = [each for each in after.rows[other].panels if id(each) in mine]
+            away = moved([id(each) for _, each in staying], [id(each) for each in order])
+            if self._sized and away and len(order) <= _MOST:
+                away = _passed([(mine[id(each)], each) for each in order], [old for old, _ in staying], away)
+            self._moved |= away or self._aside(before.rows[one].panels, after.rows[other].panels, mine)
+
+    def _aside(self, before: Sequence[Panel], after: Sequence[Panel], staying: Container[int]) -> set[int]:
+        """Panels of a row that stand further left or right, where nothing else there explains it."""
+        if not self._sized or len(before) != len(after) or not all(id(each) in staying for each in after):
+            return set()
+        places = [(old.place, new.place) for old, new in zip(before, after, strict=True)]
+        if any((old.w, old.h) != (new.w, new.h) for old, new in places):
+            return set()
+        return {id(panel) for panel, (old, new) in zip(after, places, strict=True) if old.x != new.x}
 
     def words(self, before: Panel, after: Panel, dropped: Drops) -> list[Sentence]:
         """Empty for a panel that others pushed aside; that is counted."""
@@ -112,6 +129,30 @@ class Places:
         if not found and before.place != after.place:
             dropped.add(noise.SHIFTED, after.title or after.kind, "gridPos", _corner(before), _corner(after))
         return found
+
+
+def _passed(order: list[tuple[Panel, Panel]], before: list[Panel], away: Container[int]) -> set[int]:
+    """Of those that are away, in the newer order with what they were: the ones that were put there. Two panels that
+    share no column, and that stay in theirs, only pass one another where others push them."""
+    place = {id(each): index for index, each in enumerate(before)}
+    found = set()
+    for index, (old, panel) in enumerate(order):
+        if id(panel) not in away:
+            continue
+        for at, (other_old, other) in enumerate(order):
+            inverted = (index < at) != (place[id(old)] < place[id(other_old)]) and index != at
+            if inverted and not (_stays(old, panel) and _stays(other_old, other) and _apart(panel, other)):
+                found.add(id(panel))
+                break
+    return found
+
+
+def _stays(old: Panel, new: Panel) -> bool:
+    return (old.place.x, old.place.w) == (new.place.x, new.place.w)
+
+
+def _apart(one: Panel, other: Panel) -> bool:
+    return one.place.x + one.place.w <= other.place.x or other.place.x + other.place.w <= one.place.x
 
 
 def _corner(panel: Panel) -> str:

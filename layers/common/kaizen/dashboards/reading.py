@@ -8,7 +8,7 @@ import re
 from typing import Any
 
 from kaizen.dashboards.model import Dashboard, Json
-from kaizen.dashboards.rows import rows_of
+from kaizen.dashboards.rows import in_rows, rows_of
 
 LARGEST = 10 * 1024 * 1024  # bytes; the largest of 5,400 real ones has 3 MB
 DEEPEST = 60
@@ -60,12 +60,17 @@ def read(content: bytes) -> Dashboard:
         annotations=_objects(spec, "annotations"),
         links=tuple(each for each in _list(spec.get("links"), "links") if isinstance(each, dict)),
         settings={name: value for name, value in spec.items() if name not in (*_DROPPED, *_NOTES, *_PARTS)},
-        notes={name: spec[name] for name in _NOTES if name in spec},
+        notes={name: spec[name] for name in _NOTES if name in spec} | _left_over(spec),
         dropped={name: spec[name] for name in _DROPPED if name in spec},
         inputs=_inputs(spec.get("__inputs")),
         twice=twice,
-        old_rows=bool(spec.get("rows")),
+        old_rows=in_rows(spec),
     )
+
+
+def _left_over(spec: Json) -> Json:
+    """Rows that lie beside the panels unread."""
+    return {"rows": spec["rows"]} if spec.get("rows") and not in_rows(spec) else {}
 
 
 def _json(content: bytes) -> tuple[Json, tuple[str, ...]]:

@@ -3,26 +3,36 @@ panels that belong to it, and a collapsed row with its panels inside. Pure."""
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from kaizen.dashboards.model import COLUMNS, Json, Panel, Place, Row
 
-_APART = ("id", "gridPos", "pluginVersion", "panels", "type", "title")
+_APART = ("id", "gridPos", "pluginVersion", "type", "title")
 # What Grafana keeps of repetitions while it shows them.
 _VIEWED = ("repeatIteration", "repeatRowId", "repeatPanelId", "repeatedByRow", "scopedVars")
 _SPAN, _SPANS = 4, 12  # of old rows
+_GRID = 16  # the schema since which panels lie on a grid, in one list
 _CELL = 38  # pixels that one unit of height takes, with its gap
+
+
+def in_rows(spec: Json) -> bool:
+    """Whether Grafana takes the panels from lists of rows: beside a list of panels it does so before schema 16 alone,
+    and takes both."""
+    version = spec.get("schemaVersion")
+    old = not isinstance(version, int | float) or version < _GRID
+    return bool(spec.get("rows")) and (old or not spec.get("panels"))
 
 
 def rows_of(spec: Json) -> tuple[Row, ...]:
     """Raises ValueError for panels or rows that are none."""
+    rows = tuple(_new(_objects(spec.get("panels"), "panels")))
     old = _objects(spec.get("rows"), "rows")
-    return tuple(_new(_objects(spec.get("panels"), "panels"))) if not old else tuple(_old(old))
+    return (*rows, *_old(old, len(rows))) if in_rows(spec) else rows
 
 
-def _old(given: list[Json]) -> Iterable[Row]:
-    for index, each in enumerate(given):
+def _old(given: list[Json], first: int) -> Iterable[Row]:
+    for index, each in enumerate(given, first):
         title = _text(each.get("title")) if each.get("showTitle", True) else ""
         content = _rest(each, ("panels", "title", "showTitle", "titleSize", "collapse", "collapsed", "height", "id"))
         panels: list[Panel] = []
@@ -46,7 +56,7 @@ def _height(value: Any) -> int:
 
 def _new(given: list[Json]) -> Iterable[Row]:
     """As Grafana does it: sorted by place, then each panel belongs to the last row's panel above it."""
-    ordered = sorted(given, key=_corner)
+    ordered = _unfolded(given)
     above: list[Json] = []
     head: Json | None = None
     index = 0
@@ -60,15 +70,31 @@ def _new(given: list[Json]) -> Iterable[Row]:
         head, above = each, []
 
 
+def _unfolded(given: list[Json]) -> Iterator[Json]:
+    """By place, what lies within a row behind it: another row, too."""
+    for each in sorted(given, key=_corner):
+        yield each
+        if each.get("type") == "row":
+            yield from _unfolded(_objects(each.get("panels"), "panels"))
+
+
 def _row(head: Json | None, following: list[Json], index: int) -> Row:
-    inside = sorted(_objects(head.get("panels"), "panels"), key=_corner) if head else []
-    panels = tuple(
-        _panel(each, index, _place(each), ()) for each in [*inside, *following] if not each.get("repeatPanelId")
-    )
+    panels = _seen([_panel(each, index, _place(each), ()) for each in following if not each.get("repeatPanelId")])
     if head is None:
         return Row("", False, False, {}, panels)
-    content = _rest(head, (*_APART, "collapsed", "collapse", "showTitle", "titleSize"))
+    content = _rest(head, (*_APART, "panels", "collapsed", "collapse", "showTitle", "titleSize"))
     return Row(_text(head.get("title")), bool(head.get("collapsed", False)), True, content, panels)
+
+
+def _seen(panels: list[Panel]) -> tuple[Panel, ...]:
+    """In the order in which Grafana shows them: each rises as far as the ones above let it."""
+    ends, tops = [0] * COLUMNS, {}
+    for each in panels:
+        x = min(each.place.x, COLUMNS - 1)
+        end = min(x + max(each.place.w, 1), COLUMNS)
+        tops[id(each)] = max(ends[x:end])
+        ends[x:end] = [tops[id(each)] + max(each.place.h, 1)] * (end - x)
+    return tuple(sorted(panels, key=lambda each: (tops[id(each)], each.place.x)))
 
 
 def _panel(given: Json, row: int, place: Place, more: tuple[str, ...]) -> Panel:
@@ -91,7 +117,9 @@ def _rest(given: Json, without: tuple[str, ...]) -> Json:
 def _place(given: Json) -> Place:
     grid = given.get("gridPos")
     grid = grid if isinstance(grid, dict) else {}
-    return Place(_whole(grid.get("x"), 0), _whole(grid.get("y"), 0), _whole(grid.get("w"), 6), _whole(grid.get("h"), 3))
+    w = _whole(grid.get("w"), 6)
+    x = max(min(_whole(grid.get("x"), 0), COLUMNS - w), 0)  # none stands out, as Grafana has it
+    return Place(x, _whole(grid.get("y"), 0), w, _whole(grid.get("h"), 3))
 
 
 def _corner(given: Json) -> tuple[int, int]:
