@@ -75,3 +75,18 @@ def test_signs_of_two_units_count_twice() -> None:
     )
     one, other = (json.dumps(dashboard(*each)).encode() for each in (panels, asked))
     assert LONGEST - 3000 < length(comment.write([file_diff("a.json", one, other)])) <= LONGEST
+
+
+@pytest.mark.parametrize("name", ["😀" * 200, "`" * 200, "a"])
+def test_the_last_lines_have_their_room(name: str) -> None:
+    """Names of files are shown there again, and what was not looked at may be long."""
+    panels, asked = (
+        [panel(f"P{each}", f"{metric}{each}_total", number=each, y=each * 8) for each in range(400)]
+        for metric in ("old", "new")
+    )
+    one, other = (json.dumps(dashboard(*each)).encode() for each in (panels, asked))
+    files = [file_diff(f"{name}{each}.json", one, other) for each in range(8)]
+    text = comment.write(files, ["*" * 1000] * 5, "0123456")
+    assert LONGEST - 5000 < length(text) <= LONGEST
+    assert "No room here for" in text
+    assert "at 0123456" in text

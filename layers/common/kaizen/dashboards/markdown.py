@@ -11,7 +11,8 @@ from kaizen.github.comments import LONGEST, length
 from kaizen.github.markdown import code, preformatted, prose
 
 _FULL = 20  # parts in a row without room: no other one is tried
-_ROOM = LONGEST - 1500  # for the last lines
+_BESIDE = 500  # characters that others add: a marker, a word that the comment is not up to date
+_MOST_CUT = 5  # names of what had no room
 _SIGNS = {"added": "🆕", "removed": "🗑️", "changed": "✏️", "moved": "↔️", "renamed": "🏷️"}
 _MOST_WORDS, _MOST_QUERIES, _MOST_NAMES, _MOST_LINES = 8, 4, 20, 60
 
@@ -35,10 +36,11 @@ def write(
     the last line, in small. A layout is told as text where there is no picture of it."""
     sign, words = verdict(files, left_out)
     page = f" · [full report, with pictures]({links.page})" if links.page else ""
-    body = _Body(f"### Grafana dashboards\n{sign} **{words[:1].upper()}{words[1:]}**{page}\n", links)
+    room = LONGEST - _BESIDE - length(_foot(_worst(files), left_out, note, whole))
+    body = _Body(f"### Grafana dashboards\n{sign} **{words[:1].upper()}{words[1:]}**{page}\n", links, room)
     for each in sorted(files, key=lambda each: (not _breaks(each), each.diff is None or each.diff.empty, each.path)):
         body.file(each)
-    return body.text + _foot(body, left_out, note, whole)
+    return body.text + _foot(body.cut, left_out, note, whole)
 
 
 def _breaks(given: FileDiff) -> bool:
@@ -48,10 +50,11 @@ def _breaks(given: FileDiff) -> bool:
 class _Body:
     """Text that grows section by section, and counts what there was no room for."""
 
-    def __init__(self, text: str, links: Links) -> None:
+    def __init__(self, text: str, links: Links, room: int) -> None:
         self.text = text
         self._length = length(text)
         self._links = links
+        self._room = room
         self.cut: list[str] = []
 
     def file(self, given: FileDiff) -> None:
@@ -87,7 +90,7 @@ class _Body:
 
     def _fits(self, text: str) -> bool:
         more = length(text)
-        if self._length + more > _ROOM:
+        if self._length + more > self._room:
             return False
         self.text += text
         self._length += more
@@ -163,10 +166,16 @@ def _metrics(given: Metrics) -> Iterator[str]:
         yield f"\n<sub>{'; '.join(map(sentence, given.behind[:_MOST_NAMES]))}{more}</sub>\n"
 
 
-def _foot(body: _Body, left_out: Sequence[str], note: str, whole: str) -> str:
+def _worst(files: Sequence[FileDiff]) -> list[str]:
+    """The longest words that may have to be said of what had no room."""
+    whats = (f"{10**6} {what} in {code(each.path, 200)}" for each in files for what in ("of what breaks", "changes"))
+    return sorted(whats, key=length, reverse=True)
+
+
+def _foot(given: Sequence[str], left_out: Sequence[str], note: str, whole: str) -> str:
     cut = ""
-    if body.cut:
-        shown = "; ".join(body.cut[:5]) + (f"; and {len(body.cut) - 5} more files" if len(body.cut) > 5 else "")
-        cut = f"\n✂️ No room here for {shown}. {whole}\n"
+    if given:
+        more = f"; and {len(given) - _MOST_CUT} more files" if len(given) > _MOST_CUT else ""
+        cut = f"\n✂️ No room here for {'; '.join(given[:_MOST_CUT])}{more}. {whole}\n"
     gaps = "".join(f"\n⚠️ {prose(each)}\n" for each in left_out[:5])
     return f"{cut}{gaps}" + (f"\n<sub>{note}</sub>\n" if note else "")
