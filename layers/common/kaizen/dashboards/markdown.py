@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from kaizen.dashboards import marks
 from kaizen.dashboards.diff import Change, Diff, Metrics, QueryChange
 from kaizen.dashboards.files import FileDiff, verdict
+from kaizen.dashboards.marks import Effort
 from kaizen.dashboards.sentences import Quoted, Sentence, many
 from kaizen.github.comments import LONGEST, length
 from kaizen.github.markdown import code, preformatted, prose
@@ -55,6 +56,7 @@ class _Body:
         self._length = length(text)
         self._links = links
         self._room = room
+        self._effort = Effort()
         self.cut: list[str] = []
 
     def file(self, given: FileDiff) -> None:
@@ -70,7 +72,7 @@ class _Body:
         self._parts(given.diff.breaking, lambda each: f"🔴 **Breaks:** {sentence(each)}\n", "of what breaks", given)
         if given.diff.empty:
             self._fits("\nNo changes.\n")
-        self._parts(given.diff.changes, change, "changes", given)
+        self._parts(given.diff.changes, lambda each: change(each, self._effort), "changes", given)
         self._fits("".join(_after(given.diff, self._links.pictures.get(given.path, ""))))
 
     def _parts[T](self, parts: Sequence[T], write_part: Callable[[T], str], what: str, given: FileDiff) -> None:
@@ -102,7 +104,7 @@ def sentence(words: Sentence) -> str:
     return "".join(code(each.text) if isinstance(each, Quoted) else each for each in words)
 
 
-def change(given: Change) -> str:
+def change(given: Change, effort: Effort) -> str:
     """A line of a list, its queries below it."""
     what = "" if given.what in ("changed", "renamed", "moved") else f" {given.what}"
     subject = "" if given.subject in ("panel", "panels") else f"{given.subject} "
@@ -116,13 +118,13 @@ def change(given: Change) -> str:
     queries = given.queries if given.what != "removed" else ()
     end = "  " if queries else ""  # a line break in Markdown
     whole = given.what == "added"
-    lines = [line + end, *(_query(each, whole=whole) for each in queries[:_MOST_QUERIES])]
+    lines = [line + end, *(_query(each, effort, whole=whole) for each in queries[:_MOST_QUERIES])]
     if len(queries) > _MOST_QUERIES:
         lines.append(f"  and {many(len(queries) - _MOST_QUERIES, 'more query', 'more queries')}")
     return "\n".join(lines)
 
 
-def _query(given: QueryChange, *, whole: bool) -> str:
+def _query(given: QueryChange, effort: Effort, *, whole: bool) -> str:
     """`whole`: its panel is new, too."""
     state = "" if whole or (given.before and given.after) else "new" if given.after else "removed"
     said = [sentence(each) for each in given.words] or ([state] if state else [])
@@ -131,7 +133,7 @@ def _query(given: QueryChange, *, whole: bool) -> str:
     label = f"  {name}{f': {words}' if words else ''}"
     if not given.before:
         return f"{label}\n{preformatted(given.after.strip().splitlines()[:20], 'promql', '  ')}"
-    return f"{label}\n{preformatted(marks.lines(given.before, given.after)[:40], 'diff', '  ')}"
+    return f"{label}\n{preformatted(marks.lines(given.before, given.after, effort)[:40], 'diff', '  ')}"
 
 
 def _after(diff: Diff, picture: str) -> Iterator[str]:
