@@ -7,7 +7,7 @@ from kaizen.dashboards import marks
 from kaizen.dashboards.diff import Change, Diff, Metrics, QueryChange
 from kaizen.dashboards.files import FileDiff, verdict
 from kaizen.dashboards.marks import Effort
-from kaizen.dashboards.sentences import Quoted, Sentence, many
+from kaizen.dashboards.sentences import ALARM, Quoted, Sentence, many
 from kaizen.github.comments import LONGEST, length
 from kaizen.github.markdown import code, preformatted, prose
 
@@ -128,9 +128,11 @@ def _query(given: QueryChange, effort: Effort, *, whole: bool) -> str:
     """`whole`: its panel is new, too."""
     state = "" if whole or (given.before and given.after) else "new" if given.after else "removed"
     said = [sentence(each) for each in given.words] or ([state] if state else [])
-    words = "; ".join([*said, *([sentence(given.live)] if given.live else [])])
+    live = sentence(given.live)
+    alarming = live.startswith(ALARM)
+    words = "; ".join([*said, *([live] if live and not alarming else [])])
     name = f"query {code(given.name, 60)}" if given.name not in ("", "for example") else given.name or "query"
-    label = f"  {name}{f': {words}' if words else ''}"
+    label = f"  {name}{f': {words}' if words else ''}" + (f"  \n  **{live}**" if alarming else "")
     if not given.before:
         return f"{label}\n{preformatted(given.after.strip().splitlines()[:20], 'promql', '  ')}"
     return f"{label}\n{preformatted(marks.lines(given.before, given.after, effort)[:40], 'diff', '  ')}"

@@ -9,7 +9,7 @@ from kaizen.dashboards import Change, Diff, Metrics, QueryChange, marks
 from kaizen.dashboards.drops import Drop, counts
 from kaizen.dashboards.files import FileDiff
 from kaizen.dashboards.marks import Effort
-from kaizen.dashboards.sentences import Quoted, Sentence, many
+from kaizen.dashboards.sentences import ALARM, Quoted, Sentence, many
 
 _MOST_NAMES, _MOST_LINES = 40, 120
 _KEY = "the last 6 hours, for any value of the variables; dashed before, solid after"
@@ -80,10 +80,14 @@ def _change(given: Change, room: Room, effort: Effort) -> str:
 def _query(given: QueryChange, room: Room, effort: Effort, *, whole: bool) -> str:
     state = "" if whole or (given.before and given.after) else "new" if given.after else "removed"
     said = [_sentence(each) for each in given.words] or ([state] if state else [])
-    words = "; ".join([*said, *([_sentence(given.live)] if given.live else [])])
+    live = _sentence(given.live)
+    alarming = live.startswith(ALARM)
+    words = "; ".join([*said, *([live] if live and not alarming else [])])
     quiet = given.name in ("", "for example")
     name = given.name or "query" if quiet else f"query <code>{escape(given.name[:60])}</code>"
     label = f'<p class="small words">{name}{f": {words}" if words else ""}</p>'
+    if alarming:
+        label += f'<p class="words"><b>{live}</b></p>'
     if given.chart:
         label += f'<figure class="chart">{given.chart}<figcaption>{_KEY}</figcaption></figure>'
     if not given.before:
@@ -94,7 +98,8 @@ def _query(given: QueryChange, room: Room, effort: Effort, *, whole: bool) -> st
 
 
 def _coloured(lines: Sequence[str]) -> Iterator[str]:
-    """Lines of a diff; where the next one marks what differs, that alone is coloured, else the whole line."""
+    """Lines of a diff; where there are marks of what differs, that alone is coloured, else whole lines."""
+    whole = not any(_MARKS.fullmatch(line) for line in lines)
     for place, line in enumerate(lines):
         if _MARKS.fullmatch(line):
             continue
@@ -106,7 +111,7 @@ def _coloured(lines: Sequence[str]) -> Iterator[str]:
         elif _MARKS.fullmatch(below):
             yield f"{_marked(text, below, tag)}\n"
         else:
-            yield f"<{tag}>{escape(text)}</{tag}>\n"
+            yield f"<{tag}>{escape(text)}</{tag}>\n" if whole else f"{escape(text)}\n"
 
 
 def _marked(line: str, below: str, tag: str) -> str:
