@@ -4,11 +4,13 @@ Here files are read; the comparison is pure.
 """
 
 import argparse
+import shutil
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from dashboard_diff import comment, gitfiles
+from dashboard_diff import comment, gitfiles, jsonnet
+from dashboard_diff.gitfiles import Names
 from dashboard_diff.page import About, html_page
 from kaizen.dashboards import recorded, report
 from kaizen.dashboards.files import FileDiff, file_diff, file_diffs
@@ -68,9 +70,32 @@ def _of_git(pair: str, paths: Sequence[str]) -> list[FileDiff]:
     base, dots, head = pair.replace("...", "..").partition("..")
     if not dots or not base or not head:
         raise ValueError(f"{pair!r} is not BASE..HEAD")
-    policy = DashboardDiffPolicy()
-    watched = gitfiles.changed(base, head, paths, lambda name: bool(paths) or policy.watches(name))
-    diffs = [found for each in watched for found in file_diffs(each.path, each.before, each.after, each.old_path)]
+    start = gitfiles.merge_base(base, head)
+    changed = gitfiles.changed(start, head, paths)
+    wanted = _wanted(paths)
+    diffs = [found for each in changed for found in _json(start, head, each, wanted)]
+    before, now = (set(filter(wanted, filter(jsonnet.is_source, gitfiles.names(at, paths)))) for at in (start, head))
+    diffs += jsonnet.compared(start, head, jsonnet.pairs(before, now, changed), shutil.which("jsonnet"))
+    diffs.sort(key=lambda each: each.path)
     if not recorded.wanted(diffs):
         return diffs
     return recorded.explained(diffs, recorded.rules(gitfiles.at(head, RuleLintPolicy().paths)))
+
+
+def _wanted(paths: Sequence[str]) -> Callable[[str], bool]:
+    """Jsonnet lies where the policy has dashboards, under the same names but for the ending; or in the paths given."""
+    policy = DashboardDiffPolicy()
+
+    def wanted(name: str) -> bool:
+        plain = f"{name.removesuffix(jsonnet.SOURCE)}.json" if jsonnet.is_source(name) else name
+        return bool(paths) or policy.watches(gitfiles.shown(plain))
+
+    return wanted
+
+
+def _json(start: str, head: str, names: Names, wanted: Callable[[str], bool]) -> list[FileDiff]:
+    old, new = ("" if jsonnet.is_jsonnet(name) else name for name in (names.old, names.new))
+    if not any(name and wanted(name) for name in (old, new)):
+        return []
+    before, after = gitfiles.content(start, old), gitfiles.content(head, new)
+    return file_diffs(gitfiles.shown(new or old), before, after, gitfiles.shown(old))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from kaizen.dashboards import picture
 from kaizen.dashboards.files import FileDiff, verdict
+from kaizen.dashboards.marks import Effort
 from kaizen.dashboards.markup import Room, body, escape
 from kaizen.dashboards.sentences import many
 from kaizen.dashboards.style import STYLE
@@ -55,8 +56,9 @@ def html_page(files: Sequence[FileDiff], left_out: Sequence[str], about: About) 
         parts.append(_contents(ordered))
     size = sum(len(each.encode()) for each in parts) + _FOOT
     cut = 0
+    effort = Effort()
     for number, each in enumerate(ordered):
-        card = _card(each, number, alone=len(files) == 1)
+        card = _card(each, number, effort, alone=len(files) == 1)
         if (size := size + len(card.encode())) > LARGEST:
             size -= len(card.encode())
             cut += 1
@@ -104,7 +106,7 @@ def _contents(files: Sequence[FileDiff]) -> str:
     return f'<nav class="card" aria-label="Dashboards"><ol class="toc">{items}</ol></nav>'
 
 
-def _card(given: FileDiff, number: int, *, alone: bool) -> str:
+def _card(given: FileDiff, number: int, effort: Effort, *, alone: bool) -> str:
     sign, words = verdict([given])
     colour, state = _STATES[sign]
     if given.diff is not None and given.diff.state in ("added", "removed"):
@@ -116,7 +118,7 @@ def _card(given: FileDiff, number: int, *, alone: bool) -> str:
         f'<section class="card" id="d{number}"><header><h2>{escape(title[:300])}</h2>'
         f'<span class="state {colour}">{state}</span></header>'
         f'<p class="small soft words"><code>{escape(given.path[:300])}</code>{renamed}</p>'
-        f"{told}{''.join(_pictures(given))}{body(given, _ROOM)}</section>"
+        f"{told}{''.join(_pictures(given))}{body(given, _ROOM, effort)}</section>"
     )
 
 

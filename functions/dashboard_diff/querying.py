@@ -7,8 +7,10 @@ from datetime import datetime, timedelta
 from kaizen.dashboards.asking import askable
 from kaizen.dashboards.diff import Change, Diff, QueryChange
 from kaizen.dashboards.files import FileDiff
+from kaizen.dashboards.queries import Query
 from kaizen.dashboards.query_chart import chart
 from kaizen.dashboards.sentences import Sentence, many
+from kaizen.dashboards.variables import Stand
 from kaizen.prometheus.patient import Patient, Ranged
 from kaizen.prometheus.results import Matrix, Series
 
@@ -84,7 +86,8 @@ class Queries:
 
 
 def _wanted(given: QueryChange) -> bool:
-    return given.promql and bool(given.after) and given.before != given.after
+    """What is no PromQL is told as what breaks."""
+    return given.promql and given.before != given.after and Query(given.after, True, Stand()).tree is not None
 
 
 def _told(given: QueryChange, old: Sequence[Series] | str, new: Sequence[Series]) -> Sentence:

@@ -20,6 +20,7 @@ from kaizen.github.comments import Author
 from kaizen.github.contents import changed_files, merge_base, pull_request
 from kaizen.github.watched import Reader
 from kaizen.policy.sections.dashboard_diff import DashboardDiffPolicy
+from kaizen.reviews import outdated
 from kaizen.reviews.lease import Pull, Reviews
 from kaizen.reviews.rounds import ACTIONS, reviewed
 
@@ -71,7 +72,8 @@ class Reviewer:
         pull = Pull(event.repository_id, event.number)
 
         def review(before: str) -> tuple[Outcome, str] | None:
-            outcome = self._review(event, before)
+            with outdated.said(self._github, self._author, event, comment.MARKER, before):
+                outcome = self._review(event, before)
             return None if outcome is None else (outcome, outcome.head_sha)
 
         return reviewed(self._reviews, pull, self._clock, review) or Outcome("left")

@@ -13,6 +13,7 @@ from kaizen.github.comments import Author
 from kaizen.github.contents import PullRequest, changed_files, merge_base, pull_request
 from kaizen.github.watched import Files, Reader
 from kaizen.policy.sections.rule_lint import RuleLintPolicy
+from kaizen.reviews import outdated
 from kaizen.reviews.lease import Pull, Reviews
 from kaizen.reviews.rounds import ACTIONS, reviewed
 from rule_lint import checkrun, comment, references
@@ -65,7 +66,8 @@ class Reviewer:
         pull = Pull(event.repository_id, event.number)
 
         def review(before: str) -> tuple[Outcome, str] | None:
-            outcome = self._review(event.repository, event.number, before)
+            with outdated.said(self._github, self._author, event, comment.MARKER, before):
+                outcome = self._review(event.repository, event.number, before)
             return None if outcome is None else (outcome, outcome.head_sha)
 
         return reviewed(self._reviews, pull, self._clock, review) or Outcome("left")

@@ -26,7 +26,10 @@ def test_actions_are_pinned_by_commit(path: Path) -> None:
 
 
 # Jobs that may write, each with all that it may, and why. None of them has our code or a fork's.
-WRITING = {("dashboard-diff.yml", "comment"): {"pull-requests": "write"}}  # keeps one comment on the pull request
+WRITING = {
+    ("dashboard-diff.yml", "comment"): {"pull-requests": "write"},  # keeps one comment on the pull request
+    ("dashboard-diff-taken-back.yml", "comment"): {"pull-requests": "write"},  # puts that comment right
+}
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
@@ -42,15 +45,40 @@ def test_the_token_may_only_read(path: Path) -> None:
 
 
 def test_dashboards_are_compared_on_pull_requests() -> None:
-    """The roadmap's trigger; no part of a pull request is put into a script as text."""
+    """The roadmap's trigger, and what Jsonnet is made of; no part of a pull request is put into a script as text."""
     path = ROOT / ".github" / "workflows" / "dashboard-diff.yml"
     triggers = yaml.safe_load(path.read_text(encoding="utf-8"))[True]  # YAML 1.1 reads `on` so
-    assert triggers == {"pull_request": {"paths": ["docs/dashboards/*.json", "grafana/dashboards/*.json"]}}
+    assert triggers == {"pull_request": {"paths": list(DASHBOARDS)}}
     runs = "".join(step.get("run", "") for step in steps(path))
     assert "./kaizen dashboard_diff --format markdown git" in runs
     assert "jsonnetfmt --test" in runs
     assert "${{" not in runs
     assert MARKER in path.read_text(encoding="utf-8")
+
+
+# What starts the comparison, each with names that match and names that do not.
+DASHBOARDS = {
+    "docs/dashboards/*.json": (["docs/dashboards/a.json"], ["docs/dashboards/b/a.json", "x/docs/dashboards/a.json"]),
+    "grafana/dashboards/*.json": (["grafana/dashboards/a.json"], ["grafana/a.json", "grafana/dashboards/a.jsonx"]),
+    "docs/dashboards/*.jsonnet": (["docs/dashboards/a.jsonnet"], ["docs/dashboards/b/a.jsonnet"]),
+    "grafana/dashboards/*.jsonnet": (["grafana/dashboards/a.jsonnet"], ["a.jsonnet"]),
+    "**/*.libsonnet": (["a.libsonnet", "lib/b/a.libsonnet"], ["lib/a.libsonnet.md"]),
+    "**/jsonnetfile*.json": (["jsonnetfile.json", "a/jsonnetfile.lock.json"], ["a/myjsonnetfile.json"]),
+    "**/vendor/**": (["vendor/a", "grafana/vendor/b/c.json"], ["vendored/a", "vendor"]),
+}
+
+
+def test_what_starts_no_comparison_any_more_is_put_right() -> None:
+    """Each push starts one of both: names that the comparison's paths match, or none of them."""
+    path = ROOT / ".github" / "workflows" / "dashboard-diff-taken-back.yml"
+    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    assert content[True] == {"pull_request": None}
+    (step,) = steps(path)
+    watched = re.compile(step["env"]["WATCHED"])
+    assert [name for match, _ in DASHBOARDS.values() for name in match if not watched.search(name)] == []
+    assert [name for _, other in DASHBOARDS.values() for name in other if watched.search(name)] == []
+    assert step["env"]["MARKER"] == MARKER
+    assert "${{" not in step["run"]
 
 
 def test_rules_are_linted_on_pull_requests_without_rights() -> None:

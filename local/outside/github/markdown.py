@@ -10,9 +10,10 @@ from urllib.parse import urlsplit
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-# What GitHub keeps of a comment's own HTML, as far as reports use it; attributes are dropped.
+# What GitHub keeps of a comment's own HTML, as far as reports use it; attributes are dropped but `open`.
 _KEPT = ("details", "summary", "sub", "sup", "kbd", "b", "i", "br")
 _TAG = re.compile(rf"<(/?)({'|'.join(_KEPT)})(?:\s[^<>]*|/)?>|<!--.*?-->", re.IGNORECASE | re.DOTALL)
+_OPEN = re.compile(r"<details\s+open\s*>", re.IGNORECASE)
 _LOOPBACK = ("127.0.0.1", "localhost")
 
 
@@ -49,7 +50,7 @@ def _tag(found: re.Match[str], opened: list[str]) -> str:
         return "<br>"
     if not found[1]:
         opened.append(name)
-        return f"<{name}>"
+        return "<details open>" if _OPEN.fullmatch(found[0]) else f"<{name}>"
     if opened and opened[-1] == name:
         opened.pop()
         return f"</{name}>"

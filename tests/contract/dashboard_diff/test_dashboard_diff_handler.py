@@ -217,6 +217,48 @@ def test_what_no_retry_cures_is_a_dead_letter_at_once(desk: Desk, stage: str, st
     assert counted(desk) == {"failed": 1}
 
 
+@pytest.mark.parametrize("stage", ["pull", "files", "compare", "contents", "blob"])
+@pytest.mark.parametrize("status", [403, 404, 422])
+def test_an_old_comment_says_that_it_is_old(desk: Desk, stage: str, status: int) -> None:
+    number = opened_large(desk)
+    assert desk.run(desk.event(number))
+    told = desk.comments(number)[0].body
+    for title in ("Sales", "More sales"):  # twice: there is one such line
+        desk.repository.push(number, {FILE: content(edited(CHANGED, "description", title + "y" * 1_200_000))})
+        failing(desk, number, stage, status, b'{"message": "*no* @team"}', 1)
+        assert desk.run(desk.event(number))
+        head = desk.repository.pulls[number].head_sha[:7]
+        reason = f"GitHub answered {status}: \\*no\\* @\u200bteam"
+        line = f"⚠️ **Not brought up to date** for `{head}`: {reason}"
+        assert desk.comments(number)[0].body == f"<!-- kaizen:remark -->\n{line}\n\n{told}"
+    assert len(desk.buried()) == 2
+    assert desk.run(desk.event(number))
+    (comment,) = desk.comments(number)
+    assert comment.body.startswith(MARKER)
+    assert head in comment.body
+
+
+def test_a_comment_of_this_head_is_not_called_old(desk: Desk) -> None:
+    number = desk.open({FILE: content(CHANGED)})
+    desk.run(desk.event(number))
+    told = desk.comments(number)[0].body
+    failing(desk, number, "files", 403, b"{}", 1)
+    assert desk.run(desk.event(number))
+    assert desk.comments(number)[0].body == told
+
+
+def test_where_the_comment_may_not_be_written_the_dead_letter_stays(desk: Desk) -> None:
+    number = desk.open({FILE: content(CHANGED)})
+    desk.run(desk.event(number))
+    told = desk.comments(number)[0].body
+    desk.repository.push(number, {FILE: content(edited(CHANGED, "title", "Sales"))})
+    failing(desk, number, "files", 403, b'{"message": "no"}', 1)
+    failing(desk, number, "list", 403, b'{"message": "not this"}', 1)
+    assert desk.run(desk.event(number))
+    assert desk.comments(number)[0].body == told
+    assert desk.buried() == ["GitHub answered 403: no"]
+
+
 def opened_large(desk: Desk) -> int:
     """A pull request with a version above 1 MB, which is read as a blob."""
     return desk.open({FILE: content(edited(CHANGED, "description", "x" * 1_200_000))})

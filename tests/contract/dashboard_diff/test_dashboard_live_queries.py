@@ -68,6 +68,22 @@ def test_both_sides_of_a_changed_query_are_drawn(desk: Desk, prometheus: Prometh
     assert all(b"timeout=5s" in each.body and b"step=120.000" in each.body for each in prometheus.heard)
 
 
+def test_what_is_told_as_broken_is_not_asked(desk: Desk, prometheus: Prometheus) -> None:
+    broken = edited(BASE, QUERY, "rate(orders_total[5m]")
+    body = commented(desk, broken | {"panels": [*broken["panels"], panel("New", "rate(gone_total[5m]", number=2, y=8)]})
+    assert body.count("is no PromQL") == 2
+    assert "asked" not in body
+    assert prometheus.heard == []
+
+
+def test_an_alarm_stands_on_a_line_of_its_own(desk: Desk) -> None:
+    body = commented(desk, edited(BASE, QUERY, "rate(gone_total[5m])"))
+    (line,) = [each for each in body.splitlines() if "no series" in each]
+    assert line.startswith("  **⚠️ returns no series now")
+    assert line.endswith("blank**")
+    assert '<p class="words"><b>⚠️ returns no series now' in reported(body)
+
+
 def test_a_query_that_gives_nothing_is_said_to_be_blank(desk: Desk) -> None:
     body = commented(desk, edited(BASE, QUERY, "rate(gone_total[5m])"))
     assert "⚠️ returns no series now, and gave some before the change: this panel will be blank" in body

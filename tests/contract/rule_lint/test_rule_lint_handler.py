@@ -237,6 +237,21 @@ def test_what_does_not_pass_is_a_dead_letter_and_never_a_success(lint: Desk, tro
     assert lint.counted(REVIEWS) == {"failed": 1}
 
 
+def test_an_old_comment_says_that_it_is_old(lint: Desk) -> None:
+    number = lint.open({FILE: BAD})
+    lint.run(lint.event(number))
+    told = lint.comments(number)[0].body
+    lint.repository.push(number, {FILE: content(alert("A", "x > 9"))})
+    lint.world.service.trouble("404")
+    assert lint.run(lint.event(number))
+    head = lint.repository.pulls[number].head_sha[:7]
+    body = lint.comments(number)[0].body
+    assert f"⚠️ **Not brought up to date** for `{head}`: GitHub answered 404" in body
+    assert body.endswith(told)
+    assert lint.run(lint.event(number))
+    assert "Not brought up to date" not in lint.comments(number)[0].body
+
+
 def test_a_message_that_is_no_event_is_a_dead_letter(lint: Desk) -> None:
     assert lint.run(lint.message({"detail-type": "github.push", "detail": {}}))
     assert lint.run(lint.message([]))

@@ -1,5 +1,6 @@
 """What stops working is told first."""
 
+import json
 from typing import Any
 
 import pytest
@@ -130,6 +131,29 @@ def test_schema_v2_is_named_and_never_taken_for_empty() -> None:
     for content in (b'{"title": "x", "elements": {}, "layout": {}}', resource):
         with pytest.raises(NotComparedError, match="schema v2"):
             read(content)
+
+
+def operators(spec: dict[str, object]) -> bytes:
+    return json.dumps(
+        {"apiVersion": "grafana.integreatly.org/v1beta1", "kind": "GrafanaDashboard", "spec": spec}
+    ).encode()
+
+
+def test_the_operator_s_dashboard_is_read_where_it_is_text() -> None:
+    found = read(operators({"json": json.dumps(BASE), "url": "https://example.org/x"}))
+    assert (found.uid, found.title, len(found.panels)) == (BASE["uid"], BASE["title"], len(BASE["panels"]))
+    assert read(operators({"json": json.dumps(BASE), "uid": "other"})).uid == "other"
+    with pytest.raises(NoDashboardError, match=r"in spec\.json, it is not JSON: .* \(line 1\)"):
+        read(operators({"json": "{"}))
+
+
+@pytest.mark.parametrize(("spec", "where"), [
+    ({"jsonnet": "{}"}, "spec.jsonnet,"), ({"gzipJson": "H4sI"}, "spec.gzipJson,"), ({"url": "https://x"}, "spec.url,"),
+    ({"grafanaCom": {"id": 1}}, "spec.grafanaCom,"), ({}, "no place that is known,"),
+])  # fmt: skip
+def test_the_operator_s_other_forms_are_named(spec: dict[str, object], where: str) -> None:
+    with pytest.raises(NotComparedError, match=f"a GrafanaDashboard with its dashboard in {where}"):
+        read(operators(spec))
 
 
 def test_keys_that_are_there_twice_are_noted() -> None:

@@ -3,24 +3,27 @@
 import difflib
 import json
 import random
+from collections.abc import Callable
 from unittest.mock import patch
 
 import pytest
 
 from dashboard_diff import comment
-from kaizen.dashboards import NoDashboardError, breaking, markdown, marks, read
-from kaizen.dashboards.files import file_diff
+from dashboard_diff.page import About, html_page
+from kaizen.dashboards import NoDashboardError, breaking, markdown, marks, read, report
+from kaizen.dashboards.files import FileDiff, file_diff
 from kaizen.github.comments import LONGEST, length
 from tests.unit.dashboard_diff.dashboard_samples import Json, dashboard, diff, panel
 
 
 def words(seed: int, count: int) -> str:
-    return " ".join(random.Random(seed).choice("ab+-") for _ in range(count))
+    return " ".join(random.Random(seed).choices("ab+-", k=count))
 
 
 def test_a_few_tokens_again_and_again_are_not_compared_one_by_one() -> None:
     with patch.object(difflib, "SequenceMatcher", side_effect=AssertionError):
-        above, below = (line for line in marks.lines(f"x {words(1, 950)} y", f"x {words(2, 950)} y") if "^" in line)
+        shown = marks.lines(f"x {words(1, 950)} y", f"x {words(2, 950)} y", marks.Effort())
+        above, below = (line for line in shown if "^" in line)
     assert above.startswith("    ^")  # what both begin with is not marked
     assert set(above.strip()) == set(below.strip()) == {"^"}
 
@@ -32,7 +35,31 @@ def test_a_few_tokens_again_and_again_are_not_compared_one_by_one() -> None:
     ("x a y b z", "x c y d z", ["- x a y b z", "    ^   ^", "+ x c y d z", "    ^   ^"]),
 ])  # fmt: skip
 def test_common_ends_are_not_marked(before: str, after: str, expected: list[str]) -> None:
-    assert marks.lines(before, after) == expected
+    assert marks.lines(before, after, marks.Effort()) == expected
+
+
+def test_lines_that_come_again_and_again_are_not_compared_one_by_one() -> None:
+    one, other = ("\n".join(random.Random(seed).choices("abc", k=2000)) for seed in (1, 2))
+    with patch.object(difflib, "unified_diff", side_effect=AssertionError):
+        assert marks.lines(one, other, marks.Effort())[1999:2001] == [f"- {one[-1]}", f"+ {other[0]}"]
+
+
+@pytest.mark.parametrize("form", [
+    lambda files: comment.write(files), lambda files: report.text(files),
+    lambda files: html_page(files, (), About()),
+], ids=["comment", "text", "page"])  # fmt: skip
+def test_all_marks_together_have_a_limit(form: Callable[[list[FileDiff]], str]) -> None:
+    """Files whose queries each may be looked at, and all of which may not."""
+    panels, asked = (
+        [panel(f"P{each}", f"x{metric} {words(each + metric, 100)} y", number=each, y=each * 8) for each in range(20)]
+        for metric in (100, 200)
+    )
+    one, other = (json.dumps(dashboard(*each)).encode() for each in (panels, asked))
+    files = [file_diff(f"{each}.json", one, other) for each in range(8)]
+    looked = patch.object(difflib, "SequenceMatcher", side_effect=difflib.SequenceMatcher)
+    with patch.object(marks, "_ALL", 20_000_000), looked as compared:
+        form(files)
+    assert 1 <= compared.call_count <= 20
 
 
 def test_removed_variables_are_looked_for_in_one_walk() -> None:
@@ -75,3 +102,18 @@ def test_signs_of_two_units_count_twice() -> None:
     )
     one, other = (json.dumps(dashboard(*each)).encode() for each in (panels, asked))
     assert LONGEST - 3000 < length(comment.write([file_diff("a.json", one, other)])) <= LONGEST
+
+
+@pytest.mark.parametrize("name", ["😀" * 200, "`" * 200, "a"])
+def test_the_last_lines_have_their_room(name: str) -> None:
+    """Names of files are shown there again, and what was not looked at may be long."""
+    panels, asked = (
+        [panel(f"P{each}", f"{metric}{each}_total", number=each, y=each * 8) for each in range(400)]
+        for metric in ("old", "new")
+    )
+    one, other = (json.dumps(dashboard(*each)).encode() for each in (panels, asked))
+    files = [file_diff(f"{name}{each}.json", one, other) for each in range(8)]
+    text = comment.write(files, ["*" * 1000] * 5, "0123456")
+    assert LONGEST - 5000 < length(text) <= LONGEST
+    assert "No room here for" in text
+    assert "at 0123456" in text

@@ -123,3 +123,15 @@ def test_the_page_stays_below_its_limit() -> None:
 
 def _file(path: str, before: Json, after: Json) -> FileDiff:
     return file_diff(path, json.dumps(before).encode(), json.dumps(after).encode())
+
+
+def test_where_nothing_is_new_in_a_line_none_of_it_is_coloured() -> None:
+    old, new = "sum(rate(orders_total[5m]))", "rate(orders_total[5m]"
+    one, other = (json.dumps(dashboard(panel("Orders", each))).encode() for each in (old, new))
+    page = html_page([file_diff("a.json", one, other)], (), About())
+    assert (
+        '<pre class="diff">- <del>sum(</del>rate(orders_total[5m]<del>))</del>\n+ rate(orders_total[5m]</pre>' in page
+    )
+    several = json.dumps(dashboard(panel("Orders", "rate(\n  orders_total[10m])"))).encode()
+    page = html_page([file_diff("a.json", one, several)], (), About())
+    assert '<pre class="diff"><del>- sum(rate(orders_total[5m]))</del>\n<ins>+ rate(</ins>\n' in page

@@ -24,6 +24,7 @@ NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
         ("```promql\nup > 0\n```", 'class="language-promql">up &gt; 0'),
         ("<details><summary>More</summary>\n\n**in**\n\n</details>", "<details><summary>More</summary>"),
         ("<details open><summary>More</summary>\n\n**in**\n\n</details>", "<strong>in</strong></p>\n</details>"),
+        ("<details open><summary>More</summary>x</details>", "<details open><summary>More</summary>"),
         ("~~gone~~", "<s>gone</s>"),
         ("![chart](https://example.org/a.svg)", '<a href="https://example.org/a.svg" rel="noreferrer">[image: chart]'),
         ("![chart](http://127.0.0.1:8700/a.svg)", '<img src="http://127.0.0.1:8700/a.svg" alt="chart">'),

@@ -6,12 +6,14 @@ from dataclasses import dataclass, field
 from kaizen.dashboards import marks
 from kaizen.dashboards.diff import Change, Diff, Metrics, QueryChange
 from kaizen.dashboards.files import FileDiff, verdict
-from kaizen.dashboards.sentences import Quoted, Sentence, many
+from kaizen.dashboards.marks import Effort
+from kaizen.dashboards.sentences import ALARM, Quoted, Sentence, many
 from kaizen.github.comments import LONGEST, length
 from kaizen.github.markdown import code, preformatted, prose
 
 _FULL = 20  # parts in a row without room: no other one is tried
-_ROOM = LONGEST - 1500  # for the last lines
+_BESIDE = 500  # characters that others add: a marker, a word that the comment is not up to date
+_MOST_CUT = 5  # names of what had no room
 _SIGNS = {"added": "🆕", "removed": "🗑️", "changed": "✏️", "moved": "↔️", "renamed": "🏷️"}
 _MOST_WORDS, _MOST_QUERIES, _MOST_NAMES, _MOST_LINES = 8, 4, 20, 60
 
@@ -35,10 +37,11 @@ def write(
     the last line, in small. A layout is told as text where there is no picture of it."""
     sign, words = verdict(files, left_out)
     page = f" · [full report, with pictures]({links.page})" if links.page else ""
-    body = _Body(f"### Grafana dashboards\n{sign} **{words[:1].upper()}{words[1:]}**{page}\n", links)
+    room = LONGEST - _BESIDE - length(_foot(_worst(files), left_out, note, whole))
+    body = _Body(f"### Grafana dashboards\n{sign} **{words[:1].upper()}{words[1:]}**{page}\n", links, room)
     for each in sorted(files, key=lambda each: (not _breaks(each), each.diff is None or each.diff.empty, each.path)):
         body.file(each)
-    return body.text + _foot(body, left_out, note, whole)
+    return body.text + _foot(body.cut, left_out, note, whole)
 
 
 def _breaks(given: FileDiff) -> bool:
@@ -48,10 +51,12 @@ def _breaks(given: FileDiff) -> bool:
 class _Body:
     """Text that grows section by section, and counts what there was no room for."""
 
-    def __init__(self, text: str, links: Links) -> None:
+    def __init__(self, text: str, links: Links, room: int) -> None:
         self.text = text
         self._length = length(text)
         self._links = links
+        self._room = room
+        self._effort = Effort()
         self.cut: list[str] = []
 
     def file(self, given: FileDiff) -> None:
@@ -67,7 +72,7 @@ class _Body:
         self._parts(given.diff.breaking, lambda each: f"🔴 **Breaks:** {sentence(each)}\n", "of what breaks", given)
         if given.diff.empty:
             self._fits("\nNo changes.\n")
-        self._parts(given.diff.changes, change, "changes", given)
+        self._parts(given.diff.changes, lambda each: change(each, self._effort), "changes", given)
         self._fits("".join(_after(given.diff, self._links.pictures.get(given.path, ""))))
 
     def _parts[T](self, parts: Sequence[T], write_part: Callable[[T], str], what: str, given: FileDiff) -> None:
@@ -87,7 +92,7 @@ class _Body:
 
     def _fits(self, text: str) -> bool:
         more = length(text)
-        if self._length + more > _ROOM:
+        if self._length + more > self._room:
             return False
         self.text += text
         self._length += more
@@ -99,7 +104,7 @@ def sentence(words: Sentence) -> str:
     return "".join(code(each.text) if isinstance(each, Quoted) else each for each in words)
 
 
-def change(given: Change) -> str:
+def change(given: Change, effort: Effort) -> str:
     """A line of a list, its queries below it."""
     what = "" if given.what in ("changed", "renamed", "moved") else f" {given.what}"
     subject = "" if given.subject in ("panel", "panels") else f"{given.subject} "
@@ -113,22 +118,24 @@ def change(given: Change) -> str:
     queries = given.queries if given.what != "removed" else ()
     end = "  " if queries else ""  # a line break in Markdown
     whole = given.what == "added"
-    lines = [line + end, *(_query(each, whole=whole) for each in queries[:_MOST_QUERIES])]
+    lines = [line + end, *(_query(each, effort, whole=whole) for each in queries[:_MOST_QUERIES])]
     if len(queries) > _MOST_QUERIES:
         lines.append(f"  and {many(len(queries) - _MOST_QUERIES, 'more query', 'more queries')}")
     return "\n".join(lines)
 
 
-def _query(given: QueryChange, *, whole: bool) -> str:
+def _query(given: QueryChange, effort: Effort, *, whole: bool) -> str:
     """`whole`: its panel is new, too."""
     state = "" if whole or (given.before and given.after) else "new" if given.after else "removed"
     said = [sentence(each) for each in given.words] or ([state] if state else [])
-    words = "; ".join([*said, *([sentence(given.live)] if given.live else [])])
+    live = sentence(given.live)
+    alarming = live.startswith(ALARM)
+    words = "; ".join([*said, *([live] if live and not alarming else [])])
     name = f"query {code(given.name, 60)}" if given.name not in ("", "for example") else given.name or "query"
-    label = f"  {name}{f': {words}' if words else ''}"
+    label = f"  {name}{f': {words}' if words else ''}" + (f"  \n  **{live}**" if alarming else "")
     if not given.before:
         return f"{label}\n{preformatted(given.after.strip().splitlines()[:20], 'promql', '  ')}"
-    return f"{label}\n{preformatted(marks.lines(given.before, given.after)[:40], 'diff', '  ')}"
+    return f"{label}\n{preformatted(marks.lines(given.before, given.after, effort)[:40], 'diff', '  ')}"
 
 
 def _after(diff: Diff, picture: str) -> Iterator[str]:
@@ -163,10 +170,16 @@ def _metrics(given: Metrics) -> Iterator[str]:
         yield f"\n<sub>{'; '.join(map(sentence, given.behind[:_MOST_NAMES]))}{more}</sub>\n"
 
 
-def _foot(body: _Body, left_out: Sequence[str], note: str, whole: str) -> str:
+def _worst(files: Sequence[FileDiff]) -> list[str]:
+    """The longest words that may have to be said of what had no room."""
+    whats = (f"{10**6} {what} in {code(each.path, 200)}" for each in files for what in ("of what breaks", "changes"))
+    return sorted(whats, key=length, reverse=True)
+
+
+def _foot(given: Sequence[str], left_out: Sequence[str], note: str, whole: str) -> str:
     cut = ""
-    if body.cut:
-        shown = "; ".join(body.cut[:5]) + (f"; and {len(body.cut) - 5} more files" if len(body.cut) > 5 else "")
-        cut = f"\n✂️ No room here for {shown}. {whole}\n"
+    if given:
+        more = f"; and {len(given) - _MOST_CUT} more files" if len(given) > _MOST_CUT else ""
+        cut = f"\n✂️ No room here for {'; '.join(given[:_MOST_CUT])}{more}. {whole}\n"
     gaps = "".join(f"\n⚠️ {prose(each)}\n" for each in left_out[:5])
     return f"{cut}{gaps}" + (f"\n<sub>{note}</sub>\n" if note else "")

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from kaizen.dashboards import Change, Diff, Metrics, QueryChange, marks
 from kaizen.dashboards.drops import Drop, counts
 from kaizen.dashboards.files import FileDiff
-from kaizen.dashboards.sentences import Quoted, Sentence, many
+from kaizen.dashboards.marks import Effort
+from kaizen.dashboards.sentences import ALARM, Quoted, Sentence, many
 
 _MOST_NAMES, _MOST_LINES = 40, 120
-_KEY = "the last 6 hours, for any value of the variables; dashed before, solid after"
+_KEY = "the last 6 hours, for any value of the variables"
+_BOTH = "; dashed before, solid after"
 _WIDEST = 2000  # characters of a line
 _MARKS = re.compile(r"  [ ^]*\^[ ^]*")
 
@@ -34,19 +36,20 @@ def escape(text: str) -> str:
 _SHORT = Room()
 
 
-def body(given: FileDiff, room: Room = _SHORT) -> str:
-    """What breaks, every change with its queries, the layout, metrics, and what was left out."""
-    return "".join(_parts(given, room))
+def body(given: FileDiff, room: Room = _SHORT, effort: Effort | None = None) -> str:
+    """What breaks, every change with its queries, the layout, metrics, and what was left out. `effort` is the
+    whole page's, None for one of its own."""
+    return "".join(_parts(given, room, effort or Effort()))
 
 
-def _parts(given: FileDiff, room: Room) -> Iterator[str]:
+def _parts(given: FileDiff, room: Room, effort: Effort) -> Iterator[str]:
     yield from (f'<p class="words">⚠️ {escape(each)}</p>' for each in given.problems)
     if given.diff is None:
         return
     items = [
         f'<li class="breaks"><p class="words"><b>Breaks:</b> {_sentence(each)}</p></li>' for each in given.diff.breaking
     ]
-    items += [_change(each, room) for each in given.diff.changes]
+    items += [_change(each, room, effort) for each in given.diff.changes]
     if items:
         yield f'<ul class="changes">{"".join(items)}</ul>'
     elif not given.problems:
@@ -58,7 +61,7 @@ def _sentence(words: Sentence) -> str:
     return "".join(f"<code>{escape(each.text)}</code>" if isinstance(each, Quoted) else escape(each) for each in words)
 
 
-def _change(given: Change, room: Room) -> str:
+def _change(given: Change, room: Room, effort: Effort) -> str:
     subject = "" if given.subject in ("panel", "panels") else f"{given.subject} "
     name = f"<b>{escape(given.title[:200])}</b>" if given.title else ""
     where = f' <span class="soft">in {escape(given.where[:100])}</span>' if given.where else ""
@@ -69,30 +72,36 @@ def _change(given: Change, room: Room) -> str:
     colon = ": " if name and words else " " if words else ""
     queries = given.queries[: room.queries] if given.what != "removed" else ()
     more = len(given.queries) - len(queries) if queries else 0
-    shown = "".join(_query(each, room, whole=given.what == "added") for each in queries)
+    shown = "".join(_query(each, room, effort, whole=given.what == "added") for each in queries)
     rest = f'<p class="soft">and {many(more, "more query", "more queries")}</p>' if more else ""
     line = f'<p class="words">{subject}{name}{where}{what}{colon}{"; ".join(words)}</p>'
     return f'<li class="{given.what}">{line}{shown}{rest}</li>'
 
 
-def _query(given: QueryChange, room: Room, *, whole: bool) -> str:
+def _query(given: QueryChange, room: Room, effort: Effort, *, whole: bool) -> str:
     state = "" if whole or (given.before and given.after) else "new" if given.after else "removed"
     said = [_sentence(each) for each in given.words] or ([state] if state else [])
-    words = "; ".join([*said, *([_sentence(given.live)] if given.live else [])])
+    live = _sentence(given.live)
+    alarming = live.startswith(ALARM)
+    words = "; ".join([*said, *([live] if live and not alarming else [])])
     quiet = given.name in ("", "for example")
     name = given.name or "query" if quiet else f"query <code>{escape(given.name[:60])}</code>"
     label = f'<p class="small words">{name}{f": {words}" if words else ""}</p>'
+    if alarming:
+        label += f'<p class="words"><b>{live}</b></p>'
     if given.chart:
-        label += f'<figure class="chart">{given.chart}<figcaption>{_KEY}</figcaption></figure>'
+        key = f"{_KEY}{_BOTH if given.before else ''}"
+        label += f'<figure class="chart">{given.chart}<figcaption>{key}</figcaption></figure>'
     if not given.before:
         return label + _pre(
             f"{escape(line[:_WIDEST])}\n" for line in given.after.strip().splitlines()[: room.lines // 3]
         )
-    return label + _pre(_coloured(marks.lines(given.before, given.after)[: room.lines]))
+    return label + _pre(_coloured(marks.lines(given.before, given.after, effort)[: room.lines]))
 
 
 def _coloured(lines: Sequence[str]) -> Iterator[str]:
-    """Lines of a diff; where the next one marks what differs, that alone is coloured, else the whole line."""
+    """Lines of a diff; where there are marks of what differs, that alone is coloured, else whole lines."""
+    whole = not any(_MARKS.fullmatch(line) for line in lines)
     for place, line in enumerate(lines):
         if _MARKS.fullmatch(line):
             continue
@@ -104,7 +113,7 @@ def _coloured(lines: Sequence[str]) -> Iterator[str]:
         elif _MARKS.fullmatch(below):
             yield f"{_marked(text, below, tag)}\n"
         else:
-            yield f"<{tag}>{escape(text)}</{tag}>\n"
+            yield f"<{tag}>{escape(text)}</{tag}>\n" if whole else f"{escape(text)}\n"
 
 
 def _marked(line: str, below: str, tag: str) -> str:

@@ -23,6 +23,8 @@ _NOTES = (
 )  # fmt: skip
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 _WORDS = {"templating": "variables"}
+_OPERATORS = "GrafanaDashboard"  # the kind of the Grafana operator
+_ELSEWHERE = ("gzipJson", "jsonnet", "jsonnetLib", "url", "grafanaCom", "configMapRef")
 _PARTS = ("uid", "title", "rows", "panels", "templating", "annotations", "links")
 
 
@@ -144,15 +146,27 @@ def _unwrapped(given: Json) -> tuple[str, Json]:
 
 def _of_kubernetes(given: Json) -> tuple[str, Json]:
     spec, metadata = given.get("spec"), given.get("metadata")
-    if given["kind"] != "Dashboard" or not isinstance(spec, dict):
+    if given["kind"] not in ("Dashboard", _OPERATORS) or not isinstance(spec, dict):
         raise NoDashboardError(f"it is a Kubernetes object of the kind {given['kind'][:60]!r}")
+    if isinstance(spec.get("json"), str):
+        return _of_text(spec)
+    if given["kind"] == _OPERATORS:
+        kept = next((f"spec.{name}" for name in _ELSEWHERE if name in spec), "no place that is known")
+        raise NotComparedError(f"it is a {_OPERATORS} with its dashboard in {kept}, and only spec.json is compared")
     if "/v2" in given["apiVersion"] or "elements" in spec:
         raise NotComparedError("it is a dashboard of schema v2, which is not compared yet")
     name = metadata.get("name") if isinstance(metadata, dict) else None
-    inner = spec.get("json")
-    if isinstance(inner, str):  # as the Grafana operator keeps it
-        return _unwrapped(_json(inner.encode())[0])
     return name if isinstance(name, str) else "", spec
+
+
+def _of_text(spec: Json) -> tuple[str, Json]:
+    """As the Grafana operator keeps a dashboard; a uid beside it is stronger than its own."""
+    try:
+        uid, found = _unwrapped(_json(spec["json"].encode())[0])
+    except NoDashboardError as error:
+        raise NoDashboardError(f"in spec.json, {error}") from error
+    outer = spec.get("uid")
+    return outer if isinstance(outer, str) and outer else uid, found
 
 
 def _list(value: Any, name: str) -> list[Any]:

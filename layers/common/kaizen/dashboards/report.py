@@ -8,22 +8,24 @@ from typing import Any
 from kaizen.dashboards import edits, marks
 from kaizen.dashboards.diff import Change, QueryChange
 from kaizen.dashboards.files import FileDiff, verdict
+from kaizen.dashboards.marks import Effort
 from kaizen.dashboards.sentences import plain
 
 
 def text(files: Sequence[FileDiff], *, noise: bool = False) -> str:
     """`noise` tells all that was left out, not only how much."""
-    return "\n".join(line for each in files for line in _file(each, noise=noise)) + f"\n{verdict(files)[1]}"
+    effort = Effort()
+    return "\n".join(line for each in files for line in _file(each, effort, noise=noise)) + f"\n{verdict(files)[1]}"
 
 
-def _file(given: FileDiff, *, noise: bool) -> Iterator[str]:
+def _file(given: FileDiff, effort: Effort, *, noise: bool) -> Iterator[str]:
     yield given.path + (f" (was {given.old_path})" if given.old_path else "")
     yield from (f"  {each}" for each in given.problems)
     if given.diff is None:
         return
     yield from (f"  BREAKS  {plain(each)}" for each in given.diff.breaking)
     for each in given.diff.changes:
-        yield from _change(each)
+        yield from _change(each, effort)
     if given.diff.empty:
         yield "  no changes"
     yield from (f"  layout  {each}" for each in given.diff.layout)
@@ -39,7 +41,7 @@ def _file(given: FileDiff, *, noise: bool) -> Iterator[str]:
         yield from (f"    {each.kind}: {plain(each.sentence)}" for each in given.diff.drops)
 
 
-def _change(given: Change) -> Iterator[str]:
+def _change(given: Change, effort: Effort) -> Iterator[str]:
     words = "; ".join(plain(each) for each in given.words)
     where = f" [{given.where}]" if given.where else ""
     name = f" {given.title}" if given.title else ""
@@ -47,7 +49,7 @@ def _change(given: Change) -> Iterator[str]:
     for each in given.queries if given.what != "removed" else ():
         query = f"query {each.name}".rstrip()
         yield f"          {query}: {'; '.join(map(plain, each.words))}".rstrip(" :")
-        yield from (f"            {line}" for line in marks.lines(each.before, each.after))
+        yield from (f"            {line}" for line in marks.lines(each.before, each.after, effort))
 
 
 def as_json(files: Sequence[FileDiff], *, noise: bool = False) -> str:

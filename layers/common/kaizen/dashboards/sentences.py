@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 LONGEST = 120  # characters that are shown of a value
+ALARM = "⚠️"  # what begins with it is told on a line of its own
 
 
 @dataclass(frozen=True, slots=True)

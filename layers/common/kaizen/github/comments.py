@@ -3,6 +3,7 @@
 A marker says what the comment is for. Anybody may paste it: only a comment of our own author counts.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -12,6 +13,8 @@ from kaizen.github.client import Github, repository_path
 from kaizen.github.errors import NotFoundError, TooLongError
 
 LONGEST = 65_536  # characters
+_REMARKED = "<!-- kaizen:remark -->"
+_REMARK = re.compile(rf"\A{_REMARKED}\n[^\n]*\n\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,23 @@ def upsert(github: Github, repository: str, number: int, marker: str, author: Au
         except NotFoundError:
             pass  # somebody has just deleted it
     return _kept(github.post(f"{root}/issues/{number}/comments", {"body": whole}), "created")
+
+
+def remark(github: Github, repository: str, number: int, marker: str, author: Author, words: str) -> None:
+    """Put a line (Markdown) above what our comment says, in place of an earlier one; `upsert` removes it. Nothing where
+    there is no comment.
+
+    Raises TooLongError, GithubError.
+    """
+    root = repository_path(repository)
+    old = chosen(github.pages(f"{root}/issues/{number}/comments"), marker, author)
+    if old is None:
+        return
+    rest = _REMARK.sub("", old["body"].replace("\r\n", "\n"))
+    whole = f"{_REMARKED}\n{words}\n\n{rest}"
+    if length(whole) > LONGEST:
+        raise TooLongError(f"the comment would have {length(whole)} characters, and GitHub takes {LONGEST}")
+    github.patch(f"{root}/issues/comments/{reading.number(old, 'id')}", {"body": whole})
 
 
 def _kept(comment: Any, done: Literal["created", "updated", "unchanged"]) -> Kept:
