@@ -76,6 +76,7 @@ ENVIRONMENT = {
     "SLACK_TOKEN_PARAMETER": "/kaizen/slack/bot-token",
     "SLACK_API_URL": "http://127.0.0.1:1/api/",
     "STAGE": "local",
+    "BUILD_HASH": "",
 }
 CONTEXT = SimpleNamespace(
     function_name="f",

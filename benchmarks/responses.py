@@ -20,6 +20,7 @@ from phase_stream.plan import Resync
 from phase_stream.savings import Measured, Tally
 from tests.architecture.house import resources
 
+VIEWERS, MINUTES = 200, 10
 BAR = 2.0  # write units of a counted response
 _CREATED = ("AttributeDefinitions", "BillingMode", "KeySchema")
 _SAVINGS, _METRICS = "PhaseSavingsTable", "MetricsTable"
@@ -29,8 +30,8 @@ _CREDENTIALS = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testin
 def measured(units: Units) -> int:
     """Prints a line for each rate; 1 if one of them is over the bar or meets a conflict."""
     for every in (30, 10, 5):
-        _at(units, 1, every, 10)
-    return max(_at(units, 1, 1, 10), _at(units, 200, 1, 1))
+        _at(units, 1, every, MINUTES)
+    return max(_at(units, 1, 1, MINUTES), _at(units, VIEWERS, 1, 1))
 
 
 def _at(units: Units, viewers: int, every: int, minutes: int) -> int:

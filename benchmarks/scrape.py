@@ -167,7 +167,7 @@ def observations(tickets: Iterable[Ticket]) -> Iterator[Observation]:
 
 def scrape(store: Store) -> float:
     """CPU seconds of one scrape."""
-    with patch.object(handler, "client", lambda: store):
+    with patch.object(handler, "dynamodb", lambda: store):
         started = process_time()
         answer = handler.lambda_handler(SCRAPE, CONTEXT)
         seconds = process_time() - started
