@@ -2,7 +2,6 @@
 
 import os
 import time
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -10,35 +9,20 @@ from kaizen.metrics.counting import count_if_possible
 from kaizen.phase.arrival import Arrival, MalformedArrivalError, correlation
 from kaizen.policy import Policy
 from kaizen.policy.store import current_policy
-from kaizen.runtime.clients import Limits, client
 from kaizen.runtime.functions import background_function
 from kaizen.runtime.log import correlate, logger
-from kaizen.runtime.settings import Settings
 from kaizen.times import utc_now
-from phase_downsampler import booking
+from phase_downsampler import booking, parts
 from phase_downsampler.backoff import waits
 from phase_downsampler.body import UnusableBodyError
 from phase_downsampler.downsampling import Downsampler
-from phase_downsampler.store import READERS, PhaseStore
+from phase_downsampler.parts import DownsamplerSettings
+from phase_downsampler.store import PhaseStore
 from phase_downsampler.waiting import Waiting
 
-# A batch of ten shares the function's 60 s.
-_LIMITS = Limits(connect=1, read=5, attempts=3, connections=READERS)
 # What a body may take that closes large chunks of every level. One that is begun later would be cut off in its midst.
 _ENOUGH_MS = 20_000
-# One quick try: a function that is cut off while it postpones loses its report, and all of the batch comes back late.
-_POSTPONING = Limits(connect=1, read=2, attempts=1)
 _ENOUGH_TO_POSTPONE_MS = 5_000
-
-
-@dataclass(frozen=True)
-class DownsamplerSettings(Settings):
-    phase_table: str
-    phase_bucket: str
-    phase_queue_url: str
-    phase_dead_letter_queue_url: str
-    metrics_table: str
-    policy_parameter: str
 
 
 @cache
@@ -48,21 +32,12 @@ def settings() -> DownsamplerSettings:
 
 @cache
 def store() -> PhaseStore:
-    given = settings()
-    return PhaseStore(
-        dynamodb=client("dynamodb", _LIMITS),
-        s3=client("s3", _LIMITS),
-        sqs=client("sqs", _LIMITS),
-        table=given.phase_table,
-        metrics_table=given.metrics_table,
-        bucket=given.phase_bucket,
-        dead_letter_queue_url=given.phase_dead_letter_queue_url,
-    )
+    return parts.store(settings())
 
 
 @cache
 def waiting() -> Waiting:
-    return Waiting(client("sqs", _POSTPONING), settings().phase_queue_url)
+    return parts.waiting(settings())
 
 
 @cache

@@ -4,7 +4,7 @@ API Gateway itself refuses bodies from about 4.5 MB on, and then offers no uploa
 """
 
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import cache
 from http import HTTPStatus
 from typing import Any
@@ -18,35 +18,21 @@ from kaizen.phase.negotiation import Negotiation, Server
 from kaizen.phase.offer import offer
 from kaizen.policy.store import current_policy
 from kaizen.runtime.bearer import allowed
-from kaizen.runtime.clients import Limits, client
 from kaizen.runtime.failures import FAILURES, unavailable
 from kaizen.runtime.functions import http_function
 from kaizen.runtime.http import Event, Response, header, problem, reply_json, request_id
 from kaizen.runtime.log import logger
 from kaizen.runtime.secrets import secret
-from kaizen.runtime.settings import Settings
 from kaizen.times import utc_now
-from phase_ingest import upload
+from phase_ingest import parts, upload
 from phase_ingest.faults import OversizeError, RefusedError
 from phase_ingest.incoming import UPLOADS, posted, route, stream_of
 from phase_ingest.intake import take
 from phase_ingest.known import KnownRows
+from phase_ingest.parts import IngestSettings
 from phase_ingest.store import IngestStore
 
-# All calls of one post, each tried twice, must leave time for the answer.
-_LIMITS = Limits(connect=1, read=3, attempts=2)
 _RETRY_SECONDS = 5
-
-
-@dataclass(frozen=True)
-class IngestSettings(Settings):
-    phase_table: str
-    phase_bucket: str
-    phase_queue_url: str
-    metrics_table: str
-    policy_parameter: str
-    producer_token_parameter: str
-    phase_help_url: str | None
 
 
 @cache
@@ -56,15 +42,7 @@ def settings() -> IngestSettings:
 
 @cache
 def store() -> IngestStore:
-    given = settings()
-    return IngestStore(
-        s3=client("s3", _LIMITS, presigning=True),
-        sqs=client("sqs", _LIMITS),
-        dynamodb=client("dynamodb", _LIMITS),
-        bucket=given.phase_bucket,
-        queue_url=given.phase_queue_url,
-        table=given.phase_table,
-    )
+    return parts.store(settings())
 
 
 @cache

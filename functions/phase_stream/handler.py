@@ -3,7 +3,6 @@
 import os
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -14,53 +13,21 @@ from kaizen.phase.negotiation import Negotiation, Server
 from kaizen.phase.offer import offer
 from kaizen.policy.store import current_policy
 from kaizen.runtime.bearer import allowed
-from kaizen.runtime.clients import Limits, client
 from kaizen.runtime.failures import FAILURES, unavailable
 from kaizen.runtime.functions import either_function
 from kaizen.runtime.http import Event, Response, header, problem, request_id
 from kaizen.runtime.log import logger
 from kaizen.runtime.secrets import secret
-from kaizen.runtime.settings import Settings
 from kaizen.times import utc_now
-from phase_stream import audits, cells, chunks, frames, summaries
-from phase_stream.call import Call, Door
-from phase_stream.fold import PARALLEL as FOLDED_AT_ONCE
-from phase_stream.fold import Fold
+from phase_stream import parts
+from phase_stream.call import Call
 from phase_stream.ledger import BehindError, Ledger, NotCountedError
+from phase_stream.parts import StreamSettings
 from phase_stream.request import RequestError
-from phase_stream.store import PARALLEL, ExpiredError, PhaseStore, Places
+from phase_stream.routes import PREFLIGHT, PRIVATE, ROUTES
+from phase_stream.store import ExpiredError, PhaseStore
 
-# A viewer asks again every second: give up while there is time to say so, and before PUT_SECONDS are over.
-_DYNAMODB = Limits(connect=1, read=2, attempts=2)
-_FOLD = Limits(connect=2, read=5, attempts=4, connections=FOLDED_AT_ONCE)
-_RESERVE_SECONDS = 10  # for a part of a stretch and its transaction
-_S3 = Limits(connect=1, read=3, attempts=2, connections=PARALLEL)
 _RETRY_SECONDS = 2
-
-ROUTES: dict[str, Door] = {
-    "GET /phase/streams": summaries.listing,
-    "GET /phase/streams/{id}": summaries.one,
-    "GET /phase/streams/{id}/frames": frames.serve,
-    "GET /phase/streams/{id}/levels/{level}/cells": cells.serve,
-    "GET /phase/streams/{id}/levels/{level}/chunks": chunks.addresses,
-    "GET /phase/streams/{id}/levels/{level}/chunks/{chunk}": chunks.redirect,
-    "GET /phase/savings/audit": audits.listing,
-    "POST /phase/savings/audit": audits.report,
-}
-# What all pages report is for those who may read all figures: it takes the metrics token.
-PRIVATE = {"GET /phase/savings/audit"}
-PREFLIGHT = "OPTIONS /phase/{path+}"  # for all doors of /phase/, those of other functions too
-
-
-@dataclass(frozen=True)
-class StreamSettings(Settings):
-    phase_table: str
-    phase_bucket: str
-    phase_savings_table: str
-    metrics_table: str
-    metrics_token_parameter: str
-    policy_parameter: str
-    phase_help_url: str | None
 
 
 @cache
@@ -75,15 +42,12 @@ def server() -> Server:
 
 @cache
 def store() -> PhaseStore:
-    places = Places(settings().phase_table, settings().phase_bucket)
-    return PhaseStore(client("dynamodb", _DYNAMODB), client("s3", _S3, presigning=True), places)
+    return parts.store(settings())
 
 
 @cache
 def ledger() -> Ledger:
-    return Ledger(
-        client("dynamodb", _DYNAMODB), settings().phase_savings_table, lambda: utc_now(), lambda: time.monotonic()
-    )
+    return parts.ledger(settings(), lambda: utc_now(), lambda: time.monotonic())
 
 
 def serve(event: Event, context: Any) -> Response:
@@ -104,14 +68,7 @@ def serve(event: Event, context: Any) -> Response:
 def fold(_: Mapping[str, Any], context: Any) -> dict[str, Any]:
     """Add what was counted since the last run to the counters; raises at the end where a stream could not be folded."""
     given = settings()
-    run = Fold(
-        client("dynamodb", _FOLD),
-        given.phase_savings_table,
-        given.metrics_table,
-        now=utc_now(),
-        in_time=lambda: context.get_remaining_time_in_millis() > _RESERVE_SECONDS * 1000,
-        sleep=time.sleep,
-    )
+    run = parts.folding(given, utc_now(), context.get_remaining_time_in_millis, time.sleep)
     counted = run.run([each.id for each in current_policy(given.policy_parameter).streams])
     logger.info("savings folded", responses=counted)
     return {"responses": counted}

@@ -23,7 +23,7 @@ from kaizen.phase.frames import Frames, Place
 from kaizen.policy.store import DEFAULT_FILE
 from kaizen.runtime.secrets import SecretError
 from kaizen.storage.items import to_item
-from phase_stream import chunks, handler
+from phase_stream import chunks, handler, routes
 from phase_stream.plan import Mark
 from phase_stream.rows import PUT_SECONDS
 from phase_stream.store import ADDRESS_SECONDS
@@ -626,13 +626,13 @@ def test_pages_of_the_origins_that_the_policy_names(world: StreamWorld) -> None:
     for answer in readable:
         assert answer.headers["access-control-allow-origin"] == app
         assert "Phase-Resync" in answer.headers["access-control-expose-headers"]
-    leave = world.call(handler.PREFLIGHT, {"path": f"streams/{NAME}/frames"}, origin=app)
+    leave = world.call(routes.PREFLIGHT, {"path": f"streams/{NAME}/frames"}, origin=app)
     assert (leave.status, leave.body) == (204, b"")
     assert leave.headers["access-control-allow-headers"] == "Phase-Schema, Content-Type, If-None-Match"
     stranger = "https://evil.example"
     for answer in (
         world.frames(NAME, origin=stranger),
-        world.call(handler.PREFLIGHT, {"path": "streams"}, origin=stranger),
+        world.call(routes.PREFLIGHT, {"path": "streams"}, origin=stranger),
         world.call(AUDITS, origin=app, authorization=f"Bearer {TOKEN}"),  # figures of all are for no page
     ):
         assert answer.headers["vary"].endswith("Origin")
@@ -660,7 +660,7 @@ def test_no_request_is_a_server_error() -> None:
 
         @settings(max_examples=examples(200), suppress_health_check=[HealthCheck.too_slow])
         @given(
-            route=st.sampled_from([*handler.ROUTES, "$default"]),
+            route=st.sampled_from([*routes.ROUTES, "$default"]),
             path=st.dictionaries(st.sampled_from(("id", "level", "chunk")), texts),
             here=st.booleans(),
             query=st.dictionaries(st.sampled_from(names), texts),

@@ -31,7 +31,7 @@ from tests.unit.sandboxes.sandbox_world import LIVE, idle_figures
 
 SWITCH, POLICY, OWNER, BUSY = "/kaizen/sandboxes/switch", "/kaizen/policy", "U0OWNER1", "/kaizen/sandboxes/busy-secret"
 SECTION = '\n[sandboxes]\nmode = "live"\nchannel = "C0SANDBOXES"\n'
-_CLOCKS = ("sandbox_reaper.parts", "sandbox_reaper.handler", "sandbox_actions.handler")
+_CLOCKS = ("sandbox_reaper.parts", "sandbox_reaper.handler", "sandbox_actions.parts", "sandbox_actions.handler")
 _TABLES = {"sandboxes": "SandboxesTable", "metrics": "MetricsTable", "slack": "SlackTable"}
 
 

@@ -24,7 +24,7 @@ from kaizen.phase.encode import chunk, full
 from kaizen.phase.streams import Stream
 from kaizen.phase.wire import MEDIA_TYPE, Kind
 from kaizen.runtime.log import logger
-from phase_ingest import handler
+from phase_ingest import handler, parts
 from phase_ingest.known import KnownRows
 from phase_ingest.posted import MOST_BYTES
 from phase_ingest.store import Uploaded
@@ -267,7 +267,7 @@ def _policy() -> Any:
 def test_fifteen_thousand_requests(quiet: None, monkeypatch: pytest.MonkeyPatch) -> None:
     statuses: Counter[int] = Counter()
     reasons: Counter[str] = Counter()
-    names = handler.IngestSettings("table", "bucket", "queue", "metrics", "/policy", "/token", None)
+    names = parts.IngestSettings("table", "bucket", "queue", "metrics", "/policy", "/token", None)
     monkeypatch.setattr(handler, "settings", lambda: names)
     monkeypatch.setattr(handler, "secret", lambda _: TOKEN)
     monkeypatch.setattr(handler, "current_policy", lambda _: _policy())
