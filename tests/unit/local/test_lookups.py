@@ -71,7 +71,7 @@ def outcomes() -> list[Any]:
 
 def test_updates_answer_and_leave_what_they_do_in_motos_own_way(monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(_NODES.DepthFirstTraverser, "nodes_to_be_processed", lookups._MOTOS_KINDS)
+        patch.setattr(_NODES.DepthFirstTraverser, "traverse_node_recursively", lookups._MOTOS_WALK)
         patch.setattr(_PARSER, "make", lookups._parsed.__wrapped__)
         patch.delattr(_NODES.Node, "__deepcopy__", raising=False)
         patch.setattr(_RESPONSES, "method_names_from_class", lookups._names.__wrapped__)
