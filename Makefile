@@ -11,6 +11,8 @@ SAM := SAM_CLI_TELEMETRY=0 .build/sam/bin/sam
 SOURCES := layers/common/kaizen functions local tests benchmarks docs examples tools conftest.py
 PYTEST := $(PY) -m pytest
 SIDE_BY_SIDE := -n auto --dist worksteal # as many processes as there are cores
+# Targets two at a time, where one alone leaves a core idle: each one's output comes as a whole when it has ended.
+SIDE = $(MAKE) -j2 --output-sync=target
 LOCK := $(UV) pip compile pyproject.toml --python-version 3.13 --generate-hashes --no-emit-index-url --no-header --no-annotate -q
 
 # What an installer says itself stands above it.
@@ -22,7 +24,7 @@ export PYTHONPYCACHEPREFIX := $(CURDIR)/.build/bytecode
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check soak simulate simulate-bandwidth lint unit tools bench build deploy policy lock clean
+.PHONY: help run demo test browser-tier stack-tier template rewritten check soak simulate simulate-bandwidth lint unit tools bench build deploy policy lock clean
 MAKEFLAGS += --no-print-directory
 
 help: ## list the targets
@@ -38,19 +40,32 @@ run: .build/.stack ## the whole system on this machine, with sample deliveries; 
 demo: .build/.stack ## the same, with every step checked; exits non-zero when one is missing
 	@MALLOC_ARENA_MAX=2 PYTHONPATH=layers/common $(PY) -m local demo --port "$(PORT)" --oscillators "$(OSCILLATORS)" $(if $(POLICY),--policy "$(POLICY)") $(UNTIL_CTRL_C)
 
-test: tools .build/.stack .build/sam/.done .build/node/.done lint ## every tier of tests
-	@echo "== template: sam validate, sam build"
-	@$(SAM) validate --lint --region $(REGION)
-	@$(SAM) build --build-dir .build/aws > .build/sam-build.log 2>&1 || { cat .build/sam-build.log; exit 1; }
+test: tools ## every tier of tests
+	@echo "== what is needed, lint and template, side by side"
+	@$(SIDE) lint template .build/.stack .build/node/.done rewritten
 	@echo "== unit, architecture, contract"
 	@$(PYTEST) $(SIDE_BY_SIDE) tests/unit tests/architecture tests/contract
 	@echo "== rules"
 	@$(PYTEST) $(SIDE_BY_SIDE) tests/rules
+	@echo "== browser and stack, side by side"
+	@$(SIDE) browser-tier stack-tier
+	@echo "== all tiers passed"
+
+browser-tier: # one page after the other, mostly waited for
 	@echo "== browser"
 	@$(PYTEST) tests/browser
+
+stack-tier: # a module stays in one process, with its stack
 	@echo "== stack"
-	@$(PYTEST) -n auto --dist loadfile tests/stack # a module stays in one process, with its stack
-	@echo "== all tiers passed"
+	@MAKEFLAGS= MFLAGS= $(PYTEST) -n auto --dist loadfile tests/stack # it calls make itself, which is to say all at once
+
+template: .build/sam/.done
+	@echo "== template: sam validate, sam build"
+	@$(SAM) validate --lint --region $(REGION)
+	@$(SAM) build --build-dir .build/aws > .build/sam-build.log 2>&1 || { cat .build/sam-build.log; exit 1; }
+
+rewritten: .venv/.done # pytest's own form of the test modules, which each of its processes would make anew in a fresh clone
+	@$(PYTEST) --collect-only -qq tests/unit tests/architecture tests/contract > .build/collected.log 2>&1 || { cat .build/collected.log; exit 1; }
 
 check: export KAIZEN_PROFILE := fast
 check: .venv/.done lint unit ## lint, types, and the unit tests with a tenth of their examples

@@ -6,6 +6,8 @@ from datetime import date, datetime, timedelta
 
 from bandwidth_snapshot.day import BIN, MEGABYTE, Bin, Reading, start_of
 
+_INSTANT = timedelta(microseconds=1)
+
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
@@ -39,11 +41,15 @@ def _average(total: Sequence[Bin], start: datetime, end: datetime) -> float:
 
 def by_hour(day: date, total: Sequence[Bin]) -> list[float | None]:
     """MB/s of all streams together in each hour of a day; None where less than half of it was measured."""
-    found: list[float | None] = []
-    for hour in range(24):
-        start = start_of(day) + timedelta(hours=hour)
-        inside = [each for each in total if start < each.at <= start + timedelta(hours=1)]
-        seconds = sum(each.seconds for each in inside)
-        sent = sum(each.sent for each in inside)
-        found.append(round(sent / seconds / MEGABYTE, 3) if seconds >= 1800 else None)
-    return found
+    seconds, sent = [0.0] * 24, [0.0] * 24
+    for each in total:
+        hour = (each.at - start_of(day) - _INSTANT) // timedelta(
+            hours=1
+        )  # the one that a bin ends in, its end included
+        if 0 <= hour < 24:
+            seconds[hour] += each.seconds
+            sent[hour] += each.sent
+    return [
+        round(amount / measured / MEGABYTE, 3) if measured >= 1800 else None
+        for measured, amount in zip(seconds, sent, strict=True)
+    ]

@@ -13,7 +13,7 @@ from moto.core.model_instances import reset_model_data
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import BaseWSGIServer, make_server
 
-from local.aws import answers, fifo, transactions
+from local.aws import answers, fifo, lookups, transactions
 from local.aws.arrivals import Arrivals
 from local.aws.iam.guard import OPERATOR, Guard
 from local.aws.stand_ins import REGION
@@ -101,6 +101,7 @@ def start() -> Aws:
     fifo.keep_order()
     transactions.copy_only_what_they_touch()
     answers.write_values_quickly()
+    lookups.look_up_once()
     writes_fail, arrivals = threading.Event(), Arrivals()
     guard = Guard(_AtomicTables(DomainDispatcherApplication(create_backend_app), writes_fail, arrivals))
     server = make_server("127.0.0.1", 0, guard, threaded=True, request_handler=MotoRequestHandler)

@@ -1,15 +1,18 @@
 """BandwidthTable and the counters on moto, a source that says what a test wants, and what people were told."""
 
+import copy
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any
 from unittest.mock import patch
 
 import boto3
 from moto import mock_aws
+from moto.dynamodb.models import dynamodb_backends
 
 from bandwidth_snapshot.day import Bin, Reading, start_of
 from bandwidth_snapshot.detector import Limits
@@ -21,6 +24,7 @@ from kaizen.events.bandwidth import BandwidthAnomaly
 from kaizen.pager.events import Incident
 from kaizen.slack.blocks import Message
 
+ACCOUNT = "123456789012"  # moto's
 ENVIRONMENT = {"AWS_DEFAULT_REGION": "eu-central-1", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 TABLES = {"bandwidth": ("pk", "sk"), "metrics": ("metric", "series"), "slack": ("pk", "sk")}
 TODAY = date(2026, 3, 2)  # a Monday
@@ -42,6 +46,31 @@ def tables() -> Iterator[Any]:
                     {"AttributeName": key, "KeyType": kind} for key, kind in zip(keys, ("HASH", "RANGE"), strict=True)
                 ],
             )
+        yield client
+
+
+@cache
+def _past(first: date, last: date, now: datetime) -> dict[str, Any]:
+    """What the tables hold when the days of a steady world are closed; worked out once, outside of any other world."""
+    with tables() as client:
+        made = World(BandwidthStore(client, "bandwidth", "metrics"))
+        made.snapshot.backfill(first, last, now)
+        assert made.told == {}
+        assert made.published == []
+        return {name: copy.deepcopy(_held(name).items) for name in TABLES}
+
+
+def _held(name: str) -> Any:
+    return dynamodb_backends[ACCOUNT][ENVIRONMENT["AWS_DEFAULT_REGION"]].tables[name]
+
+
+@contextmanager
+def past(first: date, last: date, now: datetime) -> Iterator[Any]:
+    """The tables as they are once these days of a steady world were closed one after the other."""
+    held = _past(first, last, now)
+    with tables() as client:
+        for name, content in held.items():
+            _held(name).items = copy.deepcopy(content)
         yield client
 
 

@@ -11,13 +11,14 @@ import boto3
 import pytest
 
 from bandwidth_snapshot import door, handler, parts
+from bandwidth_snapshot.day import start_of
 from bandwidth_snapshot.request import RequestError
 from bandwidth_snapshot.store import BandwidthStore
 from kaizen.policy import store as policy_store
 from kaizen.reports.access import key
 from kaizen.runtime import clients, secrets
 from kaizen.times import utc_now
-from tests.contract.bandwidth.bandwidth_world import World, tables
+from tests.contract.bandwidth.bandwidth_world import World, past
 
 TOKENS = "first-token second-token"
 SETTINGS = {
@@ -37,15 +38,14 @@ class Context:
 @pytest.fixture
 def desk() -> Iterator[World]:
     """Forty closed days until yesterday."""
-    with tables() as client, patch.dict(os.environ, SETTINGS):
+    today = utc_now().date()
+    closed = past(today - timedelta(days=40), today - timedelta(days=1), start_of(today))
+    with closed as client, patch.dict(os.environ, SETTINGS):
         forget()
         ssm = boto3.client("ssm")
         for name, value in (("/kaizen/reports/token", TOKENS), ("/kaizen/dev/api-url", "https://api.example.org")):
             ssm.put_parameter(Name=name, Value=value, Type="SecureString")
-        made = World(BandwidthStore(client, "bandwidth", "metrics"))
-        today = utc_now().date()
-        made.snapshot.backfill(today - timedelta(days=40), today - timedelta(days=1), utc_now())
-        yield made
+        yield World(BandwidthStore(client, "bandwidth", "metrics"))
         forget()
 
 

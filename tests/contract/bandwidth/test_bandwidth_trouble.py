@@ -19,7 +19,7 @@ from kaizen.prometheus.client import Prometheus
 from kaizen.runtime.outbound import Outbound
 from kaizen.runtime.secrets import secret
 from local.outside.prometheus.service import PrometheusService
-from tests.contract.bandwidth.bandwidth_world import NOW, TODAY, YESTERDAY, World, bins_of_rate, items, tables
+from tests.contract.bandwidth.bandwidth_world import NOW, TODAY, YESTERDAY, World, bins_of_rate, items, past, tables
 from tests.contract.outside_door import door
 
 DAY = timedelta(days=1)
@@ -28,10 +28,8 @@ ALERT, WEEKLY = f"anomaly/*/{YESTERDAY}", f"weekly/{TODAY}"
 
 @pytest.fixture
 def world() -> Iterator[World]:
-    with tables() as client:
-        made = World(BandwidthStore(client, "bandwidth", "metrics"))
-        made.history(45)
-        yield made
+    with past(TODAY - 45 * DAY, YESTERDAY - DAY, NOW) as client:
+        yield World(BandwidthStore(client, "bandwidth", "metrics"))
 
 
 def empty(world: World) -> None:

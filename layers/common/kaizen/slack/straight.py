@@ -4,6 +4,7 @@ Slack's API and its webhooks never redirect. A redirect comes from a proxy, a ca
 SDK's transport follows it with all headers. Here it is an answer like any other, with its status of 3xx.
 """
 
+from functools import cache
 from typing import Any
 from urllib.request import HTTPRedirectHandler, OpenerDirector, Request, build_opener
 
@@ -17,8 +18,10 @@ class _Stay(HTTPRedirectHandler):
         """None: urllib raises the answer as an HTTPError, which the SDK takes for any other refusal."""
 
 
+@cache
 def _opener() -> OpenerDirector:
-    return build_opener(_Stay)  # of web addresses alone: what else urllib opens is refused before
+    """Of web addresses alone: what else urllib opens is refused before. To make one reads all trusted certificates."""
+    return build_opener(_Stay)
 
 
 class StraightWebClient(WebClient):
