@@ -85,6 +85,11 @@ class Diff:
     edits: Edits | None = None
 
     @property
+    def blank(self) -> int:
+        """How many panels will show nothing."""
+        return sum(each.blank for each in self.changes)
+
+    @property
     def noise(self) -> dict[str, int]:
         return counts(self.drops)
 

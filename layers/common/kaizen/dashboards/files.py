@@ -60,18 +60,24 @@ def _version(content: bytes | None, when: str, problems: list[str]) -> Dashboard
     return None
 
 
+def urgency(given: FileDiff) -> tuple[bool, bool, bool, str]:
+    """Sorts files: first what breaks, then what goes blank, then other changes."""
+    diff = given.diff
+    return diff is None or not diff.breaking, diff is None or not diff.blank, diff is None or diff.empty, given.path
+
+
 def verdict(files: Sequence[FileDiff], left_out: Sequence[str] = ()) -> tuple[str, str]:
     """A sign, and what it comes to in a few words. `left_out` says what was not looked at: then nothing is green."""
     diffs = [each.diff for each in files if each.diff is not None]
     broken = sum(len(each.breaking) for each in diffs)
-    blank = sum(change.blank for each in diffs for change in each.changes)
+    blank = sum(each.blank for each in diffs)
     troubles = [many(broken, "thing breaks", "things break")] if broken else []
     troubles += [many(blank, "panel will be blank", "panels will be blank")] if blank else []
     words = counted(diffs)
     lacking = f"; {len(files) - len(diffs)} of {len(files)} dashboards not compared" if len(diffs) < len(files) else ""
     if troubles or words:
-        told = ": ".join(each for each in (", ".join(troubles), words) if each)
-        return "🔴" if broken else "🟡", told + lacking
+        told = "; ".join(each for each in (", ".join(troubles), words) if each)
+        return "🔴" if troubles else "🟡", told + lacking
     if not diffs and (files or left_out):
         return "⚪", "nothing that could be compared"
     noise = sum(sum(each.noise.values()) for each in diffs)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from kaizen.dashboards import marks
 from kaizen.dashboards.diff import Change, Diff, Metrics, QueryChange
-from kaizen.dashboards.files import FileDiff, verdict
+from kaizen.dashboards.files import FileDiff, urgency, verdict
 from kaizen.dashboards.marks import Effort
 from kaizen.dashboards.sentences import ALARM, Quoted, Sentence, many
 from kaizen.github.comments import LONGEST, length
@@ -39,13 +39,9 @@ def write(
     page = f" · [full report, with pictures]({links.page})" if links.page else ""
     room = LONGEST - _BESIDE - length(_foot(_worst(files), left_out, note, whole))
     body = _Body(f"### Grafana dashboards\n{sign} **{words[:1].upper()}{words[1:]}**{page}\n", links, room)
-    for each in sorted(files, key=lambda each: (not _breaks(each), each.diff is None or each.diff.empty, each.path)):
+    for each in sorted(files, key=urgency):
         body.file(each)
     return body.text + _foot(body.cut, left_out, note, whole)
-
-
-def _breaks(given: FileDiff) -> bool:
-    return given.diff is not None and bool(given.diff.breaking)
 
 
 class _Body:

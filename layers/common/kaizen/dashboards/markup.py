@@ -75,7 +75,7 @@ def _change(given: Change, room: Room, effort: Effort) -> str:
     shown = "".join(_query(each, room, effort, whole=given.what == "added") for each in queries)
     rest = f'<p class="soft">and {many(more, "more query", "more queries")}</p>' if more else ""
     line = f'<p class="words">{subject}{name}{where}{what}{colon}{"; ".join(words)}</p>'
-    return f'<li class="{given.what}">{line}{shown}{rest}</li>'
+    return f'<li class="{"breaks" if given.blank else given.what}">{line}{shown}{rest}</li>'
 
 
 def _query(given: QueryChange, room: Room, effort: Effort, *, whole: bool) -> str:
