@@ -74,7 +74,9 @@ class Queries:
             return replace(given, live=(f"could not be asked: {new}",))
         old = self._series(given.before) if given.before else ()
         drawn = chart(old if not isinstance(old, str) else (), new)
-        return replace(given, live=_told(given, old, new), chart=drawn, blank=not new and not given.hidden)
+        return replace(
+            given, live=_told(given, old, new), chart=drawn, blank=not new and not given.hidden, answered=True
+        )
 
     def _series(self, text: str) -> Sequence[Series] | str:
         asked = askable(text)

@@ -16,8 +16,9 @@ State = Literal["added", "removed", "changed", "same"]
 @dataclass(frozen=True, slots=True)
 class QueryChange:
     """A query's text on both sides, empty for none; `words` say what is different in it. `live` says what a Prometheus
-    gives for it now, empty where none was asked, and `chart` draws it (SVG, our own). `hidden` says that the panel does
-    not draw it, and `blank` that it would draw it but that there is nothing to draw."""
+    gives for it now, empty where none was asked; `answered` says that it gave an answer, and `chart` draws that (SVG,
+    our own). `hidden` says that the panel does not draw it, and `blank` that it would draw it but that there is nothing
+    to draw."""
 
     name: str
     before: str
@@ -28,6 +29,7 @@ class QueryChange:
     chart: str = ""
     hidden: bool = False
     blank: bool = False
+    answered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,19 @@ class Diff:
     def blank(self) -> int:
         """How many panels will show nothing."""
         return sum(each.blank for each in self.changes)
+
+    @property
+    def asked(self) -> list[QueryChange]:
+        """Queries whose answers decide what panels show from now on."""
+        changes = (change for change in self.changes if change.what != "removed")
+        return [each for change in changes for each in change.queries if each.after and not each.hidden]
+
+    @property
+    def unasked(self) -> bool:
+        """Whether there are more such queries than those: of a dashboard that is new, and where one stands for many."""
+        if self.state == "added":
+            return bool(self.metrics.added)
+        return any(change.subject == "panels" and change.queries for change in self.changes)
 
     @property
     def noise(self) -> dict[str, int]:
