@@ -37,9 +37,9 @@ def test_title_then_queries_then_number() -> None:
     kind = edited(edited(A, "type", "stat"), "id", 9)
     assert told(diff(dashboard(A), dashboard(kind))) == ["changed panel A: kind timeseries → stat"]
     renamed = edited(edited(A, "title", "Z"), "id", 9)
-    assert told(diff(dashboard(A), dashboard(renamed))) == ["renamed panel Z: renamed from A"]
+    assert told(diff(dashboard(A), dashboard(renamed))) == ["renamed panel A → Z: renamed"]
     both = edited(edited(A, "title", "Z"), "targets.0.expr", "rate(a_total[1m])")
-    assert told(diff(dashboard(A), dashboard(both))) == ["renamed panel Z: renamed from Awindow 5m → 1m"]
+    assert told(diff(dashboard(A), dashboard(both))) == ["renamed panel A → Z: renamedwindow 5m → 1m"]
 
 
 def test_a_number_that_is_used_again_is_another_panel() -> None:

@@ -48,6 +48,20 @@ def test_titles_in_other_letters() -> None:
     assert line.startswith("changed panels : title in other upper and lower case or spaces in 4 panels: Open tickets, ")
 
 
+def test_a_new_title_stands_behind_the_old_one() -> None:
+    before = dashboard(row("Top", 0), *(panel(f"P{n}", f"m{n}", n, 8 * n + 1) for n in range(5)))
+    after = edited(before, "panels.0.title", "Head")
+    for n in range(1, 5):
+        after["panels"][n]["title"] = f"Q{n}"
+    after["panels"][5]["title"] = ""
+    file = FileDiff("a.json", diff=diff(before, after))
+    text, page = markdown.write([file], whole=""), body(file)
+    assert "row **`Top`** → **`Head`**: renamed" in text
+    assert "**`P0`** → **`Q1`** · `Head`: renamed" in text
+    assert "row <b>Top</b> → <b>Head</b>: renamed" in page
+    assert "<b>P4</b> → <b>(timeseries without a title)</b>" in page
+
+
 def test_a_uid_that_is_new() -> None:
     bare = edited(dashboard(panel("Orders")), "uid", ...)
     found = diff(bare, dashboard(panel("Orders")))

@@ -10,7 +10,7 @@ from kaizen.dashboards.editing import edits
 from kaizen.dashboards.leaves import same
 from kaizen.dashboards.matching import Pairs, targets
 from kaizen.dashboards.model import Dashboard, Panel
-from kaizen.dashboards.panels import Difference, Sides, difference, drawn, hidden
+from kaizen.dashboards.panels import RENAMED, Difference, Sides, difference, drawn, hidden
 from kaizen.dashboards.placing import Places, Rows, row_changes, rows, together, with_rows
 from kaizen.dashboards.plan import Mark, plan
 from kaizen.dashboards.queries import query, query_text, variable_metrics
@@ -148,7 +148,8 @@ def _panels(
                 what = "moved"
             queries = tuple(differing.queries)
             count = differing.leaves + placed
-            found.append(Change(what, "panel", _name(panel), words, queries, where, count, drawn(panel)))
+            was = _name(one) if RENAMED in words else ""
+            found.append(Change(what, "panel", _name(panel), words, queries, where, count, drawn(panel), was))
     kept = {id(one) for one, _ in pairs}
     gone = [panel for panel in before.panels if id(panel) not in kept]
     marks.update({id(panel): ("removed",) for panel in gone})

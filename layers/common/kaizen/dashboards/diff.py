@@ -34,9 +34,9 @@ class QueryChange:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One part of the dashboard. `where` is the title of its row, empty above the first one; `words` are ordered, those
-    that matter most first. `leaves` counts the single values that it stands for, and `drawn` all queries that a panel
-    draws, also those that did not change."""
+    """One part of the dashboard. `was` is its title before, empty unless it was renamed. `where` is the title of its
+    row, empty above the first one; `words` are ordered, those that matter most first. `leaves` counts the single values
+    that it stands for, and `drawn` all queries that a panel draws, also those that did not change."""
 
     what: What
     subject: Subject
@@ -46,6 +46,12 @@ class Change:
     where: str = ""
     leaves: int = 0
     drawn: int = 0
+    was: str = ""
+
+    @property
+    def titles(self) -> tuple[str, ...]:
+        """The older one first, where it was renamed; none for many panels."""
+        return tuple(each for each in (self.was, self.title) if each)
 
     @property
     def blank(self) -> bool:

@@ -108,7 +108,7 @@ def change(given: Change, effort: Effort) -> str:
     shown = [sentence(each) for each in given.words[:_MOST_WORDS]]
     if len(given.words) > _MOST_WORDS:
         shown.append(f"and {len(given.words) - _MOST_WORDS} more settings")
-    name = f"**{code(given.title, 150)}**" if given.title else ""
+    name = " → ".join(f"**{code(each, 150)}**" for each in given.titles)
     head = f"{_SIGNS[given.what]} {subject}{name}{where}{what}".rstrip()
     line = f"- {head}{': ' if name and shown else ' ' if shown else ''}{'; '.join(shown)}"
     queries = given.queries if given.what != "removed" else ()

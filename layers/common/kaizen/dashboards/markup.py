@@ -63,7 +63,7 @@ def _sentence(words: Sentence) -> str:
 
 def _change(given: Change, room: Room, effort: Effort) -> str:
     subject = "" if given.subject in ("panel", "panels") else f"{given.subject} "
-    name = f"<b>{escape(given.title[:200])}</b>" if given.title else ""
+    name = " → ".join(f"<b>{escape(each[:200])}</b>" for each in given.titles)
     where = f' <span class="soft">in {escape(given.where[:100])}</span>' if given.where else ""
     what = "" if given.what in ("changed", "renamed", "moved") else f" {given.what}"
     words = [_sentence(each) for each in given.words[: room.words]]

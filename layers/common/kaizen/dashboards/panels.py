@@ -16,6 +16,7 @@ from kaizen.dashboards.queries import Query, is_promql, query, query_text
 from kaizen.dashboards.sentences import Sentence, changed, many, quoted
 from kaizen.dashboards.variables import Stand
 
+RENAMED: Sentence = ("renamed",)
 _APART = ("targets", "datasource")
 _NAME = re.compile(r"\w+")
 # What is compared where a panel becomes one of another kind: the rest is how that kind is drawn.
@@ -79,7 +80,7 @@ def _renamed(before: str, after: str) -> Sentence:
     """Of a new spelling the old one says nothing, and a clean-up makes dozens."""
     if " ".join(before.split()).casefold() == " ".join(after.split()).casefold():
         return ("title in other upper and lower case or spaces",)
-    return ("renamed from ", quoted(before))
+    return RENAMED  # the titles themselves are told beside it
 
 
 def _sources(before: Panel, after: Panel, found: Difference) -> None:

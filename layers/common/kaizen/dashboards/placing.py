@@ -11,7 +11,7 @@ from kaizen.dashboards.leaves import leaves
 from kaizen.dashboards.matching import Pairs
 from kaizen.dashboards.model import Dashboard, Panel, Row
 from kaizen.dashboards.pairing import items, moved
-from kaizen.dashboards.panels import grouped
+from kaizen.dashboards.panels import RENAMED, grouped
 from kaizen.dashboards.plan import Mark
 from kaizen.dashboards.sentences import Sentence, changed, listed, many, quoted
 
@@ -61,13 +61,15 @@ def row_changes(
 def _row(before: Row, after: Row, stayed: int, shifted: bool, dropped: Drops) -> Iterator[Change]:
     """`stayed` counts the panels that are in it on both sides."""
     words: list[Sentence] = []
+    title, was = after.title, ""
     if before.marked != after.marked:
         kept = many(stayed, "panel")
         came: What = "added" if after.marked else "removed"
         around: Sentence = (f"around {kept} that were there" if after.marked else f"its {kept} stay",)
         yield Change(came, "row", after.title or before.title, (around,), leaves=1)
     elif before.title != after.title:
-        words.append(("renamed from ", quoted(before.title)))
+        words.append(RENAMED)
+        title, was = (each.title or "(no title)" for each in (after, before))
     if before.marked == after.marked and before.collapsed != after.collapsed:
         words.append(("now collapsed" if after.collapsed else "now expanded",))
     for group in grouped(leaves(before.content, after.content, "row")):
@@ -81,7 +83,7 @@ def _row(before: Row, after: Row, stayed: int, shifted: bool, dropped: Drops) ->
         words.append((f"moved, with its {many(stayed, 'panel')}" if stayed else "moved",))
     if words:
         what: What = "moved" if shifted and len(words) == 1 else "renamed" if before.title != after.title else "changed"
-        yield Change(what, "row", after.title, tuple(words), leaves=len(words))
+        yield Change(what, "row", title, tuple(words), leaves=len(words), was=was)
 
 
 class Places:

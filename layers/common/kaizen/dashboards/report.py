@@ -44,8 +44,8 @@ def _file(given: FileDiff, effort: Effort, *, noise: bool) -> Iterator[str]:
 def _change(given: Change, effort: Effort) -> Iterator[str]:
     words = "; ".join(plain(each) for each in given.words)
     where = f" [{given.where}]" if given.where else ""
-    name = f" {given.title}" if given.title else ""
-    yield f"  {given.what:8}{given.subject}{name}{where}{': ' if words else ''}{words}".rstrip()
+    name = " → ".join(given.titles)
+    yield f"  {given.what:8}{given.subject} {name}{where}{': ' if words else ''}{words}".rstrip()
     for each in given.queries if given.what != "removed" else ():
         query = f"query {each.name}".rstrip()
         yield f"          {query}: {'; '.join(map(plain, each.words))}".rstrip(" :")
