@@ -80,9 +80,9 @@ def test_notes_are_one_line_and_no_change(path: str, value: Any) -> None:
 
 MEANT = [
     ("panels.0.fieldConfig.defaults.unit", "ms", "changed panel Orders: unit s → ms"),
-    ("panels.0.fieldConfig.defaults.thresholds.steps.1.value", 90, "changed panel Orders: threshold 80 → 90 (red)"),
+    ("panels.0.fieldConfig.defaults.thresholds.steps.1.value", 90, "changed panel Orders: threshold 80 s → 90 s (red)"),
     ("panels.0.fieldConfig.defaults.thresholds.steps.1.color", "blue",
-     "changed panel Orders: colour from 80 on: red → blue"),
+     "changed panel Orders: colour from 80 s on: red → blue"),
     ("panels.0.fieldConfig.defaults.custom.lineWidth", 3, "changed panel Orders: line width nothing → 3"),
     ("panels.3.lines", False, "changed panel Old: lines true → false"),
     ("panels.0.targets.0.legendFormat", "{{job}}", "changed panel Orders: query A: legend nothing → {{job}}"),
@@ -124,7 +124,7 @@ def test_a_built_in_annotation_that_somebody_changed_is_told() -> None:
 
 def test_the_first_step_of_thresholds_is_content() -> None:
     path = "panels.0.fieldConfig.defaults.thresholds.steps"
-    assert told(diff(BASE, edited(BASE, path, STEPS[:1]))) == ["changed panel Orders: threshold 80 (red) removed"]
+    assert told(diff(BASE, edited(BASE, path, STEPS[:1]))) == ["changed panel Orders: threshold 80 s (red) removed"]
 
 
 def test_the_table_names_every_path_once() -> None:
