@@ -29,6 +29,7 @@ main { max-width: 1200px; }
 .query { width: 100%; height: auto; display: block; } .query text { font-size: 12px; fill: var(--soft); }
 .query .grid { stroke: var(--line); fill: none; } .query path { fill: none; stroke-width: 1.5; stroke-linejoin: round; }
 .query .old { stroke: var(--soft); stroke-dasharray: 5 4; } .query .new { stroke: var(--accent); }
+.query .none { fill: var(--bad); font-weight: 600; }
 .toc { padding-left: 20px; display: grid; gap: 4px; }
 """
 )

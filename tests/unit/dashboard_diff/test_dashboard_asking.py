@@ -52,11 +52,23 @@ def series(*values: float) -> Series:
 def test_both_sides_are_drawn_over_the_same_axes() -> None:
     drawn = chart([series(1, 2), series(-5, 5)], [series(3)])
     tree = ElementTree.fromstring(drawn)
-    assert [each.get("class") for each in tree if each.get("class") in ("old", "new")] == ["old", "old", "new"]
+    key, plot = ["".join(each.itertext()) for each in tree if each.tag.endswith("text")], tree[-1]
+    assert key == ["before", "after"]
+    assert [each.get("class") for each in plot if each.get("class") in ("old", "new")] == ["old", "old", "new"]
     assert tree[0].text == "2 lines before, 1 line after, from 08:00 to 08:02 UTC"
     assert chart([], []) == chart([series(math.nan)], [series(math.inf)]) == ""
-    assert chart([], [series(0, 0)]).count('class="new"') == 1
-    assert chart([series(1, 2)] * 50, []).count('class="old"') == MOST_LINES
+    assert chart(None, [series(0, 0)]).count('class="new"') == 1
+    assert chart([series(1, 2)] * 50, []).count('class="old" d="M56.0') == MOST_LINES
+
+
+def test_a_chart_says_which_lines_are_which_and_where_there_are_none() -> None:
+    blank = chart([series(1, 2)], [])
+    assert '<text x="90" y="13">before</text>' in blank
+    assert 'class="none">after: no data</text>' in blank
+    assert 'class="none">before: no data</text>' in chart([], [series(1, 2)])
+    new = chart(None, [series(1, 2)])
+    assert "before" not in new
+    assert "no data" not in new
 
 
 @given(st.lists(st.floats(allow_nan=True, allow_infinity=True), max_size=6), st.floats(-1e300, 1e300))

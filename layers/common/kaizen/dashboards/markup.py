@@ -13,7 +13,6 @@ from kaizen.dashboards.sentences import ALARM, Quoted, Sentence, many
 
 _MOST_NAMES, _MOST_LINES = 40, 120
 _KEY = "the last 6 hours, for any value of the variables"
-_BOTH = "; dashed before, solid after"
 _WIDEST = 2000  # characters of a line
 _MARKS = re.compile(r"  [ ^]*\^[ ^]*")
 
@@ -90,8 +89,7 @@ def _query(given: QueryChange, room: Room, effort: Effort, *, whole: bool) -> st
     if alarming:
         label += f'<p class="words"><b>{live}</b></p>'
     if given.chart:
-        key = f"{_KEY}{_BOTH if given.before else ''}"
-        label += f'<figure class="chart">{given.chart}<figcaption>{key}</figcaption></figure>'
+        label += f'<figure class="chart">{given.chart}<figcaption>{_KEY}</figcaption></figure>'
     if not given.before:
         return label + _pre(
             f"{escape(line[:_WIDEST])}\n" for line in given.after.strip().splitlines()[: room.lines // 3]

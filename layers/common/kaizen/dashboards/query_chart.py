@@ -12,29 +12,46 @@ from kaizen.prometheus.results import Series
 
 _WIDTH, _HEIGHT = 380, 150  # narrow: on a phone its letters stay readable
 _LEFT, _RIGHT, _TOP, _BOTTOM = 56, 8, 10, 22
+_ROW = 18  # a line of words
 MOST_LINES = 20  # of each side
 _LARGEST, _SMALLEST = 1e100, 1e-100  # beyond them, sums and powers of floats fail
 _STEPS = (1.0, 2.0, 5.0, 10.0)
 
 
-def chart(before: Sequence[Series], after: Sequence[Series]) -> str:
-    """Empty where neither side has a value that can be drawn. Each side shows at most MOST_LINES lines."""
-    sides = [_finite(each[:MOST_LINES]) for each in (before, after)]
+def chart(before: Sequence[Series] | None, after: Sequence[Series]) -> str:
+    """Empty where neither side has a value that can be drawn. Each side shows at most MOST_LINES lines. `before` is
+    None for a query that is new, or whose older form was not answered."""
+    sides = [_finite((each or ())[:MOST_LINES]) for each in (before, after)]
     points = [point for side in sides for line in side for point in line]
     if not points:
         return ""
     start, end = min(at for at, _ in points), max(at for at, _ in points)
     ticks = _ticks(min(value for _, value in points), max(value for _, value in points))
-    says = f"{_lines(len(before))} before, {_lines(len(after))} after, from {_clock(start)} to {_clock(end)} UTC"
+    counts = (
+        f"{_lines(len(after))} after" if before is None else f"{_lines(len(before))} before, {_lines(len(after))} after"
+    )
+    says = f"{counts}, from {_clock(start)} to {_clock(end)} UTC"
+    key = "" if before is None else _key(*map(bool, sides))
+    top = _ROW if key else 0
     parts = [
         *_axes(ticks, start, end),
         *(_path(line, start, end, ticks, "old") for line in sides[0]),
         *(_path(line, start, end, ticks, "new") for line in sides[1]),
     ]
     return (
-        f'<svg class="query" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{html.escape(says)}">'
-        f"<title>{html.escape(says)}</title>{''.join(parts)}</svg>"
+        f'<svg class="query" viewBox="0 0 {_WIDTH} {_HEIGHT + top}" role="img" aria-label="{html.escape(says)}">'
+        f'<title>{html.escape(says)}</title>{key}<g transform="translate(0 {top})">{"".join(parts)}</g></svg>'
     )
+
+
+def _key(before: bool, after: bool) -> str:
+    """Above the lines: which are which, and a side that has none."""
+    found, x = "", _LEFT
+    for name, look, drawn in (("before", "old", before), ("after", "new", after)):
+        said, words = ("", name) if drawn else (' class="none"', f"{name}: no data")
+        found += f'<path class="{look}" d="M{x} 9H{x + 28}"/><text x="{x + 34}" y="13"{said}>{words}</text>'
+        x += 140
+    return found
 
 
 def _lines(count: int) -> str:
