@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from kaizen.dashboards import picture
 from kaizen.dashboards.files import FileDiff, urgency, verdict
+from kaizen.dashboards.line_names import MOST
 from kaizen.dashboards.marks import Effort
 from kaizen.dashboards.markup import Room, body, escape
 from kaizen.dashboards.sentences import many
@@ -29,8 +30,15 @@ main { max-width: 1200px; }
 .query { width: 100%; height: auto; display: block; } .query text { font-size: 12px; fill: var(--soft); }
 .query .grid { stroke: var(--line); fill: none; } .query path { fill: none; stroke-width: 1.5; stroke-linejoin: round; }
 .query .old { stroke: var(--soft); stroke-dasharray: 5 4; } .query .new { stroke: var(--accent); }
+.query { --s1: var(--accent); --s2: var(--warn); --s3: var(--good); --s4: #7a3fb8; --s5: #0f7285; }
+@media (prefers-color-scheme: dark) { .query { --s4: #c79bff; --s5: #5cc4d6; } }
 .query .none { fill: var(--bad); font-weight: 600; }
-.toc { padding-left: 20px; display: grid; gap: 4px; }
+"""
+    + "".join(
+        f".query .s{each} {{ stroke: var(--s{each}); }} .query .t{each} {{ fill: var(--s{each}); font-weight: 600; }}\n"
+        for each in range(1, MOST + 1)
+    )
+    + """.toc { padding-left: 20px; display: grid; gap: 4px; }
 """
 )
 

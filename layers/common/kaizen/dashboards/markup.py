@@ -10,9 +10,10 @@ from kaizen.dashboards.drops import Drop, counts
 from kaizen.dashboards.files import FileDiff
 from kaizen.dashboards.marks import Effort
 from kaizen.dashboards.sentences import ALARM, Quoted, Sentence, many
+from kaizen.dashboards.variables import chosen
 
 _MOST_NAMES, _MOST_LINES = 40, 120
-_KEY = "the last 6 hours, for any value of the variables"
+_KEY, _ANY = "the last 6 hours", ", for any value of the variables"
 _WIDEST = 2000  # characters of a line
 _MARKS = re.compile(r"  [ ^]*\^[ ^]*")
 
@@ -89,7 +90,8 @@ def _query(given: QueryChange, room: Room, effort: Effort, *, whole: bool) -> st
     if alarming:
         label += f'<p class="words"><b>{live}</b></p>'
     if given.chart:
-        label += f'<figure class="chart">{given.chart}<figcaption>{_KEY}</figcaption></figure>'
+        varied = _ANY if chosen(given.before) or chosen(given.after) else ""
+        label += f'<figure class="chart">{given.chart}<figcaption>{_KEY}{varied}</figcaption></figure>'
     if not given.before:
         return label + _pre(
             f"{escape(line[:_WIDEST])}\n" for line in given.after.strip().splitlines()[: room.lines // 3]
