@@ -96,7 +96,7 @@ def _query(given: QueryChange, room: Room, effort: Effort, *, whole: bool) -> st
         return label + _pre(
             f"{escape(line[:_WIDEST])}\n" for line in given.after.strip().splitlines()[: room.lines // 3]
         )
-    return label + _pre(_coloured(marks.lines(given.before, given.after, effort)[: room.lines]))
+    return label + _pre(_coloured(marks.lines(given.before, given.after, effort, _WIDEST)[: room.lines]))
 
 
 def _coloured(lines: Sequence[str]) -> Iterator[str]:
