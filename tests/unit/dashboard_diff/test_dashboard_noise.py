@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kaizen.dashboards import noise
+from kaizen.dashboards.drops import unlisted
 from tests.unit.dashboard_diff.dashboard_samples import dashboard, diff, edited, panel, row, told
 
 STEPS = [{"color": "green", "value": None}, {"color": "red", "value": 80}]
@@ -141,3 +142,10 @@ def test_any_noise_together_is_no_change(edits: list[tuple[str, Any, str]]) -> N
         after = edited(after, path, value)
     assert diff(BASE, after).empty
     assert told(diff(after, after)) == []
+
+
+def test_each_kind_of_noise_has_words() -> None:
+    kinds = {value for name, value in vars(noise).items() if name.isupper() and isinstance(value, str)}
+    assert kinds - {noise.BUILT_IN} == noise.WORDS.keys()
+    assert unlisted({noise.SHIFTED: 2, noise.RENUMBERED: 1}).endswith(
+        ": 2 panels that others only pushed aside, 1 number of a panel or query")  # fmt: skip

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from kaizen.dashboards import marks
 from kaizen.dashboards.diff import Change, Diff, Metrics, QueryChange
+from kaizen.dashboards.drops import unlisted
 from kaizen.dashboards.files import FileDiff, urgency, verdict
 from kaizen.dashboards.marks import Effort
 from kaizen.dashboards.sentences import ALARM, Quoted, Sentence, many
@@ -146,10 +147,10 @@ def _after(diff: Diff, picture: str) -> Iterator[str]:
         yield f"{preformatted(shown, 'diff')}\n\n</details>\n"
     yield from _metrics(diff.metrics)
     quiet = [sentence(each) for each in diff.notes]
-    if diff.noise:
-        quiet.append("left out: " + ", ".join(f"{count} × {name}" for name, count in diff.noise.items()))
     if quiet:
         yield f"\n<sub>{'; '.join(quiet[:10])}</sub>\n"
+    if diff.noise:
+        yield f"\n<sub>{unlisted(diff.noise)}</sub>\n"
 
 
 def _metrics(given: Metrics) -> Iterator[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from kaizen.dashboards import Change, Diff, Metrics, QueryChange, marks
-from kaizen.dashboards.drops import Drop, counts
+from kaizen.dashboards.drops import Drop, counts, unlisted
 from kaizen.dashboards.files import FileDiff
 from kaizen.dashboards.marks import Effort
 from kaizen.dashboards.sentences import ALARM, Quoted, Sentence, many
@@ -135,20 +135,19 @@ def _after(diff: Diff, room: Room) -> Iterator[str]:
         yield f"<details><summary>Layout, before and after</summary>{_pre(iter(shown))}</details>"
     yield from _metrics(diff.metrics)
     quiet = [_sentence(each) for each in diff.notes]
+    if quiet:
+        yield f'<p class="small soft words">{"; ".join(quiet[:10])}</p>'
     if diff.noise and room.drops:
         yield from _dropped(diff.drops, room.drops)
     elif diff.noise:
-        quiet.append("left out: " + ", ".join(f"{count} × {escape(name)}" for name, count in diff.noise.items()))
-    if quiet:
-        yield f'<p class="small soft words">{"; ".join(quiet[:10])}</p>'
+        yield f'<p class="small soft words">{unlisted(diff.noise)}</p>'
 
 
 def _dropped(given: Sequence[Drop], most: int) -> Iterator[str]:
     """Closed, for who wants to see that it means nothing."""
-    head = ", ".join(f"{count} × {escape(name)}" for name, count in counts(given).items())
     items = "".join(f"<li><b>{escape(each.kind)}</b> {_sentence(each.sentence)}</li>" for each in given[:most])
     more = f"<li>and {len(given) - most} more</li>" if len(given) > most else ""
-    yield f'<details class="small"><summary>Left out: {head}</summary><ul class="words">{items}{more}</ul></details>'
+    yield f'<details class="small"><summary>{unlisted(counts(given))}</summary><ul class="words">{items}{more}</ul></details>'
 
 
 def _metrics(given: Metrics) -> Iterator[str]:

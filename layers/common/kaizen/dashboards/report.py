@@ -7,6 +7,7 @@ from typing import Any
 
 from kaizen.dashboards import edits, marks
 from kaizen.dashboards.diff import Change, QueryChange
+from kaizen.dashboards.drops import unlisted
 from kaizen.dashboards.files import FileDiff, verdict
 from kaizen.dashboards.marks import Effort
 from kaizen.dashboards.sentences import plain
@@ -36,7 +37,7 @@ def _file(given: FileDiff, effort: Effort, *, noise: bool) -> Iterator[str]:
     yield from (f"  metrics {plain(each)}" for each in metrics.behind)
     yield from (f"  note    {plain(each)}" for each in given.diff.notes)
     if given.diff.noise:
-        yield "  left out " + ", ".join(f"{count} {name}" for name, count in given.diff.noise.items())
+        yield f"  {unlisted(given.diff.noise)}"
     if noise:
         yield from (f"    {each.kind}: {plain(each.sentence)}" for each in given.diff.drops)
 
