@@ -42,7 +42,7 @@ def test_a_query_is_shown_with_what_differs_marked() -> None:
     assert "- ✏️ **`Orders`**" in text
     assert "  query `A`: window `5m` → `10m`\n  ```diff\n" in text
     assert "  - rate(orders_total[5m])\n                      ^^\n  + rate(orders_total[10m])" in text
-    assert "**Metrics** affected: `orders_total`" in text
+    assert "**Metrics** in changed queries, before or after: `orders_total`" in text
 
 
 def test_the_layout_is_shown_where_it_changes() -> None:

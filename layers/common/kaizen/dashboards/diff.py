@@ -6,7 +6,7 @@ from typing import Literal
 from kaizen.dashboards.drops import Drop, counts
 from kaizen.dashboards.edits import Edits
 from kaizen.dashboards.plan import Plan
-from kaizen.dashboards.sentences import Sentence
+from kaizen.dashboards.sentences import Sentence, many
 
 What = Literal["added", "removed", "changed", "moved", "renamed"]
 Subject = Literal["panel", "panels", "row", "variable", "annotation", "link", "dashboard"]
@@ -61,14 +61,31 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Metrics:
-    """Names of metrics. `affected` are read by queries that changed on either side. `approximate` counts queries that
-    could not be read as PromQL, whose names are therefore a guess. `behind` says how those are recorded that are."""
+    """Names of metrics. `affected` are read by the dashboard on both sides, and by queries that changed, on either
+    side. `approximate` counts queries that could not be read as PromQL, whose names are therefore a guess. `behind` says
+    how those are recorded that are."""
 
     added: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
     affected: tuple[str, ...] = ()
     approximate: int = 0
     behind: tuple[Sentence, ...] = ()
+
+    @property
+    def groups(self) -> list[tuple[str, tuple[str, ...]]]:
+        """What is said of some of them, and their names."""
+        said = (
+            ("new on this dashboard", self.added),
+            ("no longer used on it", self.removed),
+            ("in changed queries, before or after", self.affected),
+        )
+        return [each for each in said if each[1]]
+
+    @property
+    def guessed(self) -> str:
+        """Words on queries whose metrics are not known for sure; empty where there are none."""
+        count = many(self.approximate, "query", "queries")
+        return f" ({count} could not be read: names from there are a guess)" if self.approximate else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -155,14 +155,11 @@ def _after(diff: Diff, picture: str) -> Iterator[str]:
 
 def _metrics(given: Metrics) -> Iterator[str]:
     parts = []
-    for word, names in (("new", given.added), ("no longer shown", given.removed), ("affected", given.affected)):
-        if names:
-            more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
-            parts.append(f"{word}: {', '.join(code(name, 120) for name in names[:_MOST_NAMES])}{more}")
+    for said, names in given.groups:
+        more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+        parts.append(f"{said}: {', '.join(code(name, 120) for name in names[:_MOST_NAMES])}{more}")
     if parts:
-        count = many(given.approximate, "query", "queries")
-        guessed = f" ({count} could only be guessed at)" if given.approximate else ""
-        yield f"\n**Metrics** {' · '.join(parts)}{guessed}\n"
+        yield f"\n**Metrics** {' · '.join(parts)}{given.guessed}\n"
     if given.behind:
         more = f"; and {len(given.behind) - _MOST_NAMES} more" if len(given.behind) > _MOST_NAMES else ""
         yield f"\n<sub>{'; '.join(map(sentence, given.behind[:_MOST_NAMES]))}{more}</sub>\n"

@@ -147,18 +147,18 @@ def _dropped(given: Sequence[Drop], most: int) -> Iterator[str]:
     """Closed, for who wants to see that it means nothing."""
     items = "".join(f"<li><b>{escape(each.kind)}</b> {_sentence(each.sentence)}</li>" for each in given[:most])
     more = f"<li>and {len(given) - most} more</li>" if len(given) > most else ""
-    yield f'<details class="small"><summary>{unlisted(counts(given))}</summary><ul class="words">{items}{more}</ul></details>'
+    head = unlisted(counts(given))
+    yield f'<details class="small"><summary>{head}</summary><ul class="words">{items}{more}</ul></details>'
 
 
 def _metrics(given: Metrics) -> Iterator[str]:
     parts = []
-    for word, names in (("new", given.added), ("no longer shown", given.removed), ("affected", given.affected)):
-        if names:
-            more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
-            listed = ", ".join(f"<code>{escape(name[:120])}</code>" for name in names[:_MOST_NAMES])
-            parts.append(f"{word}: {listed}{more}")
+    for said, names in given.groups:
+        more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+        listed = ", ".join(f"<code>{escape(name[:120])}</code>" for name in names[:_MOST_NAMES])
+        parts.append(f"{said}: {listed}{more}")
     if parts:
-        yield f'<p class="small words"><b>Metrics</b> {" · ".join(parts)}</p>'
+        yield f'<p class="small words"><b>Metrics</b> {" · ".join(parts)}{given.guessed}</p>'
     if given.behind:
         items = "".join(f"<li>{_sentence(each)}</li>" for each in given.behind[:_MOST_NAMES])
         more = f"<li>and {len(given.behind) - _MOST_NAMES} more</li>" if len(given.behind) > _MOST_NAMES else ""

@@ -31,9 +31,8 @@ def _file(given: FileDiff, effort: Effort, *, noise: bool) -> Iterator[str]:
         yield "  no changes"
     yield from (f"  layout  {each}" for each in given.diff.layout)
     metrics = given.diff.metrics
-    for word, names in (("new", metrics.added), ("gone", metrics.removed), ("affected", metrics.affected)):
-        if names:
-            yield f"  metrics {word}: {', '.join(names)}"
+    for said, names in metrics.groups:
+        yield f"  metrics {said}: {', '.join(names)}"
     yield from (f"  metrics {plain(each)}" for each in metrics.behind)
     yield from (f"  note    {plain(each)}" for each in given.diff.notes)
     if given.diff.noise:
