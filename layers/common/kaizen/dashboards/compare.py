@@ -86,6 +86,8 @@ def _changed(before: Dashboard, after: Dashboard, sides: Sides) -> Diff:
             dropped.add(noise.OWN, "", name, one, other)
     broken = tuple(breaking.breaking(before, after, pairs, sides))
     notes = tuple(others.notes(before, after, dropped))
+    same_parts = {id(one): id(other) for one, other in pairs}
+    same_parts |= {id(before.rows[one]): id(after.rows[other]) for one, other in known.items()}
     return Diff(
         state="changed" if found or broken else "same",
         title=after.title,
@@ -96,7 +98,7 @@ def _changed(before: Dashboard, after: Dashboard, sides: Sides) -> Diff:
         views=tuple(others.views(before, after)),
         drops=tuple(dropped.all),
         metrics=_difference(before, after, panels, sides),
-        layout=layout.lines(before, after) if _relaid(found) else (),
+        layout=layout.lines(before, after, same_parts) if _relaid(found) else (),
         plan=plan(before, after, marks, known),
         edits=edits(before, after, pairs, known, sides),
     )

@@ -62,8 +62,8 @@ class Change:
 @dataclass(frozen=True, slots=True)
 class Metrics:
     """Names of metrics. `affected` are read by the dashboard on both sides, and by queries that changed, on either
-    side. `approximate` counts queries that could not be read as PromQL, whose names are therefore a guess. `behind` says
-    how those are recorded that are."""
+    side. `approximate` counts queries that could not be read as PromQL, whose names are therefore a guess. `behind`
+    says how those are recorded that are."""
 
     added: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
