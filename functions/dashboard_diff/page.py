@@ -32,6 +32,7 @@ main { max-width: 1200px; }
 .query .old { stroke: var(--soft); stroke-dasharray: 5 4; } .query .new { stroke: var(--accent); }
 .query { --s1: var(--accent); --s2: var(--warn); --s3: var(--good); --s4: #7a3fb8; --s5: #0f7285; }
 @media (prefers-color-scheme: dark) { .query { --s4: #c79bff; --s5: #5cc4d6; } }
+.query .whole { stroke: var(--soft); }
 .query .none { fill: var(--bad); font-weight: 600; }
 """
     + "".join(

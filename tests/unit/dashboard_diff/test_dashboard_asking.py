@@ -73,6 +73,7 @@ def test_lines_are_told_apart_by_the_labels_in_which_they_differ() -> None:
         lines({"__name__": "a", "pod": "x<"}), lines({"__name__": "b", "pod": "x<"}, {"__name__": "b", "pod": "y"})
     )
     assert ">1 pod=x&lt;</text>" in drawn
+    assert 'class="whole"' in drawn  # colours stand for pods there
     assert ">2 pod=y</text>" in drawn
     assert drawn.count('class="old s1"') == drawn.count('class="new s1"') == drawn.count('class="new s2"') == 1
     tags = re.findall(r'class="t(\d)" x="\d+" y="([\d.]+)"', drawn)

@@ -14,7 +14,7 @@ from kaizen.github.markdown import code, preformatted, prose
 
 _FULL = 20  # parts in a row without room: no other one is tried
 _BESIDE = 500  # characters that others add: a marker, a word that the comment is not up to date
-_WIDE = 84  # letters of a line that GitHub shows without scrolling
+_WIDE = 96  # letters of a line that GitHub shows without scrolling
 _MOST_CUT = 5  # names of what had no room
 _SIGNS = {"added": "🆕", "removed": "🗑️", "changed": "✏️", "moved": "↔️", "renamed": "🏷️"}
 _MOST_WORDS, _MOST_QUERIES, _MOST_NAMES, _MOST_LINES = 8, 4, 20, 60

@@ -21,7 +21,7 @@ WORDS = {
     FORMAT: ("text written in another way", "texts written in another way"),
     MIGRATED: ("value in the form of another Grafana", "values in the form of another Grafana"),
     RENUMBERED: ("number of a panel or query", "numbers of panels or queries"),
-    SHIFTED: ("panel that others only pushed aside", "panels that others only pushed aside"),
+    SHIFTED: ("panel that only moved along with others", "panels that only moved along with others"),
     PLUGIN: ("version of a plugin", "versions of plugins"),
     VIEW: ("value chosen while looking", "values chosen while looking"),
     OWN: ("number of the dashboard itself", "numbers of the dashboard itself"),

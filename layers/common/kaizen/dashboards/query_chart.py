@@ -34,9 +34,9 @@ def chart(before: Sequence[Series] | None, after: Sequence[Series]) -> str:
     counts = f"{_lines(len(after))} after"
     counts = counts if before is None else f"{_lines(len(before))} before, {counts}"
     says = f"{counts}, from {_clock(start)} to {_clock(end)} UTC"
-    key = "" if before is None else _key(*map(bool, sides))
-    top = _ROW if key else 0
     names = line_names([labels for labels, _ in sides[1]], [labels for labels, _ in sides[0]])
+    key = "" if before is None else _key(bool(sides[0]), bool(sides[1]), "whole" if names.shown else "new")
+    top = _ROW if key else 0
     parts = [*_axes(ticks, start, end)]
     ends: dict[int, float] = {}  # where the line of a name ends, that of after before that of before
     for look, side in (("old", sides[0]), ("new", sides[1])):
@@ -73,10 +73,11 @@ def _rows(names: Names) -> Iterator[str]:
         yield f'<text x="{_LEFT + 20}" y="{y}">and {many(names.more, "more line")}</text>'
 
 
-def _key(before: bool, after: bool) -> str:
-    """Above the lines: which are which, and a side that has none."""
+def _key(before: bool, after: bool, newer: str) -> str:
+    """Above the lines: which are which, and a side that has none. `newer` is the look of a line of after: without a
+    colour where colours tell something else."""
     found, x = "", _LEFT
-    for name, look, drawn in (("before", "old", before), ("after", "new", after)):
+    for name, look, drawn in (("before", "old", before), ("after", newer, after)):
         said, words = ("", name) if drawn else (' class="none"', f"{name}: no data")
         found += f'<path class="{look}" d="M{x} 9H{x + 28}"/><text x="{x + 34}" y="13"{said}>{words}</text>'
         x += 140
