@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from kaizen.dashboards import picture
-from kaizen.dashboards.files import FileDiff, verdict
+from kaizen.dashboards.files import FileDiff, urgency, verdict
+from kaizen.dashboards.line_names import MOST
 from kaizen.dashboards.marks import Effort
 from kaizen.dashboards.markup import Room, body, escape
 from kaizen.dashboards.sentences import many
@@ -29,7 +30,16 @@ main { max-width: 1200px; }
 .query { width: 100%; height: auto; display: block; } .query text { font-size: 12px; fill: var(--soft); }
 .query .grid { stroke: var(--line); fill: none; } .query path { fill: none; stroke-width: 1.5; stroke-linejoin: round; }
 .query .old { stroke: var(--soft); stroke-dasharray: 5 4; } .query .new { stroke: var(--accent); }
-.toc { padding-left: 20px; display: grid; gap: 4px; }
+.query { --s1: var(--accent); --s2: var(--warn); --s3: var(--good); --s4: #7a3fb8; --s5: #0f7285; }
+@media (prefers-color-scheme: dark) { .query { --s4: #c79bff; --s5: #5cc4d6; } }
+.query .whole { stroke: var(--soft); }
+.query .none { fill: var(--bad); font-weight: 600; }
+"""
+    + "".join(
+        f".query .s{each} {{ stroke: var(--s{each}); }} .query .t{each} {{ fill: var(--s{each}); font-weight: 600; }}\n"
+        for each in range(1, MOST + 1)
+    )
+    + """.toc { padding-left: 20px; display: grid; gap: 4px; }
 """
 )
 
@@ -48,7 +58,7 @@ class About:
 def html_page(files: Sequence[FileDiff], left_out: Sequence[str], about: About) -> str:
     """At most LARGEST bytes in UTF-8: of dashboards that have no room, only their names are there."""
     _, words = verdict(files, left_out)
-    ordered = sorted(files, key=lambda each: (not _breaks(each), each.diff is None or each.diff.empty, each.path))
+    ordered = sorted(files, key=urgency)
     title = f"{words[:1].upper()}{words[1:]}"
     parts = [_head(title, about), f'<div class="lead"><h1>{escape(title)}</h1>{_facts(about)}</div>']
     parts += [f'<section class="banner">⚠️ {escape(each)}</section>' for each in left_out]
@@ -68,10 +78,6 @@ def html_page(files: Sequence[FileDiff], left_out: Sequence[str], about: About) 
         parts.append(f'<section class="banner">No room here for {many(cut, "dashboard")}: '
                      "<code>./kaizen dashboard_diff git</code> shows all.</section>")  # fmt: skip
     return "".join([*parts, "</main></body></html>"])
-
-
-def _breaks(given: FileDiff) -> bool:
-    return given.diff is not None and bool(given.diff.breaking)
 
 
 def _head(title: str, about: About) -> str:
@@ -109,7 +115,9 @@ def _contents(files: Sequence[FileDiff]) -> str:
 def _card(given: FileDiff, number: int, effort: Effort, *, alone: bool) -> str:
     sign, words = verdict([given])
     colour, state = _STATES[sign]
-    if given.diff is not None and given.diff.state in ("added", "removed"):
+    if given.diff is not None and given.diff.blank and not given.diff.breaking:
+        state = "goes blank"
+    elif given.diff is not None and given.diff.state in ("added", "removed"):
         state = given.diff.state
     told = "" if alone else f'<p class="words">{escape(words[:1].upper() + words[1:])}.</p>'
     title = given.diff.title if given.diff is not None else given.path

@@ -73,8 +73,10 @@ class Queries:
         if isinstance(new, str):
             return replace(given, live=(f"could not be asked: {new}",))
         old = self._series(given.before) if given.before else ()
-        drawn = chart(old if not isinstance(old, str) else (), new)
-        return replace(given, live=_told(given, old, new), chart=drawn, blank=not new and not given.hidden)
+        drawn = chart(old if given.before and not isinstance(old, str) else None, new)
+        return replace(
+            given, live=_told(given, old, new), chart=drawn, blank=not new and not given.hidden, answered=True
+        )
 
     def _series(self, text: str) -> Sequence[Series] | str:
         asked = askable(text)

@@ -108,5 +108,5 @@ def summary(given: Sequence[Told]) -> str:
 def _change(given: Change) -> str:
     words = "; ".join(plain(each) for each in (*given.words, *(w for q in given.queries for w in q.words))[:2])
     what = "" if given.what in ("changed", "renamed", "moved") and words else given.what
-    head = " ".join(each for each in (given.subject, given.title, what) if each)
+    head = " ".join(each for each in (given.subject, " → ".join(given.titles), what) if each)
     return f"{head}: {words}" if words else head

@@ -139,7 +139,7 @@ def _commented(stack: Stack) -> str:
     (comment,) = _comments(stack)
     need(comment.author.login == LOGIN, comment.author.login)
     need(length(comment.body) <= 65_536, length(comment.body))
-    for words in ("threshold", "window", "7d", "renamed from", "Tickets paused", "Layout"):
+    for words in ("threshold", "window", "7d", "renamed", "Tickets paused", "Layout"):
         need(words in comment.body, f"no {words!r} in {comment.body}")
     need("removed" not in comment.body, comment.body)
     need("Flow" in comment.body and "moved, with its" in comment.body, comment.body)

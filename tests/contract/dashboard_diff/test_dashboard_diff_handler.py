@@ -82,7 +82,7 @@ def test_every_changed_file_whatever_became_of_it(desk: Desk) -> None:
     body = desk.comments(number)[0].body
     assert f"`grafana/dashboards/renamed.json` (was `{FILE}`)" in body
     assert "window `5m` → `10m`" in body
-    assert "renamed from `Orders`" in body
+    assert "**`Orders`** → **`Sales`**: renamed" in body
     assert "the dashboard is removed" in body
     assert "Not a dashboard: now, it is not JSON" in body
     assert "🆕 dashboard **`Checkout`** added" in body
@@ -116,7 +116,7 @@ def test_a_head_that_moves_meanwhile_is_compared_again(desk: Desk) -> None:
     desk.answering(f"/contents/{FILE}", push)
     desk.run(desk.event(number))
     (comment,) = desk.comments(number)
-    assert "renamed from `Orders`" in comment.body
+    assert "**`Orders`** → **`Sales`**: renamed" in comment.body
     assert desk.repository.pulls[number].head_sha[:7] in comment.body
     assert counted(desk) == {"created": 1}
 

@@ -46,7 +46,7 @@ def told(found: Diff) -> list[str]:
     for each in found.changes:
         words = "; ".join(map(plain, each.words))
         queries = "; ".join(plain(sentence) for query in each.queries for sentence in query.words)
-        lines.append(f"{each.what} {each.subject} {each.title}: {words}{queries}".rstrip(": "))
+        lines.append(f"{each.what} {each.subject} {' → '.join(each.titles)}: {words}{queries}".rstrip(": "))
     return lines
 
 

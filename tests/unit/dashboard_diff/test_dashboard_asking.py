@@ -1,6 +1,7 @@
 """Queries without their variables, and the chart of what they give."""
 
 import math
+import re
 from xml.etree import ElementTree
 
 import pytest
@@ -8,6 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kaizen.dashboards.asking import askable
+from kaizen.dashboards.diff import Change, Diff, QueryChange
+from kaizen.dashboards.files import FileDiff
+from kaizen.dashboards.markup import body
 from kaizen.dashboards.query_chart import MOST_LINES, chart
 from kaizen.prometheus.results import Series
 from kaizen.promql import parse
@@ -52,11 +56,54 @@ def series(*values: float) -> Series:
 def test_both_sides_are_drawn_over_the_same_axes() -> None:
     drawn = chart([series(1, 2), series(-5, 5)], [series(3)])
     tree = ElementTree.fromstring(drawn)
-    assert [each.get("class") for each in tree if each.get("class") in ("old", "new")] == ["old", "old", "new"]
+    key, plot = ["".join(each.itertext()) for each in tree if each.tag.endswith("text")], tree[-1]
+    assert key == ["before", "after"]
+    assert [each.get("class") for each in plot if each.get("class") in ("old", "new")] == ["old", "old", "new"]
     assert tree[0].text == "2 lines before, 1 line after, from 08:00 to 08:02 UTC"
     assert chart([], []) == chart([series(math.nan)], [series(math.inf)]) == ""
-    assert chart([], [series(0, 0)]).count('class="new"') == 1
-    assert chart([series(1, 2)] * 50, []).count('class="old"') == MOST_LINES
+    assert chart(None, [series(0, 0)]).count('class="new"') == 1
+    assert chart([series(1, 2)] * 50, []).count('class="old" d="M56.0') == MOST_LINES
+
+
+def test_lines_are_told_apart_by_the_labels_in_which_they_differ() -> None:
+    def lines(*given: dict[str, str]) -> list[Series]:
+        return [Series(each | {"job": "shop"}, series(1, 2).points) for each in given]
+
+    drawn = chart(
+        lines({"__name__": "a", "pod": "x<"}), lines({"__name__": "b", "pod": "x<"}, {"__name__": "b", "pod": "y"})
+    )
+    assert ">1 pod=x&lt;</text>" in drawn
+    assert 'class="whole"' in drawn  # colours stand for pods there
+    assert ">2 pod=y</text>" in drawn
+    assert drawn.count('class="old s1"') == drawn.count('class="new s1"') == drawn.count('class="new s2"') == 1
+    tags = re.findall(r'class="t(\d)" x="\d+" y="([\d.]+)"', drawn)
+    assert len({y for _, y in tags}) == len(tags) == 2
+    assert ">2 without pod</text>" in chart(lines({}), lines({"pod": "x"}))
+    assert ">1 a</text>" in chart(None, lines({"__name__": "a"}, {"__name__": "b"}))
+    assert "and 15 more lines" in chart(None, lines(*({"pod": str(n)} for n in range(30))))
+    alone = chart(lines({"pod": "x"}), lines({"pod": "x"}))
+    assert 'class="new"' in alone
+    assert "pod" not in alone
+
+
+def test_the_caption_names_variables_only_where_there_are_some() -> None:
+    def caption(text: str) -> str:
+        query = QueryChange("A", "a", text, promql=True, chart="<svg/>")
+        change = Change("changed", "panel", "Orders", queries=(query,))
+        return body(FileDiff("a.json", diff=Diff("changed", "", changes=(change,)))).partition("<figcaption>")[2]
+
+    assert caption('rate(a{job="$job"}[5m])').startswith("the last 6 hours, for any value of the variables<")
+    assert caption("rate(a[$__rate_interval])").startswith("the last 6 hours<")
+
+
+def test_a_chart_says_which_lines_are_which_and_where_there_are_none() -> None:
+    blank = chart([series(1, 2)], [])
+    assert '<text x="90" y="13">before</text>' in blank
+    assert 'class="none">after: no data</text>' in blank
+    assert 'class="none">before: no data</text>' in chart([], [series(1, 2)])
+    new = chart(None, [series(1, 2)])
+    assert "before" not in new
+    assert "no data" not in new
 
 
 @given(st.lists(st.floats(allow_nan=True, allow_infinity=True), max_size=6), st.floats(-1e300, 1e300))

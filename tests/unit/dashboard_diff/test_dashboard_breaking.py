@@ -1,11 +1,14 @@
 """What stops working is told first."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from kaizen.dashboards import Diff, NoDashboardError, NotComparedError, read
+from kaizen.dashboards import Diff, NoDashboardError, NotComparedError, markdown, read
+from kaizen.dashboards.files import FileDiff
+from kaizen.dashboards.markup import body
 from kaizen.dashboards.sentences import plain
 from tests.unit.dashboard_diff.dashboard_samples import dashboard, diff, edited, panel
 
@@ -100,6 +103,14 @@ def test_metrics_added_removed_and_affected() -> None:
     found = diff(BASE, edited(after, "panels.1.targets.0.expr", "sales"))
     assert (found.metrics.added, found.metrics.removed, found.metrics.affected) == (
         ("new_total", "sales"), ("errors_total",), ("orders_total",))  # fmt: skip
+    text = markdown.write([FileDiff("a.json", diff=found)], whole="")
+    assert (
+        "**Metrics** new on this dashboard: `new_total`, `sales` · no longer used on it: `errors_total` · "
+        "in changed queries, before or after: `orders_total`\n"
+    ) in text
+    guessed = replace(found, metrics=replace(found.metrics, approximate=1))
+    for shown in (markdown.write([FileDiff("a.json", diff=guessed)], whole=""), body(FileDiff("a.json", diff=guessed))):
+        assert "(1 query could not be read: names from there are a guess)" in shown
 
 
 NONE = [

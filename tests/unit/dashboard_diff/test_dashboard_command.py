@@ -51,7 +51,7 @@ def test_two_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     after.write_text(json.dumps(edited(BASE, "panels.0.title", "Sales")), encoding="utf-8")
     wrong.write_text("{", encoding="utf-8")
     assert main([str(before), str(after)]) == SAME
-    assert "renamed panel Sales: renamed from Orders" in capsys.readouterr().out
+    assert "renamed panel Orders → Sales: renamed" in capsys.readouterr().out
     assert main([str(before), str(after), "--exit-code"]) == DIFFERENT
     assert main([str(before), str(same), "--exit-code"]) == SAME
     assert main([str(before), str(wrong), "--exit-code"]) == USAGE
@@ -82,7 +82,7 @@ def test_a_repository_is_compared_with_the_merge_base(repository: Path, capsys: 
     commit("three")
     assert main(["git", "main..change", "--exit-code"]) == DIFFERENT
     out = capsys.readouterr().out
-    assert "renamed panel Sales" in out
+    assert "renamed panel Orders → Sales" in out
     assert "on_main" not in out
     assert "other/board.json" not in out
     assert main(["git", "main..change", "other", "--format", "markdown"]) == SAME
@@ -144,7 +144,7 @@ def test_other_files_do_not_disturb(repository: Path, capsys: pytest.CaptureFixt
     git("commit", "-q", "-m", "two")
     with patch.object(gitfiles, "_git", side_effect=gitfiles._git) as asked:
         assert main(["git", "main..change"]) == SAME
-    assert "renamed panel Sales" in capsys.readouterr().out
+    assert "renamed panel Orders → Sales" in capsys.readouterr().out
     assert sum(each.args[0] == "show" for each in asked.call_args_list) == 2
     assert main(["git", "main..change", "vendor", NAME]) == SAME
-    assert "renamed panel Sales" in capsys.readouterr().out
+    assert "renamed panel Orders → Sales" in capsys.readouterr().out

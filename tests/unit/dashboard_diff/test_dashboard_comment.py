@@ -7,6 +7,7 @@ from dataclasses import replace
 from dashboard_diff import comment
 from dashboard_diff.page import About, html_page
 from kaizen.dashboards import report
+from kaizen.dashboards.diff import QueryChange
 from kaizen.dashboards.files import FileDiff, file_diff, verdict
 from kaizen.github.comments import LONGEST, length
 from tests.unit.dashboard_diff.dashboard_samples import Json, dashboard, edited, panel, row
@@ -25,10 +26,13 @@ def test_what_breaks_comes_first() -> None:
     changed = compared(BASE, edited(BASE, "panels.0.title", "Sales"), "b.json")
     broken = compared(BASE, edited(BASE, "uid", "other"), "c.json")
     text = comment.write([quiet, changed, broken], (), "f" * 40)
-    assert text.startswith(f"{comment.MARKER}\n### Grafana dashboards\n🔴 **1 thing breaks: 1 panel renamed**\n")
+    assert text.startswith(f"{comment.MARKER}\n### Grafana dashboards\n🔴 **1 thing breaks; 1 panel renamed**\n")
     assert [text.index(f"`{name}.json`") for name in "cba"] == sorted(text.index(f"`{name}.json`") for name in "cba")
     assert "🔴 **Breaks:** the uid changes: `checkout` → `other`" in text
-    assert "left out: 1 × numbering" in text
+    assert (
+        "<sub>Not listed, because Grafana makes such differences by itself: 1 number of the dashboard itself</sub>"
+        in text
+    )
     assert "<sub>at fffffff</sub>" in text
 
 
@@ -38,7 +42,7 @@ def test_a_query_is_shown_with_what_differs_marked() -> None:
     assert "- ✏️ **`Orders`**" in text
     assert "  query `A`: window `5m` → `10m`\n  ```diff\n" in text
     assert "  - rate(orders_total[5m])\n                      ^^\n  + rate(orders_total[10m])" in text
-    assert "**Metrics** affected: `orders_total`" in text
+    assert "**Metrics** in changed queries, before or after: `orders_total`" in text
 
 
 def test_the_layout_is_shown_where_it_changes() -> None:
@@ -65,7 +69,7 @@ def test_no_changes_is_green_only_where_all_was_compared() -> None:
     lost = FileDiff("b.json", problems=("Not compared: it is larger than 10 MiB.",))
     lacking = "; 1 of 2 dashboards not compared"
     assert verdict([same, lost]) == ("⚪", f"no changes{lacking}")
-    assert verdict([changed, lost]) == ("🟡", f"1 panel renamed{lacking}")
+    assert verdict([changed, lost]) == ("🟡", f"1 panel renamed; nothing breaks in what was read{lacking}")
     assert verdict([broken, lost]) == ("🔴", f"1 thing breaks{lacking}")
     listed = "GitHub lists only 2900 of 3000 changed files."
     assert verdict([same], [listed]) == ("⚪", "no changes in what was read")
@@ -74,6 +78,31 @@ def test_no_changes_is_green_only_where_all_was_compared() -> None:
     assert "⚪ **No changes in what was read: 1 difference left out" in text
     assert "🟢" not in text
     assert "No changes in what was read" in html_page([quiet], [listed], About())
+
+
+def test_where_nothing_breaks_the_first_line_says_so_and_no_more_than_was_checked() -> None:
+    def first(found: FileDiff, *answers: QueryChange) -> str:
+        assert found.diff is not None
+        if answers:
+            (change,) = found.diff.changes
+            found = replace(found, diff=replace(found.diff, changes=(replace(change, queries=answers, drawn=2),)))
+        sign, words = verdict([found])
+        assert sign == "🟡"
+        return words
+
+    query = "panels.0.targets.0.expr"
+    assert first(compared(BASE, edited(BASE, "panels.0.title", "Sales"))) == "1 panel renamed; nothing breaks"
+    changed = compared(BASE, edited(BASE, query, "rate(orders_total[1m])"))
+    assert first(changed) == "1 panel changed; nothing breaks (changed queries were not asked)"
+    asked, silent = QueryChange("A", "a", "b", answered=True), QueryChange("B", "a", "b")
+    assert first(changed, asked) == "1 panel changed; nothing breaks"
+    assert first(changed, asked, silent) == "1 panel changed; nothing breaks (not all changed queries were asked)"
+    empty = replace(asked, blank=True)
+    assert first(changed, empty, asked) == "1 panel changed; nothing breaks, but 1 query gives nothing"
+    assert first(compared(None, BASE)) == "1 dashboard added; nothing breaks (changed queries were not asked)"
+    odd = edited(BASE, query, "no (promql")
+    assert first(compared(odd, edited(odd, "panels.1.title", "x"))) == (
+        "1 panel renamed; nothing breaks in what was read")  # fmt: skip
 
 
 def test_what_is_no_dashboard_is_named() -> None:
@@ -136,4 +165,4 @@ def test_json_and_text_say_all_of_it() -> None:
         f"P{i}" for i in range(200)]  # fmt: skip
     text = report.text([found])
     assert "added   panel P199: timeseries, 1 query" in text
-    assert text.endswith("200 panels added")
+    assert text.endswith("200 panels added; nothing breaks (changed queries were not asked)")

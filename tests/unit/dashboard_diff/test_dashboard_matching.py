@@ -37,9 +37,9 @@ def test_title_then_queries_then_number() -> None:
     kind = edited(edited(A, "type", "stat"), "id", 9)
     assert told(diff(dashboard(A), dashboard(kind))) == ["changed panel A: kind timeseries → stat"]
     renamed = edited(edited(A, "title", "Z"), "id", 9)
-    assert told(diff(dashboard(A), dashboard(renamed))) == ["renamed panel Z: renamed from A"]
+    assert told(diff(dashboard(A), dashboard(renamed))) == ["renamed panel A → Z: renamed"]
     both = edited(edited(A, "title", "Z"), "targets.0.expr", "rate(a_total[1m])")
-    assert told(diff(dashboard(A), dashboard(both))) == ["renamed panel Z: renamed from Awindow 5m → 1m"]
+    assert told(diff(dashboard(A), dashboard(both))) == ["renamed panel A → Z: renamedwindow 5m → 1m"]
 
 
 def test_a_number_that_is_used_again_is_another_panel() -> None:
@@ -108,7 +108,7 @@ def test_a_moved_row_is_one_change() -> None:
 
     before = dashboard(*at("One", 0, A), *at("Three", 10, B), *at("Fiver", 20, C))
     after = dashboard(*at("Fiver", 0, C), *at("One", 10, A), *at("Three", 20, B))
-    assert told(diff(before, after)) == ["moved row Fiver: moved, with its 1 panel"]
+    assert told(diff(before, after)) == ["moved row Fiver: moved, with its 1 panel: now at the top, was below Three"]
 
 
 def test_a_moved_row_counts_the_panels_that_moved_with_it() -> None:
@@ -120,7 +120,7 @@ def test_a_moved_row_counts_the_panels_that_moved_with_it() -> None:
         edited(one, "gridPos.y", 20), *(edited(each, "gridPos.y", 30 + each["id"]) for each in low[:2]),
     )  # fmt: skip
     assert told(diff(before, after)) == [
-        "moved row Two: moved, with its 1 panel",
+        "moved row Two: moved, with its 1 panel: now at the top, was below One",
         "added panel New: timeseries, 1 query",
     ]
 

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kaizen.dashboards import noise
+from kaizen.dashboards.drops import unlisted
 from tests.unit.dashboard_diff.dashboard_samples import dashboard, diff, edited, panel, row, told
 
 STEPS = [{"color": "green", "value": None}, {"color": "red", "value": 80}]
@@ -80,19 +81,19 @@ def test_notes_are_one_line_and_no_change(path: str, value: Any) -> None:
 
 MEANT = [
     ("panels.0.fieldConfig.defaults.unit", "ms", "changed panel Orders: unit s → ms"),
-    ("panels.0.fieldConfig.defaults.thresholds.steps.1.value", 90, "changed panel Orders: threshold 80 → 90 (red)"),
+    ("panels.0.fieldConfig.defaults.thresholds.steps.1.value", 90, "changed panel Orders: threshold 80 s → 90 s (red)"),
     ("panels.0.fieldConfig.defaults.thresholds.steps.1.color", "blue",
-     "changed panel Orders: colour from 80 on: red → blue"),
+     "changed panel Orders: colour from 80 s on: red → blue"),
     ("panels.0.fieldConfig.defaults.custom.lineWidth", 3, "changed panel Orders: line width nothing → 3"),
     ("panels.3.lines", False, "changed panel Old: lines true → false"),
     ("panels.0.targets.0.legendFormat", "{{job}}", "changed panel Orders: query A: legend nothing → {{job}}"),
     ("panels.0.targets.0.legendFormat", "__auto", "changed panel Orders: query A: legend nothing → __auto"),
     ("panels.0.targets.0.hide", True, "changed panel Orders: query A: hidden nothing → true"),
     ("panels.0.datasource.uid", "${logs}", "changed panel Orders: data source $datasource → $logs"),
-    ("panels.0.title", "Sales", "renamed panel Sales: renamed from Orders"),
+    ("panels.0.title", "Sales", "renamed panel Orders → Sales: renamed"),
     ("panels.0.gridPos.w", 6, "changed panel Orders: width 12 → 6"),
     ("panels.0.type", "stat", "changed panel Orders: kind timeseries → stat"),
-    ("panels.1.title", "Faults", "renamed row Faults: renamed from More"),
+    ("panels.1.title", "Faults", "renamed row More → Faults: renamed"),
     ("templating.list.0.query", "loki", "changed variable datasource: query prometheus → loki"),
     ("title", "Shop", "changed dashboard Shop: title Checkout → Shop"),
     ("timepicker", {"hidden": True, "refresh_intervals": ["5s"]},
@@ -124,7 +125,7 @@ def test_a_built_in_annotation_that_somebody_changed_is_told() -> None:
 
 def test_the_first_step_of_thresholds_is_content() -> None:
     path = "panels.0.fieldConfig.defaults.thresholds.steps"
-    assert told(diff(BASE, edited(BASE, path, STEPS[:1]))) == ["changed panel Orders: threshold 80 (red) removed"]
+    assert told(diff(BASE, edited(BASE, path, STEPS[:1]))) == ["changed panel Orders: threshold 80 s (red) removed"]
 
 
 def test_the_table_names_every_path_once() -> None:
@@ -141,3 +142,10 @@ def test_any_noise_together_is_no_change(edits: list[tuple[str, Any, str]]) -> N
         after = edited(after, path, value)
     assert diff(BASE, after).empty
     assert told(diff(after, after)) == []
+
+
+def test_each_kind_of_noise_has_words() -> None:
+    kinds = {value for name, value in vars(noise).items() if name.isupper() and isinstance(value, str)}
+    assert kinds - {noise.BUILT_IN} == noise.WORDS.keys()
+    assert unlisted({noise.SHIFTED: 2, noise.RENUMBERED: 1}).endswith(
+        ": 2 panels that only moved along with others, 1 number of a panel or query")  # fmt: skip

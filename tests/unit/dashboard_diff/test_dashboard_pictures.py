@@ -9,7 +9,7 @@ from kaizen.dashboards import picture
 from kaizen.dashboards.diff import Diff
 from kaizen.dashboards.files import FileDiff, file_diff
 from kaizen.dashboards.plan import MARKS, Plan, Side
-from tests.unit.dashboard_diff.dashboard_samples import Json, dashboard, diff, edited, panel, row
+from tests.unit.dashboard_diff.dashboard_samples import Json, dashboard, diff, edited, panel, row, told
 
 NAMES = ("Orders", "Errors", "Latency", "Queue")
 
@@ -45,6 +45,44 @@ def test_each_panel_has_what_became_of_it() -> None:
     }  # fmt: skip
     assert plan.marks == MARKS
     assert picture.words(plan) == "layout before and after, 1 added, 1 removed, 1 moved, 2 resized, 1 changed"
+
+
+def test_panels_of_a_row_that_moved_are_marked_as_the_row_is() -> None:
+    one, two = [row("One", 0), panel("A", "a", 1, 1), panel("B", "b", 2, 9)], [row("Two", 20), panel("C", "c", 3, 21)]
+    after = copy.deepcopy([*two, *one])
+    after[1]["targets"][0]["expr"] = "rate(c[5m])"
+    for y, each in enumerate(after):
+        each["gridPos"]["y"] = 10 * y
+    found = diff(dashboard(*one, *two), dashboard(*after))
+    assert told(found)[0] == "moved row Two: moved, with its 1 panel: now at the top, was below One"
+    for side in (planned(found).before, planned(found).after):
+        assert marks(side) == {"▾ One": (), "A": (), "B": (), "▾ Two": ("moved",), "C": ("changed",)}
+    after[1]["targets"][0]["expr"] = "c"
+    found = diff(dashboard(*one, *two), dashboard(*after))
+    assert marks(planned(found).after) | {"▾ Two": ("moved",), "C": ("moved",)} == marks(planned(found).after)
+
+
+def test_the_layout_as_text_says_what_moved_and_nothing_of_what_only_looks_alike() -> None:
+    one, two = (
+        [row("One", 0), panel("A", "a", 1, 1), panel("B", "b", 2, 9)],
+        [row("Two", 20, 91), panel("C", "c", 3, 21)],
+    )
+    after = copy.deepcopy([*two, *one])
+    for y, each in enumerate(after):
+        each["gridPos"]["y"] = 10 * y
+    lines = diff(dashboard(*one, *two), dashboard(*after)).layout
+    assert lines[0] == "+ ▾ Two  ← moved to here"
+    assert lines[1].startswith("+ [C ")
+    assert lines[1].endswith("]  ← moved to here")
+    assert lines[-2] == "- ▾ Two  ← moved from here"
+    assert [each for each in lines if each.startswith("  ") and "moved" in each] == []
+    old, new = panel("", "old_total", 7, 30), panel("", "other_total", 8)  # both are shown by their kind
+    lines = diff(
+        dashboard(*one, old), dashboard(new, *(edited(each, "gridPos.y", 30 + y) for y, each in enumerate(one)))
+    ).layout
+    assert lines[0].startswith("+ [timeseries ")
+    assert lines[-1].startswith("- [timeseries ")
+    assert "moved" not in "".join(lines)
 
 
 def test_colours_are_never_all_there_is() -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from kaizen.dashboards import marks
 from kaizen.dashboards.meaning import words
 from kaizen.dashboards.queries import query, variable_metrics
 from kaizen.dashboards.sentences import plain
@@ -104,3 +105,18 @@ def test_many_variables_are_each_their_own_again() -> None:
     for first in range(0, 1200, 50):
         given = " + ".join(f"rate(x[$w{number}])" for number in range(first, first + 50))
         assert stand.shown(write(parse(next(stand.filled(given))))) == given
+
+
+def test_what_differs_is_seen_however_long_the_line_is() -> None:
+    long = 'round(sum(increase(tickets_opened_total{component=~"$component", severity=~"$severity"}[1d])))'
+    assert marks.lines(long, long[:-2], marks.Effort(), 84) == [
+        '- round(sum(increase(tickets_opened_total{c…$component", severity=~"$severity"}[1d])))',
+        "                                                                                    ^^",
+        '+ round(sum(increase(tickets_opened_total{c…$component", severity=~"$severity"}[1d])',
+    ]
+    assert marks.lines(long, long[:-2], marks.Effort())[0] == f"- {long}"
+    for new in (long.replace("1d", "7d"), long.replace("$component", "x"), f"a + {long} + b"):
+        shown = marks.lines(long, new, marks.Effort(), 84)
+        assert "^" in "".join(shown)
+        assert 80 < max(map(len, shown)) <= 86
+        assert "…" in shown[0]

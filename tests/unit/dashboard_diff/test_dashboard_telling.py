@@ -1,5 +1,7 @@
 """How much is told in one sentence: what a reviewer would otherwise read a dozen times."""
 
+import pytest
+
 from kaizen.dashboards import markdown, report
 from kaizen.dashboards.files import FileDiff
 from kaizen.dashboards.markup import body
@@ -46,6 +48,48 @@ def test_titles_in_other_letters() -> None:
                         for index, each in enumerate(names)))  # fmt: skip
     (line,) = told(diff(before, after))
     assert line.startswith("changed panels : title in other upper and lower case or spaces in 4 panels: Open tickets, ")
+
+
+def test_a_new_title_stands_behind_the_old_one() -> None:
+    before = dashboard(row("Top", 0), *(panel(f"P{n}", f"m{n}", n, 8 * n + 1) for n in range(5)))
+    after = edited(before, "panels.0.title", "Head")
+    for n in range(1, 5):
+        after["panels"][n]["title"] = f"Q{n}"
+    after["panels"][5]["title"] = ""
+    file = FileDiff("a.json", diff=diff(before, after))
+    text, page = markdown.write([file], whole=""), body(file)
+    assert "row **`Top`** → **`Head`**: renamed" in text
+    assert "**`P0`** → **`Q1`** · `Head`: renamed" in text
+    assert "row <b>Top</b> → <b>Head</b>: renamed" in page
+    assert "<b>P4</b> → <b>(timeseries without a title)</b>" in page
+
+
+@pytest.mark.parametrize(("unit", "values", "shown"), [
+    ("s", (172800, 5400), ("2d (172800 s)", "1h 30m (5400 s)")),
+    ("s", (90, 0.5), ("90 s", "0.5 s")),
+    ("s", (90060, -3600), ("90060 s", "-3600 s")),
+    ("ms", (120000, 1500), ("2m (120000 ms)", "1.5 s (1500 ms)")),
+    ("bytes", (1 << 30, 512), ("1 GiB (1073741824 B)", "512 B")),
+    ("decbytes", (1500, 25 * 10**14), ("1.5 kB (1500 B)", "2500000000000000")),
+    ("percent", (80, 90.5), ("80 %", "90.5 %")),
+    ("percentunit", (0.07, 1), ("7 % (0.07)", "100 % (1)")),
+    ("short", (80, 0), ("80", "0")),
+    ("s", (0, 10**400), ("0", f"1{119 * '0'}…"[:119] + "…")),
+    (["s"], (1, "2"), ("1", "2")),
+])  # fmt: skip
+def test_values_are_told_in_the_unit_of_their_panel(
+    unit: object, values: tuple[object, object], shown: tuple[str, str]
+) -> None:
+    def of(value: object, mode: str = "absolute") -> dict[str, object]:
+        steps = [{"color": "green", "value": None}, {"color": "red", "value": value}]
+        defaults = {"unit": unit, "max": value, "thresholds": {"mode": mode, "steps": steps}}
+        return dashboard(panel("Time", "up", type="stat") | {"fieldConfig": {"defaults": defaults, "overrides": []}})
+
+    one, other = shown
+    assert told(diff(of(values[0]), of(values[1]))) == [
+        f"changed panel Time: threshold {one} → {other} (red); maximum {one} → {other}"]  # fmt: skip
+    (line,) = told(diff(of(80, "percentage"), of(90, "percentage")))  # of what lies between the lowest and the highest
+    assert "threshold 80 → 90 (red)" in line
 
 
 def test_a_uid_that_is_new() -> None:

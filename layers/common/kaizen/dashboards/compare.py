@@ -10,7 +10,7 @@ from kaizen.dashboards.editing import edits
 from kaizen.dashboards.leaves import same
 from kaizen.dashboards.matching import Pairs, targets
 from kaizen.dashboards.model import Dashboard, Panel
-from kaizen.dashboards.panels import Difference, Sides, difference, drawn, hidden
+from kaizen.dashboards.panels import RENAMED, Difference, Sides, difference, drawn, hidden
 from kaizen.dashboards.placing import Places, Rows, row_changes, rows, together, with_rows
 from kaizen.dashboards.plan import Mark, plan
 from kaizen.dashboards.queries import query, query_text, variable_metrics
@@ -86,6 +86,8 @@ def _changed(before: Dashboard, after: Dashboard, sides: Sides) -> Diff:
             dropped.add(noise.OWN, "", name, one, other)
     broken = tuple(breaking.breaking(before, after, pairs, sides))
     notes = tuple(others.notes(before, after, dropped))
+    same_parts = {id(one): id(other) for one, other in pairs}
+    same_parts |= {id(before.rows[one]): id(after.rows[other]) for one, other in known.items()}
     return Diff(
         state="changed" if found or broken else "same",
         title=after.title,
@@ -96,7 +98,7 @@ def _changed(before: Dashboard, after: Dashboard, sides: Sides) -> Diff:
         views=tuple(others.views(before, after)),
         drops=tuple(dropped.all),
         metrics=_difference(before, after, panels, sides),
-        layout=layout.lines(before, after) if _relaid(found) else (),
+        layout=layout.lines(before, after, same_parts) if _relaid(found) else (),
         plan=plan(before, after, marks, known),
         edits=edits(before, after, pairs, known, sides),
     )
@@ -148,7 +150,8 @@ def _panels(
                 what = "moved"
             queries = tuple(differing.queries)
             count = differing.leaves + placed
-            found.append(Change(what, "panel", _name(panel), words, queries, where, count, drawn(panel)))
+            was = _name(one) if RENAMED in words else ""
+            found.append(Change(what, "panel", _name(panel), words, queries, where, count, drawn(panel), was))
     kept = {id(one) for one, _ in pairs}
     gone = [panel for panel in before.panels if id(panel) not in kept]
     marks.update({id(panel): ("removed",) for panel in gone})

@@ -3,12 +3,13 @@
 Pure."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from kaizen.dashboards.leaves import Leaf
-from kaizen.dashboards.sentences import Quoted, Sentence, changed, quoted
+from kaizen.dashboards.noise import WORDS
+from kaizen.dashboards.sentences import Quoted, Sentence, changed, many, quoted
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,12 @@ class Drops:
     def leaf(self, leaf: Leaf, where: str, kind: str = "") -> None:
         """A value that differs; of the leaf's own kind unless another one is given."""
         self.add(kind or leaf.noise, where, ".".join(leaf.path), leaf.before, leaf.after)
+
+
+def unlisted(noise: Mapping[str, int]) -> str:
+    """What of the differences is not listed, and why, from the counts of each kind."""
+    told = ", ".join(many(count, *WORDS[kind]) for kind, count in noise.items())
+    return f"Not listed, because Grafana makes such differences by itself: {told}"
 
 
 def counts(given: Sequence[Drop]) -> dict[str, int]:

@@ -110,7 +110,7 @@ def _panel(before: Panel | None, after: Panel, numbers: Mapping[int, int], sides
     if not same(*asked) or _other_kinds(before, after):
         found.append((("content", "targets"), after.content.get("targets", MISSING)))
     steps = [dig(each.content, STEPS) for each in (before, after)]
-    if thresholds.words(*steps):
+    if thresholds.words(steps[0], steps[1]):
         found.append((("content", *STEPS), MISSING if steps[1] is None else steps[1]))
     return Part(numbers[id(before)], tuple(found))
 

@@ -60,18 +60,26 @@ def _version(content: bytes | None, when: str, problems: list[str]) -> Dashboard
     return None
 
 
+def urgency(given: FileDiff) -> tuple[bool, bool, bool, str]:
+    """Sorts files: first what breaks, then what goes blank, then other changes."""
+    diff = given.diff
+    return diff is None or not diff.breaking, diff is None or not diff.blank, diff is None or diff.empty, given.path
+
+
 def verdict(files: Sequence[FileDiff], left_out: Sequence[str] = ()) -> tuple[str, str]:
     """A sign, and what it comes to in a few words. `left_out` says what was not looked at: then nothing is green."""
     diffs = [each.diff for each in files if each.diff is not None]
     broken = sum(len(each.breaking) for each in diffs)
-    blank = sum(change.blank for each in diffs for change in each.changes)
+    blank = sum(each.blank for each in diffs)
     troubles = [many(broken, "thing breaks", "things break")] if broken else []
     troubles += [many(blank, "panel will be blank", "panels will be blank")] if blank else []
+    read = not left_out and not any(each.problems for each in files)
     words = counted(diffs)
     lacking = f"; {len(files) - len(diffs)} of {len(files)} dashboards not compared" if len(diffs) < len(files) else ""
     if troubles or words:
-        told = ": ".join(each for each in (", ".join(troubles), words) if each)
-        return "🔴" if broken else "🟡", told + lacking
+        told = "; ".join(each for each in (", ".join(troubles), words) if each)
+        told += "" if troubles else f"; {_harmless(diffs, read=read)}"
+        return "🔴" if troubles else "🟡", told + lacking
     if not diffs and (files or left_out):
         return "⚪", "nothing that could be compared"
     noise = sum(sum(each.noise.values()) for each in diffs)
@@ -79,6 +87,20 @@ def verdict(files: Sequence[FileDiff], left_out: Sequence[str] = ()) -> tuple[st
     if left_out:
         return "⚪", f"no changes in what was read{more}{lacking}"
     return "⚪" if lacking else "🟢", f"no changes{more}{lacking}"
+
+
+def _harmless(diffs: Sequence[Diff], *, read: bool) -> str:
+    """Why nothing is red, with what was not looked at. `read` says that the files were, all of them."""
+    read = read and not any(each.metrics.approximate for each in diffs)
+    where = "" if read else " in what was read"
+    asked = [each for diff in diffs for each in diff.asked]
+    if empty := sum(each.blank for each in asked):
+        return f"nothing breaks{where}, but {many(empty, 'query gives', 'queries give')} nothing"
+    unasked = sum(not each.answered for each in asked)
+    if unasked or any(each.unasked for each in diffs):
+        which = "not all changed queries were asked" if unasked < len(asked) else "changed queries were not asked"
+        return f"nothing breaks{where} ({which})"
+    return f"nothing breaks{where}"
 
 
 def counted(diffs: Sequence[Diff]) -> str:

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 from kaizen.dashboards import marks
 from kaizen.dashboards.diff import Change, Diff, Metrics, QueryChange
-from kaizen.dashboards.files import FileDiff, verdict
+from kaizen.dashboards.drops import unlisted
+from kaizen.dashboards.files import FileDiff, urgency, verdict
 from kaizen.dashboards.marks import Effort
 from kaizen.dashboards.sentences import ALARM, Quoted, Sentence, many
 from kaizen.github.comments import LONGEST, length
@@ -13,6 +14,7 @@ from kaizen.github.markdown import code, preformatted, prose
 
 _FULL = 20  # parts in a row without room: no other one is tried
 _BESIDE = 500  # characters that others add: a marker, a word that the comment is not up to date
+_WIDE = 96  # letters of a line that GitHub shows without scrolling
 _MOST_CUT = 5  # names of what had no room
 _SIGNS = {"added": "🆕", "removed": "🗑️", "changed": "✏️", "moved": "↔️", "renamed": "🏷️"}
 _MOST_WORDS, _MOST_QUERIES, _MOST_NAMES, _MOST_LINES = 8, 4, 20, 60
@@ -39,13 +41,9 @@ def write(
     page = f" · [full report, with pictures]({links.page})" if links.page else ""
     room = LONGEST - _BESIDE - length(_foot(_worst(files), left_out, note, whole))
     body = _Body(f"### Grafana dashboards\n{sign} **{words[:1].upper()}{words[1:]}**{page}\n", links, room)
-    for each in sorted(files, key=lambda each: (not _breaks(each), each.diff is None or each.diff.empty, each.path)):
+    for each in sorted(files, key=urgency):
         body.file(each)
     return body.text + _foot(body.cut, left_out, note, whole)
-
-
-def _breaks(given: FileDiff) -> bool:
-    return given.diff is not None and bool(given.diff.breaking)
 
 
 class _Body:
@@ -112,7 +110,7 @@ def change(given: Change, effort: Effort) -> str:
     shown = [sentence(each) for each in given.words[:_MOST_WORDS]]
     if len(given.words) > _MOST_WORDS:
         shown.append(f"and {len(given.words) - _MOST_WORDS} more settings")
-    name = f"**{code(given.title, 150)}**" if given.title else ""
+    name = " → ".join(f"**{code(each, 150)}**" for each in given.titles)
     head = f"{_SIGNS[given.what]} {subject}{name}{where}{what}".rstrip()
     line = f"- {head}{': ' if name and shown else ' ' if shown else ''}{'; '.join(shown)}"
     queries = given.queries if given.what != "removed" else ()
@@ -135,7 +133,7 @@ def _query(given: QueryChange, effort: Effort, *, whole: bool) -> str:
     label = f"  {name}{f': {words}' if words else ''}" + (f"  \n  **{live}**" if alarming else "")
     if not given.before:
         return f"{label}\n{preformatted(given.after.strip().splitlines()[:20], 'promql', '  ')}"
-    return f"{label}\n{preformatted(marks.lines(given.before, given.after, effort)[:40], 'diff', '  ')}"
+    return f"{label}\n{preformatted(marks.lines(given.before, given.after, effort, _WIDE)[:40], 'diff', '  ')}"
 
 
 def _after(diff: Diff, picture: str) -> Iterator[str]:
@@ -149,22 +147,19 @@ def _after(diff: Diff, picture: str) -> Iterator[str]:
         yield f"{preformatted(shown, 'diff')}\n\n</details>\n"
     yield from _metrics(diff.metrics)
     quiet = [sentence(each) for each in diff.notes]
-    if diff.noise:
-        quiet.append("left out: " + ", ".join(f"{count} × {name}" for name, count in diff.noise.items()))
     if quiet:
         yield f"\n<sub>{'; '.join(quiet[:10])}</sub>\n"
+    if diff.noise:
+        yield f"\n<sub>{unlisted(diff.noise)}</sub>\n"
 
 
 def _metrics(given: Metrics) -> Iterator[str]:
     parts = []
-    for word, names in (("new", given.added), ("no longer shown", given.removed), ("affected", given.affected)):
-        if names:
-            more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
-            parts.append(f"{word}: {', '.join(code(name, 120) for name in names[:_MOST_NAMES])}{more}")
+    for said, names in given.groups:
+        more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+        parts.append(f"{said}: {', '.join(code(name, 120) for name in names[:_MOST_NAMES])}{more}")
     if parts:
-        count = many(given.approximate, "query", "queries")
-        guessed = f" ({count} could only be guessed at)" if given.approximate else ""
-        yield f"\n**Metrics** {' · '.join(parts)}{guessed}\n"
+        yield f"\n**Metrics** {' · '.join(parts)}{given.guessed}\n"
     if given.behind:
         more = f"; and {len(given.behind) - _MOST_NAMES} more" if len(given.behind) > _MOST_NAMES else ""
         yield f"\n<sub>{'; '.join(map(sentence, given.behind[:_MOST_NAMES]))}{more}</sub>\n"

@@ -6,14 +6,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from kaizen.dashboards import Change, Diff, Metrics, QueryChange, marks
-from kaizen.dashboards.drops import Drop, counts
+from kaizen.dashboards.drops import Drop, counts, unlisted
 from kaizen.dashboards.files import FileDiff
 from kaizen.dashboards.marks import Effort
 from kaizen.dashboards.sentences import ALARM, Quoted, Sentence, many
+from kaizen.dashboards.variables import chosen
 
 _MOST_NAMES, _MOST_LINES = 40, 120
-_KEY = "the last 6 hours, for any value of the variables"
-_BOTH = "; dashed before, solid after"
+_KEY, _ANY = "the last 6 hours", ", for any value of the variables"
 _WIDEST = 2000  # characters of a line
 _MARKS = re.compile(r"  [ ^]*\^[ ^]*")
 
@@ -63,7 +63,7 @@ def _sentence(words: Sentence) -> str:
 
 def _change(given: Change, room: Room, effort: Effort) -> str:
     subject = "" if given.subject in ("panel", "panels") else f"{given.subject} "
-    name = f"<b>{escape(given.title[:200])}</b>" if given.title else ""
+    name = " → ".join(f"<b>{escape(each[:200])}</b>" for each in given.titles)
     where = f' <span class="soft">in {escape(given.where[:100])}</span>' if given.where else ""
     what = "" if given.what in ("changed", "renamed", "moved") else f" {given.what}"
     words = [_sentence(each) for each in given.words[: room.words]]
@@ -75,7 +75,7 @@ def _change(given: Change, room: Room, effort: Effort) -> str:
     shown = "".join(_query(each, room, effort, whole=given.what == "added") for each in queries)
     rest = f'<p class="soft">and {many(more, "more query", "more queries")}</p>' if more else ""
     line = f'<p class="words">{subject}{name}{where}{what}{colon}{"; ".join(words)}</p>'
-    return f'<li class="{given.what}">{line}{shown}{rest}</li>'
+    return f'<li class="{"breaks" if given.blank else given.what}">{line}{shown}{rest}</li>'
 
 
 def _query(given: QueryChange, room: Room, effort: Effort, *, whole: bool) -> str:
@@ -90,13 +90,13 @@ def _query(given: QueryChange, room: Room, effort: Effort, *, whole: bool) -> st
     if alarming:
         label += f'<p class="words"><b>{live}</b></p>'
     if given.chart:
-        key = f"{_KEY}{_BOTH if given.before else ''}"
-        label += f'<figure class="chart">{given.chart}<figcaption>{key}</figcaption></figure>'
+        varied = _ANY if chosen(given.before) or chosen(given.after) else ""
+        label += f'<figure class="chart">{given.chart}<figcaption>{_KEY}{varied}</figcaption></figure>'
     if not given.before:
         return label + _pre(
             f"{escape(line[:_WIDEST])}\n" for line in given.after.strip().splitlines()[: room.lines // 3]
         )
-    return label + _pre(_coloured(marks.lines(given.before, given.after, effort)[: room.lines]))
+    return label + _pre(_coloured(marks.lines(given.before, given.after, effort, _WIDEST)[: room.lines]))
 
 
 def _coloured(lines: Sequence[str]) -> Iterator[str]:
@@ -135,31 +135,30 @@ def _after(diff: Diff, room: Room) -> Iterator[str]:
         yield f"<details><summary>Layout, before and after</summary>{_pre(iter(shown))}</details>"
     yield from _metrics(diff.metrics)
     quiet = [_sentence(each) for each in diff.notes]
+    if quiet:
+        yield f'<p class="small soft words">{"; ".join(quiet[:10])}</p>'
     if diff.noise and room.drops:
         yield from _dropped(diff.drops, room.drops)
     elif diff.noise:
-        quiet.append("left out: " + ", ".join(f"{count} × {escape(name)}" for name, count in diff.noise.items()))
-    if quiet:
-        yield f'<p class="small soft words">{"; ".join(quiet[:10])}</p>'
+        yield f'<p class="small soft words">{unlisted(diff.noise)}</p>'
 
 
 def _dropped(given: Sequence[Drop], most: int) -> Iterator[str]:
     """Closed, for who wants to see that it means nothing."""
-    head = ", ".join(f"{count} × {escape(name)}" for name, count in counts(given).items())
     items = "".join(f"<li><b>{escape(each.kind)}</b> {_sentence(each.sentence)}</li>" for each in given[:most])
     more = f"<li>and {len(given) - most} more</li>" if len(given) > most else ""
-    yield f'<details class="small"><summary>Left out: {head}</summary><ul class="words">{items}{more}</ul></details>'
+    head = unlisted(counts(given))
+    yield f'<details class="small"><summary>{head}</summary><ul class="words">{items}{more}</ul></details>'
 
 
 def _metrics(given: Metrics) -> Iterator[str]:
     parts = []
-    for word, names in (("new", given.added), ("no longer shown", given.removed), ("affected", given.affected)):
-        if names:
-            more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
-            listed = ", ".join(f"<code>{escape(name[:120])}</code>" for name in names[:_MOST_NAMES])
-            parts.append(f"{word}: {listed}{more}")
+    for said, names in given.groups:
+        more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+        listed = ", ".join(f"<code>{escape(name[:120])}</code>" for name in names[:_MOST_NAMES])
+        parts.append(f"{said}: {listed}{more}")
     if parts:
-        yield f'<p class="small words"><b>Metrics</b> {" · ".join(parts)}</p>'
+        yield f'<p class="small words"><b>Metrics</b> {" · ".join(parts)}{given.guessed}</p>'
     if given.behind:
         items = "".join(f"<li>{_sentence(each)}</li>" for each in given.behind[:_MOST_NAMES])
         more = f"<li>and {len(given.behind) - _MOST_NAMES} more</li>" if len(given.behind) > _MOST_NAMES else ""

@@ -13,6 +13,19 @@ from kaizen.dashboards.sentences import MISSING
 
 DEFAULT, EMPTY, EDITOR, FORMAT, MIGRATED = "default values", "empty values", "editor state", "writing", "migration"
 RENUMBERED, SHIFTED, PLUGIN, VIEW, OWN = "panel numbers", "shifted panels", "plugin versions", "view state", "numbering"
+# One of each, and several: what stands behind a number.
+WORDS = {
+    DEFAULT: ("default value", "default values"),
+    EMPTY: ("empty value", "empty values"),
+    EDITOR: ("setting of the editor", "settings of the editor"),
+    FORMAT: ("text written in another way", "texts written in another way"),
+    MIGRATED: ("value in the form of another Grafana", "values in the form of another Grafana"),
+    RENUMBERED: ("number of a panel or query", "numbers of panels or queries"),
+    SHIFTED: ("panel that only moved along with others", "panels that only moved along with others"),
+    PLUGIN: ("version of a plugin", "versions of plugins"),
+    VIEW: ("value chosen while looking", "values chosen while looking"),
+    OWN: ("number of the dashboard itself", "numbers of the dashboard itself"),
+}
 
 _SCALARS = (str, int, float, bool)
 Path = tuple[str, ...]

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from kaizen.dashboards import labels, noise, sources, thresholds
 from kaizen.dashboards.diff import QueryChange
@@ -14,8 +15,10 @@ from kaizen.dashboards.model import Json, Panel
 from kaizen.dashboards.pairing import items
 from kaizen.dashboards.queries import Query, is_promql, query, query_text
 from kaizen.dashboards.sentences import Sentence, changed, many, quoted
+from kaizen.dashboards.units import in_unit
 from kaizen.dashboards.variables import Stand
 
+RENAMED: Sentence = ("renamed",)
 _APART = ("targets", "datasource")
 _NAME = re.compile(r"\w+")
 # What is compared where a panel becomes one of another kind: the rest is how that kind is drawn.
@@ -79,7 +82,7 @@ def _renamed(before: str, after: str) -> Sentence:
     """Of a new spelling the old one says nothing, and a clean-up makes dozens."""
     if " ".join(before.split()).casefold() == " ".join(after.split()).casefold():
         return ("title in other upper and lower case or spaces",)
-    return ("renamed from ", quoted(before))
+    return RENAMED  # the titles themselves are told beside it
 
 
 def _sources(before: Panel, after: Panel, found: Difference) -> None:
@@ -208,7 +211,7 @@ def _settings(before: Panel, after: Panel, found: Difference) -> None:
         elif not same_kind and leaf.path[0] not in _LASTING and not _lasting_field(leaf):
             drawn += len(each)
         else:
-            sentence = _sentence(each)
+            sentence = _sentence(each, _units(before, after))
             found.say(3 + labels.weight(sentence[0]), sentence, len(each))
     if drawn:
         words = f"{many(drawn, 'setting')} of how it is drawn differ, as these kinds of panel do"
@@ -238,10 +241,13 @@ def grouped(given: Iterable[Leaf]) -> list[list[Leaf]]:
     return list(groups.values())
 
 
-def _sentence(group: list[Leaf]) -> Sentence:
+def _sentence(group: list[Leaf], units: tuple[Any, Any]) -> Sentence:
     first = group[0]
     if len(group) == 1:
-        return changed(labels.label(first.path), first.before, first.after)
+        values = (first.before, first.after)
+        if first.path in (("fieldConfig", "defaults", "min"), ("fieldConfig", "defaults", "max")):
+            values = (in_unit(first.before, units[0]), in_unit(first.after, units[1]))
+        return changed(labels.label(first.path), *values)
     word = "removed" if not first.after and first.before else "added"
     return (labels.label(first.path[: first.root + 1]), f" {word} ({len(group)} values)")
 
@@ -250,13 +256,20 @@ def _steps(before: Panel, after: Panel, found: Difference) -> None:
     one, other = (dig(each.content, STEPS) for each in (before, after))
     if one == other:
         return
-    sentences = thresholds.words(one, other)
+    modes = [dig(each.content, (*STEPS[:-1], "mode")) for each in (before, after)]
+    sentences = thresholds.words(one, other, ("", "") if "percentage" in modes else _units(before, after))
     unseen = not one and not coloured(before) and not coloured(after)
     if not sentences or unseen:
         found.drop(noise.DEFAULT, ".".join(STEPS), one, other)
         return
     for each in sentences:
         found.say(3, each)
+
+
+def _units(before: Panel, after: Panel) -> tuple[Any, Any]:
+    """What the values of either side count, in Grafana's names."""
+    one, other = (dig(each.content, ("fieldConfig", "defaults", "unit")) for each in (before, after))
+    return one, other
 
 
 def coloured(panel: Panel) -> bool:

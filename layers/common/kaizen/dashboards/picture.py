@@ -121,7 +121,7 @@ def _box(box: Box) -> Iterator[str]:
     yield f'<rect x="{x + 1}" y="{y + 1}" width="{w - 2}" height="{h - 2}" rx="3"{cls}/>'
     signs = "".join(f'<tspan class="s-{each}">{SIGNS[each]}</tspan> ' for each in box.marks)
     room = int((w - 12) / _TEXT) - 2 * len(box.marks)
-    text = html.escape(_fitted(box.title, room)) if room > 0 else ""
+    text = html.escape(fitted(box.title, room)) if room > 0 else ""
     if not signs and not text:
         return
     faint = ' class="soft"' if not box.marks and not box.row else ""
@@ -145,7 +145,7 @@ def _clean(text: str) -> str:
     return " ".join("".join(each if unicodedata.category(each)[0] != "C" else " " for each in text).split())
 
 
-def _fitted(text: str, room: int) -> str:
+def fitted(text: str, room: int) -> str:
     """Cut to so many letters; a wide one counts twice."""
     shown, used = "", 0
     for each in _clean(text[:500]):

@@ -11,7 +11,7 @@ from kaizen.dashboards.leaves import leaves
 from kaizen.dashboards.matching import Pairs
 from kaizen.dashboards.model import Dashboard, Panel, Row
 from kaizen.dashboards.pairing import items, moved
-from kaizen.dashboards.panels import grouped
+from kaizen.dashboards.panels import RENAMED, grouped
 from kaizen.dashboards.plan import Mark
 from kaizen.dashboards.sentences import Sentence, changed, listed, many, quoted
 
@@ -43,8 +43,12 @@ def row_changes(
     for index, row in enumerate(after.rows):
         if index in old:
             one, away = before.rows[old[index]], old[index] in shifted
-            found = list(_row(one, row, stayed[old[index], index], away, dropped))
+            places = (_above(before, old[index]), _above(after, index)) if away else None
+            found = list(_row(one, row, stayed[old[index], index], places, dropped))
             yield from found
+            if away:
+                for each in (*one.panels, *row.panels):
+                    marks.setdefault(id(each), ("moved",))
             if found and one.marked and row.marked:
                 marks[id(one)] = marks[id(row)] = ("moved" if away else "changed",)
             elif found:
@@ -58,16 +62,26 @@ def row_changes(
             yield Change("removed", "row", row.title, ((f"had {many(len(row.panels), 'panel')}",),), leaves=1)
 
 
-def _row(before: Row, after: Row, stayed: int, shifted: bool, dropped: Drops) -> Iterator[Change]:
-    """`stayed` counts the panels that are in it on both sides."""
+def _above(dashboard: Dashboard, index: int) -> Sentence:
+    """Where a row stands: below which one."""
+    above = next((each for each in reversed(dashboard.rows[:index]) if each.marked), None)
+    return ("at the top",) if above is None else ("below ", quoted(above.title or "(no title)"))
+
+
+def _row(
+    before: Row, after: Row, stayed: int, places: tuple[Sentence, Sentence] | None, dropped: Drops
+) -> Iterator[Change]:
+    """`stayed` counts the panels that are in it on both sides; `places` are those of a row that moved, old and new."""
     words: list[Sentence] = []
+    title, was = after.title, ""
     if before.marked != after.marked:
         kept = many(stayed, "panel")
         came: What = "added" if after.marked else "removed"
         around: Sentence = (f"around {kept} that were there" if after.marked else f"its {kept} stay",)
         yield Change(came, "row", after.title or before.title, (around,), leaves=1)
     elif before.title != after.title:
-        words.append(("renamed from ", quoted(before.title)))
+        words.append(RENAMED)
+        title, was = (each.title or "(no title)" for each in (after, before))
     if before.marked == after.marked and before.collapsed != after.collapsed:
         words.append(("now collapsed" if after.collapsed else "now expanded",))
     for group in grouped(leaves(before.content, after.content, "row")):
@@ -77,11 +91,12 @@ def _row(before: Row, after: Row, stayed: int, shifted: bool, dropped: Drops) ->
                 dropped.leaf(each, f"row {after.title}", each.noise or noise.MIGRATED)
         else:
             words.append(changed(labels.label(leaf.path), leaf.before, leaf.after))
-    if shifted:
-        words.append((f"moved, with its {many(stayed, 'panel')}" if stayed else "moved",))
+    if places:
+        whole = f"moved, with its {many(stayed, 'panel')}" if stayed else "moved"
+        words.append((f"{whole}: now ", *places[1], ", was ", *places[0]))
     if words:
-        what: What = "moved" if shifted and len(words) == 1 else "renamed" if before.title != after.title else "changed"
-        yield Change(what, "row", after.title, tuple(words), leaves=len(words))
+        what: What = "moved" if places and len(words) == 1 else "renamed" if before.title != after.title else "changed"
+        yield Change(what, "row", title, tuple(words), leaves=len(words), was=was)
 
 
 class Places:

@@ -7,6 +7,7 @@ from typing import Any
 
 from kaizen.dashboards import edits, marks
 from kaizen.dashboards.diff import Change, QueryChange
+from kaizen.dashboards.drops import unlisted
 from kaizen.dashboards.files import FileDiff, verdict
 from kaizen.dashboards.marks import Effort
 from kaizen.dashboards.sentences import plain
@@ -30,13 +31,12 @@ def _file(given: FileDiff, effort: Effort, *, noise: bool) -> Iterator[str]:
         yield "  no changes"
     yield from (f"  layout  {each}" for each in given.diff.layout)
     metrics = given.diff.metrics
-    for word, names in (("new", metrics.added), ("gone", metrics.removed), ("affected", metrics.affected)):
-        if names:
-            yield f"  metrics {word}: {', '.join(names)}"
+    for said, names in metrics.groups:
+        yield f"  metrics {said}: {', '.join(names)}"
     yield from (f"  metrics {plain(each)}" for each in metrics.behind)
     yield from (f"  note    {plain(each)}" for each in given.diff.notes)
     if given.diff.noise:
-        yield "  left out " + ", ".join(f"{count} {name}" for name, count in given.diff.noise.items())
+        yield f"  {unlisted(given.diff.noise)}"
     if noise:
         yield from (f"    {each.kind}: {plain(each.sentence)}" for each in given.diff.drops)
 
@@ -44,8 +44,8 @@ def _file(given: FileDiff, effort: Effort, *, noise: bool) -> Iterator[str]:
 def _change(given: Change, effort: Effort) -> Iterator[str]:
     words = "; ".join(plain(each) for each in given.words)
     where = f" [{given.where}]" if given.where else ""
-    name = f" {given.title}" if given.title else ""
-    yield f"  {given.what:8}{given.subject}{name}{where}{': ' if words else ''}{words}".rstrip()
+    name = " → ".join(given.titles)
+    yield f"  {given.what:8}{given.subject} {name}{where}{': ' if words else ''}{words}".rstrip()
     for each in given.queries if given.what != "removed" else ():
         query = f"query {each.name}".rstrip()
         yield f"          {query}: {'; '.join(map(plain, each.words))}".rstrip(" :")

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from kaizen.dashboards.diff import Change, QueryChange
 from kaizen.dashboards.meaning import REWRITTEN
+from kaizen.dashboards.panels import RENAMED
 from kaizen.dashboards.sentences import Sentence, listed, many
 
 LEAST = 4  # panels
@@ -32,7 +33,7 @@ def _shared[K](given: list[tuple[K, Change]]) -> dict[K, list[str]]:
     return {
         key: list(titles.values())
         for key, titles in found.items()
-        if len(titles) >= LEAST and key != ("moved within its row",)
+        if len(titles) >= LEAST and key not in (("moved within its row",), RENAMED)
     }
 
 

@@ -79,6 +79,11 @@ def _place(text: str, start: int, end: int, name: str, around: str) -> str:
     return "function" if after[:1] == "(" and not before[-1:].isalnum() else "name"
 
 
+def chosen(text: str) -> bool:
+    """Whether a query names a variable of which somebody chooses the value: not a time that Grafana fills in."""
+    return any(not (each["braced"] or each["old"] or each["bare"]).startswith("__") for each in USE.finditer(text))
+
+
 class Stand:
     """What stands for variables, the same for both sides of a comparison."""
 
