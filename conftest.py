@@ -3,6 +3,7 @@
 And no message to Slack that another library's rules refuse, beside those of our own double.
 """
 
+import gc
 import os
 import re
 import socket
@@ -35,6 +36,14 @@ os.environ |= {
 for _profile in FACTORS:
     settings.register_profile(_profile, deadline=None, max_examples=examples(100, _profile))
 settings.load_profile(PROFILE)
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays, so the collector need not walk through it again and again: a tenth of the time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
+
 
 _CONNECT, _CONNECT_EX, _SENDTO = socket.socket.connect, socket.socket.connect_ex, socket.socket.sendto
 _LOOK_UP = socket.getaddrinfo
