@@ -87,13 +87,13 @@ def test_an_alarm_stands_on_a_line_of_its_own(desk: Desk) -> None:
 def test_a_query_that_gives_nothing_is_said_to_be_blank(desk: Desk) -> None:
     body = commented(desk, edited(BASE, QUERY, "rate(gone_total[5m])"))
     assert "⚠️ returns no series now, and gave some before the change: this panel will be blank" in body
-    assert "🔴 **1 panel will be blank; 1 panel changed**" in body
+    assert "🔴 **1 panel will be blank (in all: 1 panel changed)**" in body
     assert '<span class="state bad">goes blank</span>' in reported(body)
     more = panel("Gone", "rate(gone_total[5m])", number=2, y=8)
     body = commented(desk, BASE | {"panels": [*BASE["panels"], more]})
     assert "⚠️ returns no series now: this panel will be blank" in body
     body = commented(desk, edited(BASE | {"panels": [*BASE["panels"], more]}, "uid", "other"))
-    assert "🔴 **1 thing breaks, 1 panel will be blank; 1 panel added**" in body
+    assert "🔴 **1 thing breaks, 1 panel will be blank (in all: 1 panel added)**" in body
 
 
 def test_a_panel_is_blank_where_all_that_it_draws_is(desk: Desk) -> None:

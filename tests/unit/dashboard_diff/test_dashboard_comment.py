@@ -26,7 +26,8 @@ def test_what_breaks_comes_first() -> None:
     changed = compared(BASE, edited(BASE, "panels.0.title", "Sales"), "b.json")
     broken = compared(BASE, edited(BASE, "uid", "other"), "c.json")
     text = comment.write([quiet, changed, broken], (), "f" * 40)
-    assert text.startswith(f"{comment.MARKER}\n### Grafana dashboards\n🔴 **1 thing breaks; 1 panel renamed**\n")
+    head = "🔴 **1 thing breaks (in all: 1 panel renamed)**"
+    assert text.startswith(f"{comment.MARKER}\n### Grafana dashboards\n{head}\n")
     assert [text.index(f"`{name}.json`") for name in "cba"] == sorted(text.index(f"`{name}.json`") for name in "cba")
     assert "🔴 **Breaks:** the uid changes: `checkout` → `other`" in text
     assert (

@@ -148,4 +148,4 @@ def test_each_kind_of_noise_has_words() -> None:
     kinds = {value for name, value in vars(noise).items() if name.isupper() and isinstance(value, str)}
     assert kinds - {noise.BUILT_IN} == noise.WORDS.keys()
     assert unlisted({noise.SHIFTED: 2, noise.RENUMBERED: 1}).endswith(
-        ": 2 panels that only moved along with others, 1 number of a panel or query")  # fmt: skip
+        ": 2 panels that only others pushed up or down, 1 internal number of a panel or query")  # fmt: skip

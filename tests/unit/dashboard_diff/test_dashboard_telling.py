@@ -59,7 +59,7 @@ def test_a_new_title_stands_behind_the_old_one() -> None:
     file = FileDiff("a.json", diff=diff(before, after))
     text, page = markdown.write([file], whole=""), body(file)
     assert "row **`Top`** → **`Head`**: renamed" in text
-    assert "**`P0`** → **`Q1`** · `Head`: renamed" in text
+    assert "**`P0`** → **`Q1`** in `Head`: renamed" in text
     assert "row <b>Top</b> → <b>Head</b>: renamed" in page
     assert "<b>P4</b> → <b>(timeseries without a title)</b>" in page
 

@@ -77,9 +77,9 @@ def verdict(files: Sequence[FileDiff], left_out: Sequence[str] = ()) -> tuple[st
     words = counted(diffs)
     lacking = f"; {len(files) - len(diffs)} of {len(files)} dashboards not compared" if len(diffs) < len(files) else ""
     if troubles or words:
-        told = "; ".join(each for each in (", ".join(troubles), words) if each)
-        told += "" if troubles else f"; {_harmless(diffs, read=read)}"
-        return "🔴" if troubles else "🟡", told + lacking
+        if not troubles:
+            return "🟡", f"{words}; {_harmless(diffs, read=read)}{lacking}"
+        return "🔴", ", ".join(troubles) + (f" (in all: {words})" if words else "") + lacking
     if not diffs and (files or left_out):
         return "⚪", "nothing that could be compared"
     noise = sum(sum(each.noise.values()) for each in diffs)

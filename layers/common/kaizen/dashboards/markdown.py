@@ -106,7 +106,7 @@ def change(given: Change, effort: Effort) -> str:
     """A line of a list, its queries below it."""
     what = "" if given.what in ("changed", "renamed", "moved") else f" {given.what}"
     subject = "" if given.subject in ("panel", "panels") else f"{given.subject} "
-    where = f" · {code(given.where, 100)}" if given.where else ""
+    where = f" in {code(given.where, 100)}" if given.where else ""
     shown = [sentence(each) for each in given.words[:_MOST_WORDS]]
     if len(given.words) > _MOST_WORDS:
         shown.append(f"and {len(given.words) - _MOST_WORDS} more settings")
