@@ -1,9 +1,7 @@
 """`make demo` from outside: the whole of both loops, with a living stream of 100,000 oscillators."""
 
 import subprocess
-from pathlib import Path
 
-from kaizen.policy.store import DEFAULT_FILE
 from local.demo import FEATURES
 from tests.stack.test_processes import local
 
@@ -15,18 +13,3 @@ def test_every_step_holds() -> None:
     for name, _ in (step for feature in FEATURES for step in feature.CHECKS):
         assert f"✓ {name}: " in done.stdout
     assert "all steps hold" in done.stdout
-
-
-def test_a_policy_without_streams_and_with_other_labels(tmp_path: Path) -> None:
-    default = DEFAULT_FILE.read_text(encoding="utf-8")
-    text = default[: default.index("[[streams]]")]
-    for old, new in (("labels = []  ", 'labels = ["ticket"]  '), ("slack/default-webhook", "slack/another")):
-        assert old in text
-        text = text.replace(old, new, 1)
-    policy = tmp_path / "policy.toml"
-    policy.write_text(text)
-    done = local("demo", "--port", "0", "--policy", str(policy), seconds=900)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "the samples of phase are left out: the policy has no [[streams]]" in done.stdout
-    assert "✓ tickets: 6 open" in done.stdout
-    assert "phase handshake" not in done.stdout
