@@ -9,7 +9,7 @@ from kaizen.dashboards.matching import Pairs, targets
 from kaizen.dashboards.model import Dashboard, Json, Panel
 from kaizen.dashboards.panels import Sides, pointers
 from kaizen.dashboards.queries import is_promql, query, query_text, variable_query
-from kaizen.dashboards.sentences import MISSING, Sentence, listed, many, quoted
+from kaizen.dashboards.sentences import Sentence, listed, many, quoted
 from kaizen.dashboards.variables import USE
 
 # Words after a dollar that Grafana or the data source fills in by itself.
@@ -101,7 +101,7 @@ def _mentions(dashboard: Dashboard) -> Iterator[tuple[str, set[str]]]:
                           ("link", dashboard.links)):  # fmt: skip
         for each in listed_:
             inside = _inside({key: each[key] for key in each if key != "current"})
-            yield f"{kind} {each.get('name') or each.get('title')}", inside - {each.get("name")}
+            yield f"{kind} {each.get('name') or each.get('title')}", inside - {str(each.get("name"))}
 
 
 def _inside(value: Any) -> set[str]:
@@ -229,13 +229,12 @@ def _queries(after: Dashboard, pairs: Pairs, sides: Sides) -> Iterator[Sentence]
             sign
             for each in broken
             if before is not None and sides.query(each, before, newer=False).fault
-            for sign in (query_text(each), each.get("refId"))
+            for sign in (query_text(each), _named(each))
         }
         for each in targets(panel):
             query = sides.query(each, panel, newer=True)
-            if query.fault and query.text not in known and each.get("refId", MISSING) not in known:
-                name = each.get("refId")
-                query_name: Sentence = ("query ", quoted(name)) if isinstance(name, str) and name else ("a query",)
+            if query.fault and query.text not in known and (name := _named(each)) not in known - {None}:
+                query_name: Sentence = ("query ", quoted(name)) if name else ("a query",)
                 yield (
                     *query_name,
                     " of panel ",
@@ -243,6 +242,11 @@ def _queries(after: Dashboard, pairs: Pairs, sides: Sides) -> Iterator[Sentence]
                     " is no PromQL: ",
                     quoted(query.fault),
                 )
+
+
+def _named(target: Json) -> str | None:
+    name = target.get("refId")
+    return name if isinstance(name, str) else None
 
 
 def _asides(before: Dashboard, after: Dashboard, sides: Sides) -> Iterator[Sentence]:

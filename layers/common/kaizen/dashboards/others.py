@@ -9,7 +9,7 @@ from kaizen.dashboards.diff import Change, Subject
 from kaizen.dashboards.drops import Drops
 from kaizen.dashboards.leaves import leaves, same
 from kaizen.dashboards.model import Dashboard, Json
-from kaizen.dashboards.pairing import Pair, items
+from kaizen.dashboards.pairing import Pair, items, word
 from kaizen.dashboards.panels import grouped
 from kaizen.dashboards.sentences import MISSING, Sentence, changed, many, quoted
 from kaizen.dashboards.sources import source
@@ -23,7 +23,7 @@ _LISTED = ("custom", "interval")  # variables whose options are written by hand
 
 
 def variable_pairs(before: Dashboard, after: Dashboard) -> list[Pair[Json]]:
-    return items(before.variables, after.variables, lambda each: each.get("name"), _asked)
+    return items(before.variables, after.variables, lambda each: word(each.get("name")), _asked)
 
 
 def link_pairs(before: Dashboard, after: Dashboard) -> list[Pair[Json]]:
