@@ -19,6 +19,7 @@ _CHOSEN: dict[str, Any] = {
     "time": {"from": "now-6h", "to": "now"}, "refresh": "", "weekStart": "", "liveNow": False, "preload": False,
     "fiscalYearStartMonth": 0, "style": "dark",
 }  # fmt: skip
+_COPIES = ("query", "refId", "qryType")  # of a variable's query as an object: its text, and what the text says, too
 _LISTED = ("custom", "interval")  # variables whose options are written by hand
 
 
@@ -140,7 +141,10 @@ def variable_form(given: Json) -> Json:
     """Its content in one form: a query is a text or an object, and `definition` says it again."""
     apart = ("current", "definition", "options", "query", "datasource")
     found = {name: value for name, value in given.items() if name not in apart}
-    found["query"] = _query(given) or given.get("query")
+    query = given.get("query")
+    found["query"] = _query(given) or query
+    if isinstance(query, dict) and _query(given):
+        found |= {f"query's {name}": each for name, each in query.items() if name not in _COPIES}
     found["data source"] = source(given.get("datasource"))
     if given.get("type") in _LISTED and not found["query"]:
         listed = given.get("options") if isinstance(given.get("options"), list) else []
