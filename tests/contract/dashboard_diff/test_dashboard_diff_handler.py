@@ -12,6 +12,7 @@ import pytest
 
 from dashboard_diff import handler
 from dashboard_diff.comment import MARKER
+from kaizen.dashboards import Dashboard, Diff, compare, files
 from local.outside.github.world import Comment, Identity
 from local.outside.service import Reply, Request
 from tests.contract.review_world import Desk, desk_of
@@ -87,6 +88,22 @@ def test_every_changed_file_whatever_became_of_it(desk: Desk) -> None:
     assert "Not a dashboard: now, it is not JSON" in body
     assert "🆕 dashboard **`Checkout`** added" in body
     assert any("/git/blobs/" in line for line in desk.world.lines())
+
+
+def test_a_file_that_cannot_be_compared_leaves_the_others(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+    def fault(before: Dashboard | None, after: Dashboard | None) -> Diff:
+        if after is not None and after.title == "Odd":
+            raise TypeError("unhashable type: 'list'")
+        return compare(before, after)
+
+    number = desk.open({FILE: content(CHANGED), OTHER: content(edited(BASE, "title", "Odd"))})
+    with patch.object(files, "compare", fault):
+        assert desk.run(desk.event(number))
+    body = desk.comments(number)[0].body
+    assert "window `5m` → `10m`" in body
+    assert "Not compared: the comparison failed with TypeError" in body
+    assert "1 of 2 dashboards not compared" in body
+    assert OTHER in caplog.text
 
 
 def test_the_base_is_where_both_come_from(desk: Desk) -> None:

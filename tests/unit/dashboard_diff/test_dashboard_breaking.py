@@ -10,7 +10,7 @@ from kaizen.dashboards import Diff, NoDashboardError, NotComparedError, markdown
 from kaizen.dashboards.files import FileDiff
 from kaizen.dashboards.markup import body
 from kaizen.dashboards.sentences import plain
-from tests.unit.dashboard_diff.dashboard_samples import dashboard, diff, edited, panel
+from tests.unit.dashboard_diff.dashboard_samples import Json, dashboard, diff, edited, panel
 
 JOB = {"name": "job", "type": "query", "query": "label_values(up, job)"}
 SOURCE = {"name": "datasource", "type": "datasource", "query": "prometheus"}
@@ -171,3 +171,35 @@ def test_keys_that_are_there_twice_are_noted() -> None:
     content = b'{"title": "x", "panels": [], "uid": "a", "uid": "b"}'
     assert read(content).twice == ("uid",)
     assert read(content).uid == "b"
+
+
+LOGS = '{job="a"} |= "x"'
+INPUTS = [{"name": "DS_LOGS", "type": "datasource", "pluginId": "loki"}]
+
+
+@pytest.mark.parametrize("source", ["${DS_LOGS}", {"uid": "${DS_LOGS}"}, "Logs", {"uid": "x"}], ids=str)
+def test_a_query_of_a_source_that_may_be_lokis_breaks_nothing(source: Any) -> None:
+    annotation = {"list": [{"name": "Deploys", "expr": LOGS, "datasource": source}]}
+    new = dashboard(panel("Logs", LOGS, datasource=source), __inputs=INPUTS, annotations=annotation)
+    assert diff(None, new).breaking == diff(dashboard(), new).breaking == ()
+
+
+def test_what_a_source_of_no_kind_was_asked_tells_its_kind() -> None:
+    def asking(*texts: str, uid: str = "x") -> Json:
+        shown = [panel(f"P{at}", each, at, 8 * at, datasource={"uid": uid}) for at, each in enumerate(texts)]
+        note = {"name": "Deploys", "expr": texts[0], "datasource": {"uid": uid}}
+        return dashboard(*shown, annotations={"list": [note]})
+
+    said = [plain(each) for each in diff(asking("sum(up)"), asking("sum(up")).breaking]
+    assert [each.partition(":")[0] for each in said] == [
+        "query A of panel P0 is no PromQL", "the query of annotation Deploys is no PromQL",
+    ]  # fmt: skip
+    assert len(diff(None, asking("sum(up", "up")).breaking) == 2
+    assert not diff(asking("up", uid="y"), asking("sum(up")).breaking
+    assert not diff(asking('{job="a"}'), asking(LOGS)).breaking
+
+
+def test_what_a_pattern_names_is_no_variable() -> None:
+    named = 'label_replace(up, "a", "${name}$other", "b", "(?P<name>.*)")'
+    (said,) = diff(dashboard(panel("Up", "up")), dashboard(panel("Up", named))).breaking
+    assert plain(said).startswith("variable $other is not defined")

@@ -6,7 +6,7 @@ from unittest.mock import patch
 
 import pytest
 
-from kaizen.dashboards import NotComparedError, breaking, panels, read
+from kaizen.dashboards import NotComparedError, breaking, noise, panels, read
 from kaizen.dashboards.asking import askable
 from kaizen.dashboards.sentences import plain
 from tests.unit.dashboard_diff.dashboard_samples import Json, dashboard, diff, of, panel, row, told
@@ -31,6 +31,14 @@ def only(*include: str) -> list[Json]:
     return [{"id": "filterByRefId", "options": {"include": each}} for each in include]
 
 
+def coloured(name: str, mode: str, steps: list[Json]) -> Json:
+    """A panel's fields, one of which is coloured by the thresholds that all of them have."""
+    override = {"matcher": {"id": "byName", "options": "x"}, "properties": [{"id": name, "value": {"mode": mode}}]}
+    return {"defaults": {"thresholds": {"mode": "absolute", "steps": steps}}, "overrides": [override]}
+
+
+CLASSIC = {"defaults": {"color": {"mode": "palette-classic"}}}
+STEPS: list[Json] = [{"color": "green", "value": None}, {"color": "red", "value": 50}]
 UP, DOWN, RATIO = query("A", "up"), query("B", "down"), math("C", "$A / $B")
 CASES: list[tuple[Json, Json, list[str]]] = [
     ({"targets": [query("A", "up", "d1"), query("B", "down", "d2")], "datasource": MIXED},
@@ -53,6 +61,19 @@ CASES: list[tuple[Json, Json, list[str]]] = [
     ({"targets": [{"refId": "A", "rawSql": "select a -- x\n, b"}]},
      {"targets": [{"refId": "A", "rawSql": "select a -- x , b"}]}, [""]),
     ({"targets": [query("A", "$agg(up)")]}, {"targets": [query("A", "avg(up)")]}, ["aggregation $agg → avg"]),
+    ({"targets": [UP | {"instant": True}]}, {"targets": [UP | {"instant": True, "range": True}]},
+     ["query A: instant and range nothing → true"]),
+    ({"targets": [UP]}, {"targets": [UP | {"legendFormat": "up"}]}, ["query A: legend nothing → up"]),
+    ({"targets": [UP, DOWN]}, {"targets": [DOWN, UP]}, ["queries in another order"]),
+    ({"targets": [UP, DOWN]}, {"targets": [query("A", "down"), query("B", "up")]}, ["queries in another order"]),
+    *(({"type": kind, "fieldConfig": {"defaults": {}}}, {"type": kind, "fieldConfig": CLASSIC},
+       ["colour mode nothing → palette-classic"]) for kind in ("table", "state-timeline", "status-history", "stat")),
+    ({"fieldConfig": coloured("color", "thresholds", [])},
+     {"fieldConfig": coloured("color", "thresholds", STEPS)}, ["threshold 80 → 50"]),
+    ({"fieldConfig": coloured("custom.thresholdsStyle", "line", [])},
+     {"fieldConfig": coloured("custom.thresholdsStyle", "line", STEPS)}, ["threshold 80 → 50"]),
+    ({"type": "graph", "points": True, "pointradius": 2}, {"type": "graph", "points": True, "pointradius": 5},
+     ["pointradius 2 → 5"]),
 ]  # fmt: skip
 
 
@@ -97,6 +118,30 @@ def test_one_is_not_true_within_a_list() -> None:
     assert not found.empty
     assert found.edits is not None
     assert found.edits.rows[0].panels[0].sets
+
+
+def test_what_a_variable_asks_beside_its_query() -> None:
+    def asking(database: str, **more: Any) -> Json:
+        query = {"query": "T | distinct a", "database": database, **more}
+        return dashboard(panel("Orders"), templating={"list": [{"name": "v", "type": "query", "query": query}]})
+
+    found = diff(asking("prod"), asking("test"))
+    assert told(found) == ["changed variable v: query's database prod → test"]
+    assert found.edits is not None
+    assert found.edits.variables[0].whole
+    assert diff(asking("prod"), asking("prod", refId="StandardVariableQuery", qryType=1)).empty
+
+
+def test_a_value_of_its_own_is_granted_to_none_but_grafanas_own_annotation() -> None:
+    """Two values that are each as good as none would be as good as one another."""
+    tables = {"any": noise._ANY, **noise._DEFAULTS, **noise._KINDS}
+    several = {kind for kind, table in tables.items() for values in table.values() if len(values) > 1}
+    assert several == {noise.BUILT_IN}
+
+
+def test_an_instant_query_that_says_so_twice_is_the_same() -> None:
+    one, other = UP | {"instant": True}, UP | {"instant": True, "range": False}
+    assert diff(dashboard(panel("P", targets=[one])), dashboard(panel("P", targets=[other]))).empty
 
 
 def test_links_in_another_order_are_told() -> None:

@@ -4,10 +4,11 @@ import copy
 import json
 import random
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.unit.dashboard_diff.dashboard_samples import dashboard, diff, edited, of, panel, row, told
+from tests.unit.dashboard_diff.dashboard_samples import Json, dashboard, diff, edited, of, panel, row, told
 
 A, B, C = panel("A"), panel("B", number=2, x=12), panel("C", number=3, y=8)
 
@@ -95,6 +96,50 @@ def test_what_others_push_to_the_side_is_not_moved() -> None:
     assert diff(dashboard(A, B, C), dashboard(A, outside, C)).empty
 
 
+def box(title: str, x: int, y: int, w: int = 12, h: int = 8) -> Json:
+    return panel(title, gridPos={"x": x, "y": y, "w": w, "h": h})
+
+
+@pytest.mark.parametrize(("before", "after", "moved"), [
+    ([box("P", 0, 0), box("Q", 0, 8), box("R", 0, 16)], [box("P", 12, 0), box("Q", 0, 0), box("R", 0, 8)], "P"),
+    ([box("P", 16, 0, 8), box("R", 0, 0, 8), box("Q", 0, 8, 8)],
+     [box("P", 16, 0, 8), box("Q", 0, 0, 8), box("R", 8, 0, 8)], "R"),
+    ([box("Head", 6, 0, 12, 4), box("P", 0, 4), box("Q", 12, 4, 12, 6)],
+     [box("Head", 0, 0, 12, 4), box("P", 0, 4), box("Q", 12, 0, 12, 6)], "Head"),
+    ([box("P", 0, 0), box("Right", 12, 0), box("Q", 0, 8), box("R", 0, 16)],
+     [box("Q", 0, 0), box("Right", 12, 0), box("R", 0, 8), box("P", 0, 16)], "P"),
+    ([box("P", 0, 0), box("Q", 12, 0), box("R", 0, 8), box("S", 12, 8)],
+     [box("S", 0, 0), box("P", 12, 0), box("Q", 0, 8), box("R", 12, 8)], "S"),
+])  # fmt: skip
+def test_the_panel_that_was_dragged_is_the_one_that_moved(before: list[Json], after: list[Json], moved: str) -> None:
+    assert told(diff(dashboard(*before), dashboard(*after))) == [f"moved panel {moved}: moved within its row"]
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 6)), min_size=2, max_size=5), st.data())
+def test_of_equal_panels_the_one_that_was_dragged_to_the_side_moved(
+    places: list[tuple[int, int]], data: st.DataObject
+) -> None:
+    before = risen([box(f"P{index}", 4 * x, 4 * y, 8) for index, (x, y) in enumerate(places)])
+    dragged = data.draw(st.sampled_from(before))
+    x = data.draw(st.sampled_from([each for each in range(0, 17, 4) if each != dragged["gridPos"]["x"]]))
+    gone = {"x": x, "y": 4 * data.draw(st.integers(0, 6)), "w": 8, "h": 8}
+    after = risen([each | {"gridPos": gone} if each is dragged else each for each in before])
+    assert told(diff(dashboard(*before), dashboard(*after))) == [
+        f"moved panel {dragged['title']}: moved within its row"
+    ]
+
+
+def risen(given: list[Json]) -> list[Json]:
+    """As Grafana shows them: each as far up as those above let it."""
+    found: list[Json] = []
+    for each in sorted(given, key=lambda each: (each["gridPos"]["y"], each["gridPos"]["x"])):
+        x = each["gridPos"]["x"]
+        above = [one["gridPos"]["y"] + 8 for one in found if abs(one["gridPos"]["x"] - x) < 8]
+        found.append(edited(each, "gridPos.y", max(above, default=0)))
+    return found
+
+
 def test_collapsing_a_row_is_one_change() -> None:
     expanded = dashboard(row("More", 0), *(edited(each, "gridPos.y", each["gridPos"]["y"] + 1) for each in (A, B, C)))
     collapsed = dashboard(row("More", 0, panels=[A, B, C]))
@@ -103,7 +148,7 @@ def test_collapsing_a_row_is_one_change() -> None:
 
 
 def test_a_moved_row_is_one_change() -> None:
-    def at(title: str, y: int, inner: dict[str, object]) -> list[dict[str, object]]:
+    def at(title: str, y: int, inner: dict[str, object]) -> list[Json]:
         return [row(title, y, 90 + len(title)), edited(inner, "gridPos.y", y + 1)]
 
     before = dashboard(*at("One", 0, A), *at("Three", 10, B), *at("Fiver", 20, C))

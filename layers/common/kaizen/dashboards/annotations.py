@@ -2,7 +2,7 @@
 
 from kaizen.dashboards import noise
 from kaizen.dashboards.model import Dashboard, Json
-from kaizen.dashboards.pairing import Pair, items
+from kaizen.dashboards.pairing import Pair, items, word
 from kaizen.dashboards.sentences import MISSING
 from kaizen.dashboards.sources import source
 
@@ -34,7 +34,12 @@ def noted(dashboard: Dashboard) -> list[Json]:
 
 def annotation_pairs(before: Dashboard, after: Dashboard) -> list[Pair[Json]]:
     return items(
-        noted(before), noted(after), lambda each: each.get("name"), lambda each: True if each.get("builtIn") else None
+        noted(before),
+        noted(after),
+        lambda each: word(each["name"]) if each.get("name") else None,
+        lambda each: True if each.get("builtIn") else None,
+        word,
+        lambda each: word(each.get("name")),
     )
 
 

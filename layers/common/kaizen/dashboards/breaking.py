@@ -1,21 +1,23 @@
 """What stops working with the new version: a reviewer must see it first. Pure."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import cached_property
 from typing import Any
 
 from kaizen.dashboards import sources
 from kaizen.dashboards.matching import Pairs, targets
 from kaizen.dashboards.model import Dashboard, Json, Panel
 from kaizen.dashboards.panels import Sides, pointers
-from kaizen.dashboards.queries import is_promql, query, query_text, variable_query
-from kaizen.dashboards.sentences import MISSING, Sentence, listed, many, quoted
+from kaizen.dashboards.queries import is_promql, kind_of, query, query_text, variable_query
+from kaizen.dashboards.sentences import Sentence, listed, many, quoted
 from kaizen.dashboards.variables import USE
 
 # Words after a dollar that Grafana or the data source fills in by itself.
 _OWN = ("__", "timeFilter", "interval", "resolution")
 _PANEL = re.compile(r"[?&]viewPanel=(?:panel-)?(\d{1,9})\b")
 _POINTED = re.compile(r"\$(?:(\w+)|\{([^}$]*)\})")  # a query, in an expression
+_GROUP = re.compile(r"\(\?P<(\w+)>")  # that a pattern names
 _SHARED = "-- Dashboard --"
 _MOST = 5
 
@@ -26,16 +28,42 @@ def breaking(before: Dashboard, after: Dashboard, pairs: Pairs, sides: Sides) ->
     yield from _sources(before, after, pairs)
     yield from _pointers(before, after)
     yield from _names_gone(pairs)
-    yield from _queries(after, pairs, sides)
-    yield from _asides(before, after, sides)
+    prometheus = _Prometheus((before, after), sides)
+    yield from _queries(after, pairs, sides, prometheus)
+    yield from _asides(before, after, sides, prometheus)
 
 
 def faults(after: Dashboard, sides: Sides) -> Iterator[Sentence]:
     """What cannot work in a dashboard that is new."""
     nothing = Dashboard("", "", (), (), (), (), {}, {}, {})
+    prometheus = _Prometheus((after,), sides)
     yield from _variables(nothing, after)
-    yield from _queries(after, [], sides)
-    yield from _asides(nothing, after, sides)
+    yield from _queries(after, [], sides, prometheus)
+    yield from _asides(nothing, after, sides, prometheus)
+
+
+class _Prometheus:
+    """Whether a data source whose kind is not told is one for PromQL: some query of it reads so, and names a metric,
+    which no query of Loki does. The default one is."""
+
+    def __init__(self, dashboards: Sequence[Dashboard], sides: Sides) -> None:
+        self._panels = [panel for each in dashboards for panel in each.panels]
+        self._sides = sides
+
+    def takes(self, target: Json, panel: Json, source: str) -> bool:
+        known = kind_of(target, panel, self._sides.after) or source == sources.DEFAULT
+        return bool(known) or source in self._known
+
+    @cached_property
+    def _known(self) -> set[str]:
+        return {
+            sources.of_target(each, panel)
+            for panel in self._panels
+            for each in targets(panel)
+            if isinstance(each.get("expr"), str)
+            for found in (query(each["expr"], True, self._sides.stand),)
+            if found.tree is not None and found.metrics
+        }
 
 
 def _identity(before: Dashboard, after: Dashboard) -> Iterator[Sentence]:
@@ -101,7 +129,7 @@ def _mentions(dashboard: Dashboard) -> Iterator[tuple[str, set[str]]]:
                           ("link", dashboard.links)):  # fmt: skip
         for each in listed_:
             inside = _inside({key: each[key] for key in each if key != "current"})
-            yield f"{kind} {each.get('name') or each.get('title')}", inside - {each.get("name")}
+            yield f"{kind} {each.get('name') or each.get('title')}", inside - {str(each.get("name"))}
 
 
 def _inside(value: Any) -> set[str]:
@@ -148,8 +176,12 @@ def _texts(panel: Panel) -> Iterator[str]:
 
 
 def _names(text: str) -> Iterator[str]:
+    """Variables; but not what a pattern in it names, which `label_replace` puts in."""
+    groups = _GROUP.findall(text) if "(?P<" in text else ()
     for found in USE.finditer(text):
-        yield found["braced"] or found["old"] or found["bare"]
+        name = found["braced"] or found["old"] or found["bare"]
+        if name not in groups:
+            yield name
 
 
 def _sources(before: Dashboard, after: Dashboard, pairs: Pairs) -> Iterator[Sentence]:
@@ -219,7 +251,7 @@ def _linked(panel: Panel, dashboard: Dashboard) -> Iterator[int]:
             yield from (int(found) for found in _PANEL.findall(address))
 
 
-def _queries(after: Dashboard, pairs: Pairs, sides: Sides) -> Iterator[Sentence]:
+def _queries(after: Dashboard, pairs: Pairs, sides: Sides, prometheus: _Prometheus) -> Iterator[Sentence]:
     """Queries that are not PromQL now, unless one of the same panel was so before."""
     old = {id(new): one for one, new in pairs}
     for panel in after.panels:
@@ -229,31 +261,43 @@ def _queries(after: Dashboard, pairs: Pairs, sides: Sides) -> Iterator[Sentence]
             sign
             for each in broken
             if before is not None and sides.query(each, before, newer=False).fault
-            for sign in (query_text(each), each.get("refId"))
+            for sign in (query_text(each), _named(each))
         }
         for each in targets(panel):
-            query = sides.query(each, panel, newer=True)
-            if query.fault and query.text not in known and each.get("refId", MISSING) not in known:
-                name = each.get("refId")
-                query_name: Sentence = ("query ", quoted(name)) if isinstance(name, str) and name else ("a query",)
+            found = sides.query(each, panel, newer=True)
+            if (
+                not found.fault
+                or found.text in known
+                or not prometheus.takes(each, panel.content, sources.of_target(each, panel))
+            ):
+                continue
+            if (name := _named(each)) not in known - {None}:
+                query_name: Sentence = ("query ", quoted(name)) if name else ("a query",)
                 yield (
                     *query_name,
                     " of panel ",
                     quoted(panel.title or panel.kind),
                     " is no PromQL: ",
-                    quoted(query.fault),
+                    quoted(found.fault),
                 )
 
 
-def _asides(before: Dashboard, after: Dashboard, sides: Sides) -> Iterator[Sentence]:
+def _named(target: Json) -> str | None:
+    name = target.get("refId")
+    return name if isinstance(name, str) else None
+
+
+def _asides(before: Dashboard, after: Dashboard, sides: Sides, prometheus: _Prometheus) -> Iterator[Sentence]:
     """Queries of variables and annotations that are not PromQL now, unless that part's was none before."""
-    old = {name for name, _ in _aside_faults(before, sides, newer=False)}
-    for name, fault in _aside_faults(after, sides, newer=True):
+    old = {name for name, _ in _aside_faults(before, sides, prometheus, newer=False)}
+    for name, fault in _aside_faults(after, sides, prometheus, newer=True):
         if name not in old:
             yield ("the query of ", quoted(name), " is no PromQL: ", quoted(fault))
 
 
-def _aside_faults(dashboard: Dashboard, sides: Sides, *, newer: bool) -> Iterator[tuple[str, str]]:
+def _aside_faults(
+    dashboard: Dashboard, sides: Sides, prometheus: _Prometheus, *, newer: bool
+) -> Iterator[tuple[str, str]]:
     for each in dashboard.variables:
         found = variable_query(each, sides.stand)
         if found is not None and found.fault:
@@ -262,5 +306,5 @@ def _aside_faults(dashboard: Dashboard, sides: Sides, *, newer: bool) -> Iterato
         text = each.get("expr")
         if isinstance(text, str) and is_promql(each, {}, sides.after if newer else sides.before):
             fault = query(text, True, sides.stand).fault
-            if fault:
+            if fault and prometheus.takes(each, {}, sources.source(each.get("datasource"))):
                 yield f"annotation {each.get('name')}", fault

@@ -13,7 +13,7 @@ from kaizen.dashboards.noise import Path
 from kaizen.dashboards.pairing import Pair
 from kaizen.dashboards.panels import STEPS, Sides, coloured, dig, pointed_at
 from kaizen.dashboards.placing import Rows
-from kaizen.dashboards.queries import query_text
+from kaizen.dashboards.queries import rest_of
 from kaizen.dashboards.sentences import MISSING
 from kaizen.dashboards.sources import kinds_changed, of_panel, of_target
 
@@ -140,10 +140,7 @@ def _asked(panel: Panel, sides: Sides, pointed: frozenset[str], *, newer: bool) 
     found = []
     for each in targets(panel):
         query = sides.query(each, panel, newer=newer)
-        text = query_text(each)
-        names = ("datasource", "expr", "refId")
-        rest = {name: value for name, value in each.items() if name not in names and value != text}
-        meant = noise.pruned({"targets": {"*": rest}}, panel.kind)
+        meant = noise.pruned({"targets": {"*": rest_of(each)}}, panel.kind)
         name = each.get("refId")
         known = name if isinstance(name, str) and name in pointed else None
         found.append([query.canonical, of_target(each, panel), None if meant is MISSING else meant, known])

@@ -1,5 +1,6 @@
-"""One file's two versions: compared, or the reason why not. Pure."""
+"""One file's two versions: compared, or the reason why not. Pure, but that a fault of ours is logged."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -22,7 +23,16 @@ class FileDiff:
 
 
 def file_diff(path: str, before: bytes | None, after: bytes | None, old_path: str = "") -> FileDiff:
-    """None for a version that does not exist."""
+    """None for a version that does not exist. It never fails: the other files of a review stand, whatever is in one."""
+    try:
+        return _compared(path, before, after, old_path)
+    except Exception as error:  # whatever it is, it must not take the other files with it
+        logging.getLogger(__name__).exception("a comparison failed: %r", path)
+        problem = f"Not compared: the comparison failed with {type(error).__name__}, by a fault of this program."
+        return FileDiff(path, old_path if old_path != path else "", None, (problem,))
+
+
+def _compared(path: str, before: bytes | None, after: bytes | None, old_path: str) -> FileDiff:
     problems: list[str] = []
     old, new = _version(before, "before", problems), _version(after, "now", problems)
     renamed = old_path if old_path != path else ""
@@ -36,8 +46,10 @@ def file_diff(path: str, before: bytes | None, after: bytes | None, old_path: st
 def file_diffs(path: str, before: bytes | None, after: bytes | None, old_path: str = "") -> list[FileDiff]:
     """Two where git takes one dashboard that went and another one that came for a new name."""
     found = file_diff(path, before, after, old_path)
+    if not found.old_path or found.diff is None:
+        return [found]
     old, new = _known_by(before), _known_by(after)
-    if not found.old_path or not old or not new or old & new:
+    if not old or not new or old & new:
         return [found]
     return [file_diff(found.old_path, before, None), file_diff(path, None, after)]
 

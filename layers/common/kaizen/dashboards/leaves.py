@@ -1,13 +1,12 @@
 """Two parts compared value by value, lists by what makes their items the same. Pure."""
 
-import json
 import marshal
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from kaizen.dashboards.noise import Path, noise
-from kaizen.dashboards.pairing import items
+from kaizen.dashboards.pairing import items, word
 from kaizen.dashboards.sentences import MISSING
 
 # What tells items of a list from one another, by the list's name; others go by their position.
@@ -77,7 +76,7 @@ def _lists(before: list[Any], after: list[Any], kind: str, path: Path, root: int
 def _key(names: tuple[str, ...]) -> Callable[[tuple[int, Any]], Any]:
     def key(item: tuple[int, Any]) -> Any:
         each = item[1]
-        return tuple(_word(each.get(name)) for name in names) if isinstance(each, dict) else None
+        return tuple(word(each.get(name)) for name in names) if isinstance(each, dict) else None
 
     return key
 
@@ -88,10 +87,6 @@ def _shown(item: tuple[int, Any], names: tuple[str, ...]) -> str:
     if isinstance(value, dict):  # an override's matcher
         value = value.get("options")
     return value if isinstance(value, str) and value else str(index)
-
-
-def _word(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, sort_keys=True)
 
 
 def _both(before: Any, after: Any, kind: type) -> bool:

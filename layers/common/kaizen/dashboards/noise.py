@@ -40,7 +40,6 @@ _ANY: dict[str, tuple[Any, ...]] = {
     "targets.*.intervalFactor": (1,),
     "targets.*.queryType": ("randomWalk",),
     "fieldConfig.defaults.thresholds.mode": ("absolute",),
-    "fieldConfig.defaults.color.mode": ("palette-classic",),
     "fieldConfig.defaults.color.fixedColor": (),
     "fieldConfig.defaults.custom.hideFrom.*": (False,),
     "transparent": (False,),
@@ -103,6 +102,7 @@ _DEFAULTS: dict[str, dict[str, tuple[Any, ...]]] = {
         "fieldConfig.defaults.color.mode": ("thresholds",),
     },
     "table": {
+        "fieldConfig.defaults.color.mode": ("thresholds",),
         "fieldConfig.defaults.custom.align": ("auto",),
         "fieldConfig.defaults.custom.cellOptions.type": ("auto",),
         "fieldConfig.defaults.custom.displayMode": ("auto",),
@@ -118,7 +118,7 @@ _DEFAULTS: dict[str, dict[str, tuple[Any, ...]]] = {
     "graph": {
         "bars": (False,), "dashes": (False,), "dashLength": (10,), "fill": (1,), "fillGradient": (0,),
         "hiddenSeries": (False,), "linewidth": (1,), "lines": (True,), "nullPointMode": ("null",),
-        "percentage": (False,), "pointradius": (2, 5), "points": (False,), "renderer": ("flot",), "spaceLength": (10,),
+        "percentage": (False,), "pointradius": (2,), "points": (False,), "renderer": ("flot",), "spaceLength": (10,),
         "stack": (False,), "steppedLine": (False,), "options.alertThreshold": (True,), "xaxis.mode": ("time",),
         "xaxis.show": (True,), "yaxis.align": (False,), "legend.avg": (False,), "legend.current": (False,),
         "legend.max": (False,), "legend.min": (False,), "legend.show": (True,), "legend.total": (False,),
@@ -127,6 +127,8 @@ _DEFAULTS: dict[str, dict[str, tuple[Any, ...]]] = {
     },
 }  # fmt: skip
 _DEFAULTS["bargauge"] = {**_DEFAULTS["gauge"], "options.valueMode": ("color",), "options.showUnfilled": (True,)}
+for _kind in ("timeseries", "graph", "barchart", "piechart", "histogram", "trend", "xychart", "candlestick"):
+    _DEFAULTS.setdefault(_kind, {})["fieldConfig.defaults.color.mode"] = ("palette-classic",)
 _DASHBOARD: dict[str, tuple[Any, ...]] = {
     "timezone": ("browser",), "graphTooltip": (0,), "editable": (True,), "timepicker.hidden": (False,),
 }  # fmt: skip

@@ -9,7 +9,7 @@ from kaizen.dashboards.diff import Change, Subject
 from kaizen.dashboards.drops import Drops
 from kaizen.dashboards.leaves import leaves, same
 from kaizen.dashboards.model import Dashboard, Json
-from kaizen.dashboards.pairing import Pair, items
+from kaizen.dashboards.pairing import Pair, items, word
 from kaizen.dashboards.panels import grouped
 from kaizen.dashboards.sentences import MISSING, Sentence, changed, many, quoted
 from kaizen.dashboards.sources import source
@@ -19,11 +19,12 @@ _CHOSEN: dict[str, Any] = {
     "time": {"from": "now-6h", "to": "now"}, "refresh": "", "weekStart": "", "liveNow": False, "preload": False,
     "fiscalYearStartMonth": 0, "style": "dark",
 }  # fmt: skip
+_COPIES = ("query", "refId", "qryType")  # of a variable's query as an object: its text, and what the text says, too
 _LISTED = ("custom", "interval")  # variables whose options are written by hand
 
 
 def variable_pairs(before: Dashboard, after: Dashboard) -> list[Pair[Json]]:
-    return items(before.variables, after.variables, lambda each: each.get("name"), _asked)
+    return items(before.variables, after.variables, lambda each: word(each.get("name")), _asked)
 
 
 def link_pairs(before: Dashboard, after: Dashboard) -> list[Pair[Json]]:
@@ -140,7 +141,10 @@ def variable_form(given: Json) -> Json:
     """Its content in one form: a query is a text or an object, and `definition` says it again."""
     apart = ("current", "definition", "options", "query", "datasource")
     found = {name: value for name, value in given.items() if name not in apart}
-    found["query"] = _query(given) or given.get("query")
+    query = given.get("query")
+    found["query"] = _query(given) or query
+    if isinstance(query, dict) and _query(given):
+        found |= {f"query's {name}": each for name, each in query.items() if name not in _COPIES}
     found["data source"] = source(given.get("datasource"))
     if given.get("type") in _LISTED and not found["query"]:
         listed = given.get("options") if isinstance(given.get("options"), list) else []

@@ -1,8 +1,10 @@
 """Lists of other parts paired, and what changed places in them. Pure."""
 
+import json
 from bisect import bisect_left
 from collections import defaultdict, deque
 from collections.abc import Callable, Hashable, Sequence
+from typing import Any
 
 type Pair[T] = tuple[T | None, T | None]
 
@@ -25,6 +27,11 @@ def items[T](before: Sequence[T], after: Sequence[T], *keys: Callable[[T], Hasha
                 pairs[index] = (left.pop(waiting[sign].popleft()), right.pop(index))
     pairs |= {index: (None, each) for index, each in right.items()}
     return [pairs[index] for index in sorted(pairs)] + [(each, None) for each in left.values()]
+
+
+def word(value: Any) -> str:
+    """A value of a file as a key: where a name should stand there may be anything."""
+    return value if isinstance(value, str) else json.dumps(value, sort_keys=True)
 
 
 def moved[K: Hashable](before: Sequence[K], after: Sequence[K]) -> set[K]:

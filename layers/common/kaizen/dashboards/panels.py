@@ -1,7 +1,7 @@
 """A panel's two versions as sentences; what means nothing is counted. Pure."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +13,7 @@ from kaizen.dashboards.matching import targets
 from kaizen.dashboards.meaning import words as query_words
 from kaizen.dashboards.model import Json, Panel
 from kaizen.dashboards.pairing import items
-from kaizen.dashboards.queries import Query, is_promql, query, query_text
+from kaizen.dashboards.queries import Query, is_promql, query, query_text, rest_of
 from kaizen.dashboards.sentences import Sentence, changed, many, quoted
 from kaizen.dashboards.units import in_unit
 from kaizen.dashboards.variables import Stand
@@ -125,6 +125,10 @@ def _queries(before: Panel, after: Panel, sides: Sides, found: Difference) -> No
                 sentence = changed("kind of data source", *kinds) if kinds else changed("data source", *asked)
                 name = _name(new[0])
                 found.say(2, ("query ", quoted(name), ": ", *sentence) if name else sentence)
+    places = {id(each): index for index, each in enumerate(one)}
+    order = [places[id(old)] for old, new in pairs if old is not None and new is not None]
+    if order != sorted(order):
+        found.say(40, ("queries in another order",))
 
 
 def _simple(target: Json) -> bool:
@@ -181,15 +185,11 @@ def _query(
         found.leaves += 1
     elif one.text != other.text:
         found.drop(noise.FORMAT, f"query {_name(after)}", one.text, other.text)
-    rest = [
-        {name: value for name, value in each.items() if name not in ("datasource", "expr", "refId") and value != text}
-        for each, text in ((before, one.text), (after, other.text))
-    ]
     if _name(before) != _name(after) and pointed & {_name(before), _name(after)}:
         found.say(2, ("query ", quoted(_name(before)), " is now named ", quoted(_name(after)), ", and others use it"))
     elif _name(before) != _name(after):
         found.drop(noise.RENUMBERED, "refId", _name(before), _name(after))
-    for each in leaves(rest[0], rest[1], kind, ("targets", "*")):
+    for each in leaves(rest_of(before), rest_of(after), kind, ("targets", "*")):
         if each.noise:
             found.drops.leaf(each, found.where)
         else:
@@ -274,10 +274,21 @@ def _units(before: Panel, after: Panel) -> tuple[Any, Any]:
 
 def coloured(panel: Panel) -> bool:
     """Whether thresholds show: always but for charts that neither draw nor colour by them."""
-    mode = dig(panel.content, ("fieldConfig", "defaults", "color", "mode"))
-    style = dig(panel.content, ("fieldConfig", "defaults", "custom", "thresholdsStyle", "mode"))
-    drawn = mode == "thresholds" or style not in (None, "off")
+    modes = [dig(panel.content, ("fieldConfig", "defaults", "color", "mode")), *_overridden(panel, "color")]
+    styles = [dig(panel.content, ("fieldConfig", "defaults", "custom", "thresholdsStyle", "mode")),
+              *_overridden(panel, "custom.thresholdsStyle")]  # fmt: skip
+    drawn = "thresholds" in modes or any(each not in (None, "off") for each in styles)
     return drawn or panel.kind not in ("timeseries", "graph", "piechart", "barchart", "text", "logs", "histogram")
+
+
+def _overridden(panel: Panel, name: str) -> Iterator[object]:
+    """The modes that overrides give this setting."""
+    given = dig(panel.content, ("fieldConfig", "overrides"))
+    for override in given if isinstance(given, list) else []:
+        properties = dig(override, ("properties",))
+        for each in properties if isinstance(properties, list) else []:
+            if isinstance(each, dict) and each.get("id") == name:
+                yield dig(each.get("value"), ("mode",))
 
 
 def dig(value: object, path: Sequence[str]) -> object:

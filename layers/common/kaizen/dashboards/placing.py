@@ -1,15 +1,15 @@
 """Rows matched, and what moved: an order or a width that changed, not a panel that others pushed down. Pure."""
 
 from collections import Counter
-from collections.abc import Container, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 from kaizen.dashboards import labels, noise
 from kaizen.dashboards.diff import Change, What
 from kaizen.dashboards.drops import Drops
 from kaizen.dashboards.leaves import leaves
 from kaizen.dashboards.matching import Pairs
-from kaizen.dashboards.model import Dashboard, Panel, Row
+from kaizen.dashboards.model import Dashboard, Panel, Place, Row
 from kaizen.dashboards.pairing import items, moved
 from kaizen.dashboards.panels import RENAMED, grouped
 from kaizen.dashboards.plan import Mark
@@ -99,10 +99,19 @@ def _row(
         yield Change(what, "row", title, tuple(words), leaves=len(words), was=was)
 
 
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """A panel that is in the same row on both sides; `index` is its place in the order that was."""
+
+    index: int
+    old: Panel
+    new: Panel
+
+
 class Places:
     """How panels stand on both sides. Grafana moves panels up and down by itself, but to no side: where the same panels
-    stand in the same order and sizes, one that stands further left or right was put there. And where others come, go or
-    grow, those of one column pass those of another."""
+    stand in the same sizes, one that stands further left or right was put there, unless the same places were filled in
+    another order. And where others come, go or grow, those of one column pass those of another."""
 
     def __init__(self, before: Dashboard, after: Dashboard, pairs: Pairs, known: Rows) -> None:
         self._before, self._after = before, after
@@ -112,22 +121,41 @@ class Places:
         self._moved: set[int] = set()
         for one, other in known.items():
             staying = [(each, new[id(each)]) for each in before.rows[one].panels if id(each) in new]
-            staying = [each for each in staying if each[1].row == other]
-            mine = {id(each): old for old, each in staying}
-            order = [each for each in after.rows[other].panels if id(each) in mine]
-            away = moved([id(each) for _, each in staying], [id(each) for each in order])
-            if self._sized and away and len(order) <= _MOST:
-                away = _passed([(mine[id(each)], each) for each in order], [old for old, _ in staying], away)
-            self._moved |= away or self._aside(before.rows[one].panels, after.rows[other].panels, mine)
+            mine = {id(each): Stay(index, old, each) for index, (old, each) in enumerate(staying) if each.row == other}
+            order = [mine[id(each)] for each in after.rows[other].panels if id(each) in mine]
+            whole = len(before.rows[one].panels) == len(after.rows[other].panels) == len(order)
+            self._moved |= self._put(order, whole=whole)
 
-    def _aside(self, before: Sequence[Panel], after: Sequence[Panel], staying: Container[int]) -> set[int]:
-        """Panels of a row that stand further left or right, where nothing else there explains it."""
-        if not self._sized or len(before) != len(after) or not all(id(each) in staying for each in after):
+    def _put(self, order: list[Stay], *, whole: bool) -> set[int]:
+        """Those of a row, which are given as they stand now, that somebody put elsewhere. `whole`: the row has no
+        others and had none, so that no other panel explains what stands further left or right."""
+        whole = whole and self._sized and all((one.w, one.h) == (new.w, new.h) for one, new in map(_places, order))
+        aside = {id(each.new) for each in order if whole and each.old.place.x != each.new.place.x}
+        if aside and not _refilled(order):
+            return aside | self._away([each for each in order if id(each.new) not in aside])
+        return self._away(order) or aside
+
+    def _away(self, order: list[Stay]) -> set[int]:
+        """Those that passed others, as few as can be; of two those that changed their column."""
+        was = [each.index for each in order]
+        if was == sorted(was):
             return set()
-        places = [(old.place, new.place) for old, new in zip(before, after, strict=True)]
-        if any((old.w, old.h) != (new.w, new.h) for old, new in places):
-            return set()
-        return {id(panel) for panel, (old, new) in zip(after, places, strict=True) if old.x != new.x}
+        if not self._sized or len(order) > _MOST:
+            now = [id(each.new) for each in order]
+            return moved([each for _, each in sorted(zip(was, now, strict=True))], now)
+        passed: dict[int, set[int]] = {each: set() for each in range(len(order))}
+        for at, each in enumerate(order):
+            for later in range(at + 1, len(order)):
+                if was[later] < was[at] and not _pushed(each, order[later]):
+                    passed[at].add(later)
+                    passed[later].add(at)
+        found = set()
+        while any(passed.values()):
+            most = max(passed, key=lambda at: (len(passed[at]), not _stays(order[at])))
+            for other in passed.pop(most):
+                passed[other].remove(most)
+            found.add(id(order[most].new))
+        return found
 
     def words(self, before: Panel, after: Panel, dropped: Drops) -> list[Sentence]:
         """Empty for a panel that others pushed aside; that is counted."""
@@ -146,24 +174,31 @@ class Places:
         return found
 
 
-def _passed(order: list[tuple[Panel, Panel]], before: list[Panel], away: Container[int]) -> set[int]:
-    """Of those that are away, in the newer order with what they were: the ones that were put there. Two panels that
-    share no column, and that stay in theirs, only pass one another where others push them."""
-    place = {id(each): index for index, each in enumerate(before)}
-    found = set()
-    for index, (old, panel) in enumerate(order):
-        if id(panel) not in away:
-            continue
-        for at, (other_old, other) in enumerate(order):
-            inverted = (index < at) != (place[id(old)] < place[id(other_old)]) and index != at
-            if inverted and not (_stays(old, panel) and _stays(other_old, other) and _apart(panel, other)):
-                found.add(id(panel))
-                break
-    return found
+def _places(given: Stay) -> tuple[Place, Place]:
+    return given.old.place, given.new.place
 
 
-def _stays(old: Panel, new: Panel) -> bool:
-    return (old.place.x, old.place.w) == (new.place.x, new.place.w)
+def _refilled(order: list[Stay]) -> bool:
+    """Whether the places are those that there were, or follow one another like words on both sides: then whatever
+    changes the order takes others along to the side."""
+    before = [each.old.place for each in sorted(order, key=lambda each: each.index)]
+    after = [each.new.place for each in order]
+    same = [(each.x, each.w, each.h) for each in before] == [(each.x, each.w, each.h) for each in after]
+    return same or (_flows(before) and _flows(after))
+
+
+def _flows(places: list[Place]) -> bool:
+    ends = [0, *(each.x + each.w for each in places)]
+    return all(each.x in (0, end) for each, end in zip(places, ends, strict=False))
+
+
+def _pushed(one: Stay, other: Stay) -> bool:
+    """Whether two that passed one another may have been pushed: they stay in their columns, and share none."""
+    return _stays(one) and _stays(other) and _apart(one.new, other.new)
+
+
+def _stays(given: Stay) -> bool:
+    return (given.old.place.x, given.old.place.w) == (given.new.place.x, given.new.place.w)
 
 
 def _apart(one: Panel, other: Panel) -> bool:

@@ -96,15 +96,30 @@ def query_text(target: Json) -> str:
     return ""
 
 
+def rest_of(target: Json) -> Json:
+    """All of a target but what it asks for, of whom, and its name. Grafana asks once for `instant`, and twice where
+    `range` is true beside it; without `instant` it takes `range` for granted."""
+    text = query_text(target)
+    apart = ("datasource", "refId")
+    found = {
+        name: value for name, value in target.items() if name not in apart and not (name in _TEXTS and value == text)
+    }
+    if found.get("instant") is True and isinstance(found.get("range"), bool) and found.pop("range"):
+        found["instant and range"] = True
+    return found
+
+
 def is_promql(target: Json, panel: Json, kinds: dict[str, str]) -> bool:
     """Whether a target goes to Prometheus. `kinds` are the kinds of data sources that variables stand for."""
     if not isinstance(target.get("expr"), str):
         return False
-    for given in (target.get("datasource"), panel.get("datasource")):
-        kind = source_kind(given, kinds)
-        if kind:
-            return not any(each in kind for each in _OTHERS)
-    return True
+    kind = kind_of(target, panel, kinds)
+    return not any(each in kind for each in _OTHERS)
+
+
+def kind_of(target: Json, panel: Json, kinds: dict[str, str]) -> str:
+    """The kind of a target's data source, or else of the panel's; empty where neither can be told."""
+    return source_kind(target.get("datasource"), kinds) or source_kind(panel.get("datasource"), kinds)
 
 
 def source_kind(given: Any, kinds: dict[str, str]) -> str:

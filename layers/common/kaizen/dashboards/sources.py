@@ -43,8 +43,13 @@ def kinds_changed(before: Any, after: Any) -> tuple[str, str] | None:
 
 
 def kinds(dashboard: Dashboard) -> dict[str, str]:
-    """Which kind of data source each variable for one stands for."""
+    """Which kind of data source each variable for one stands for, also those that are asked for at an import."""
+    given = dashboard.notes.get("__inputs")
     return {
+        str(each.get("name")): str(each["pluginId"]).lower()
+        for each in (given if isinstance(given, list) else [])
+        if isinstance(each, dict) and each.get("type") == "datasource" and each.get("pluginId")
+    } | {
         str(each.get("name")): str(each.get("query")).lower()
         for each in dashboard.variables
         if each.get("type") == "datasource"
