@@ -12,8 +12,9 @@ from pathlib import Path
 from dashboard_diff import comment, gitfiles, jsonnet
 from dashboard_diff.gitfiles import Names
 from dashboard_diff.page import About, html_page
-from kaizen.dashboards import recorded, report
-from kaizen.dashboards.files import FileDiff, file_diff, file_diffs
+from kaizen.dashboards import joining, recorded, report
+from kaizen.dashboards.files import FileDiff, file_diff
+from kaizen.dashboards.joining import Found
 from kaizen.policy.sections.dashboard_diff import DashboardDiffPolicy
 from kaizen.policy.sections.rule_lint import RuleLintPolicy
 
@@ -73,10 +74,10 @@ def _of_git(pair: str, paths: Sequence[str]) -> list[FileDiff]:
     start = gitfiles.merge_base(base, head)
     changed = gitfiles.changed(start, head, paths)
     wanted = _wanted(paths)
-    diffs = [found for each in changed for found in _json(start, head, each, wanted)]
+    found = [one for each in changed for one in _json(start, head, each, wanted)]
     before, now = (set(filter(wanted, filter(jsonnet.is_source, gitfiles.names(at, paths)))) for at in (start, head))
-    diffs += jsonnet.compared(start, head, jsonnet.pairs(before, now, changed), shutil.which("jsonnet"))
-    diffs.sort(key=lambda each: each.path)
+    found += jsonnet.compared(start, head, jsonnet.pairs(before, now, changed), shutil.which("jsonnet"))
+    diffs = sorted(joining.joined(found), key=lambda each: each.path)
     if not recorded.wanted(diffs):
         return diffs
     return recorded.explained(diffs, recorded.rules(gitfiles.at(head, RuleLintPolicy().paths)))
@@ -93,9 +94,9 @@ def _wanted(paths: Sequence[str]) -> Callable[[str], bool]:
     return wanted
 
 
-def _json(start: str, head: str, names: Names, wanted: Callable[[str], bool]) -> list[FileDiff]:
+def _json(start: str, head: str, names: Names, wanted: Callable[[str], bool]) -> list[Found]:
     old, new = ("" if jsonnet.is_jsonnet(name) else name for name in (names.old, names.new))
     if not any(name and wanted(name) for name in (old, new)):
         return []
     before, after = gitfiles.content(start, old), gitfiles.content(head, new)
-    return file_diffs(gitfiles.shown(new or old), before, after, gitfiles.shown(old))
+    return joining.compared(gitfiles.shown(new or old), before, after, gitfiles.shown(old))

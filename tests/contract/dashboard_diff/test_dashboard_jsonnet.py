@@ -116,6 +116,63 @@ def test_a_source_with_several_dashboards(told: Told) -> None:
     assert "no more than 200 are compared" in told({BOARD: "{ [std.toString(i)]: {} for i in std.range(1, 201) }"})
 
 
+@pytest.mark.parametrize("name", ["other", "meta"])
+def test_a_dashboard_with_the_name_dashboard_hides_no_other(told: Told, name: str) -> None:
+    named = {"dashboard": dashboard(panel("A"), uid="a"), name: dashboard(panel("B"), uid="b")}
+    on_main({BOARD: source(named)})
+    named[name] = dashboard(panel("B", "other_total"), uid="b")
+    assert f"{BOARD}: {name}\n  changed panel B" in told({BOARD: source(named)})
+
+
+def test_an_answer_of_grafana_is_one_dashboard(told: Told) -> None:
+    on_main({BOARD: source({"dashboard": dashboard(panel("A")), "meta": {"slug": "a"}})})
+    out = told({BOARD: source({"dashboard": dashboard(panel("A", "other_total")), "meta": {"slug": "a"}})})
+    assert f"{BOARD}\n  changed panel A" in out
+    assert "compared" not in out
+
+
+PLAIN, OLD, NEW = "grafana/dashboards/checkout.json", dashboard(panel("A")), dashboard(panel("A", "other_total"))
+OTHER = dashboard(panel("B"), uid="b", title="B")
+
+
+@pytest.mark.parametrize(("before", "after", "heading"), [
+    ({PLAIN: OLD}, {BOARD: NEW}, f"{BOARD} (was {PLAIN})"),
+    ({BOARD: OLD}, {PLAIN: NEW}, f"{PLAIN} (was {BOARD})"),
+    ({BOARD: {"x": OLD, "b": OTHER}}, {BOARD: {"y": NEW, "b": OTHER}}, f"{BOARD}: y (was {BOARD}: x)"),
+    ({BOARD: OLD}, {BOARD: {"y": NEW}}, f"{BOARD}: y (was {BOARD})"),
+    ({BOARD: [OLD, OTHER]}, {BOARD: [OTHER], PLAIN: NEW}, f"{PLAIN} (was {BOARD}: checkout)"),
+])  # fmt: skip
+def test_a_dashboard_that_is_written_elsewhere_is_the_same(told: Told, before: Json, after: Json, heading: str) -> None:
+    Path(BOARD).unlink()
+    on_main({name: json.dumps(given) for name, given in before.items()})
+    gone: dict[str, str | None] = {name: None for name in before if name not in after}
+    out = told(gone | {name: json.dumps(given) for name, given in after.items()})
+    assert f"{heading}\n  changed panel A" in out
+    assert out.endswith("\n1 panel changed; nothing breaks (changed queries were not asked)\n")
+
+
+def test_two_dashboards_of_one_uid_are_both_compared(told: Told) -> None:
+    """Grafana would keep one of them; which one is not ours to say."""
+    twice = [dashboard(panel("A")), dashboard(panel("B"))]
+    on_main({BOARD: json.dumps(twice)})
+    out = told({BOARD: json.dumps([dashboard(panel("A", "x_total")), dashboard(panel("B", "y_total"))])})
+    assert f"{BOARD}: checkout\n  changed panel A" in out
+    assert f"{BOARD}: checkout, number 2\n  changed panel B" in out
+    out = told({BOARD: None, "docs/dashboards/a.json": json.dumps(twice[0])})
+    assert out.count("the dashboard is removed") == 2  # there is no telling which of them went there
+    assert "docs/dashboards/a.json\n  added" in out
+
+
+def test_a_uid_that_changes_in_a_list_is_told_as_that(told: Told) -> None:
+    listed = [dashboard(panel("A"), uid="a", title="A"), dashboard(panel("B"), uid="b", title="B")]
+    on_main({BOARD: source(listed)})  # type: ignore[arg-type]
+    listed[1]["uid"] = "c"
+    out = told({BOARD: source(listed)})  # type: ignore[arg-type]
+    assert f"{BOARD}: c (was {BOARD}: b)" in out
+    assert "BREAKS  the uid changes: b → c" in out
+    assert "the dashboard is removed" not in out
+
+
 @pytest.mark.parametrize(("given", "words"), [
     ("{ title: error 'no such @somebody' }", "Not rendered: now, RUNTIME ERROR: no such @somebody grafana/dashboards/"),
     ("{", "Not rendered: now, STATIC ERROR: grafana/dashboards/checkout.jsonnet:1:2"),

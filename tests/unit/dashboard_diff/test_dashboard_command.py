@@ -103,6 +103,23 @@ def test_renames_new_and_removed_files(repository: Path, capsys: pytest.CaptureF
     assert "BREAKS  the dashboard is removed" in capsys.readouterr().out
 
 
+def test_a_dashboard_in_a_new_file_is_the_same(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Written anew as well, so that git sees no rename; not where two are gone that it may have been."""
+    moved = edited(BASE, "panels.0.targets.0.expr", "other_total")
+    git("rm", "-q", NAME)
+    Path("docs/dashboards").mkdir(parents=True)
+    Path("docs/dashboards/a.json").write_text(json.dumps(moved), encoding="utf-8")
+    commit("two")
+    assert main(["git", "main..change"]) == SAME
+    out = capsys.readouterr().out
+    assert f"docs/dashboards/a.json (was {NAME})\n  changed panel Orders" in out
+    assert "1 panel changed; nothing breaks" in out
+    git("rm", "-q", "other/board.json")
+    commit("three")
+    main(["git", "main..change", "."])
+    assert capsys.readouterr().out.count("the dashboard is removed") == 2
+
+
 @pytest.mark.parametrize("pair", ["main", "main..gone", "--output=x..y", ".."])
 def test_wrong_usage(repository: Path, pair: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--", "git", pair]) == USAGE
