@@ -95,6 +95,16 @@ def test_the_nearest_folder_of_libraries_comes_first(told: Told) -> None:
     assert "near" in told({"grafana/vendor/github.com/x.libsonnet": "{ tags: ['nearer'] }"})
 
 
+def test_where_libraries_are_not_committed_it_says_so(told: Told) -> None:
+    use, words = {BOARD: "import 'grafonnet/x.libsonnet'"}, "its folder vendor must be committed."
+    assert "couldn't open import" in (out := told(use))
+    assert words not in out
+    out = told({"grafana/jsonnetfile.json": "{}", ".gitignore": "vendor", "grafana/vendor/grafonnet/x.libsonnet": "{}"})
+    assert "couldn't open import" in out
+    assert f"Nothing is installed from jsonnetfile.json: {words}" in out
+    assert words not in told({BOARD: "{ title: error 'x' }"})
+
+
 def test_new_renamed_and_removed_sources(told: Told) -> None:
     out = told({BOARD: None, "grafana/dashboards/shop.jsonnet": SOURCE})
     assert f"grafana/dashboards/shop.jsonnet (was {BOARD})\n  no changes" in out
@@ -204,6 +214,23 @@ def test_a_source_that_renders_now_counts_as_new(told: Told) -> None:
     assert "Not rendered: before, STATIC ERROR" in out
     assert "All of it counts as new." in out
     assert "🆕 dashboard" in out
+    on_main({BOARD: "{", "docs/dashboards/a.json": SOURCE[SOURCE.index("{") :]})
+    out = told({BOARD: SOURCE, "docs/dashboards/a.json": None})
+    assert "the dashboard is removed" in out  # it may have been there as well
+    assert "All of it counts as new." in out
+
+
+def test_what_a_source_may_use_is_limited(told: Told, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Memory, and no environment: jsonnet would look for imports wherever that says."""
+    library = tmp_path.parent / f"{tmp_path.name}-outside" / "secret.libsonnet"
+    library.parent.mkdir()
+    library.write_text("{}", encoding="utf-8")
+    monkeypatch.setenv("JSONNET_PATH", str(library.parent))
+    assert "couldn't open import" in told({BOARD: "import 'secret.libsonnet'"})
+    large = {BOARD: "std.length(std.makeArray(1000000, function(i) { a: i, b: i + 1 }))"}
+    assert "Not a dashboard: now" in told(large)
+    monkeypatch.setattr(rendering, "_MEMORY", 64 << 20)
+    assert "Not rendered: now, FATAL ERROR: a memory allocation error occurred." in told()
 
 
 def test_links_to_outside_are_not_followed(told: Told, tmp_path: Path) -> None:
