@@ -19,7 +19,8 @@ from kaizen.policy.sections.dashboard_diff import DashboardDiffPolicy
 from kaizen.policy.sections.rule_lint import RuleLintPolicy
 
 SAME, DIFFERENT, USAGE = 0, 1, 2
-_ABOUT = """Exit codes: 0 compared, 1 changes (with --exit-code), 2 wrong usage, or a file that is no dashboard.
+_ABOUT = """Exit codes: 0 compared, 1 changes (with --exit-code), 2 wrong usage, or one of two files is no dashboard.
+With git, what could not be compared is said in words, and counts as a change.
 /dev/null stands for a version that does not exist."""
 _FORMATS: dict[str, Callable[[Sequence[FileDiff], bool], str]] = {
     "text": lambda files, noise: report.text(files, noise=noise),
@@ -76,6 +77,9 @@ def _of_git(pair: str, paths: Sequence[str]) -> list[FileDiff]:
     wanted = _wanted(paths)
     found = [one for each in changed for one in _json(start, head, each, wanted)]
     before, now = (set(filter(wanted, filter(jsonnet.is_source, gitfiles.names(at, paths)))) for at in (start, head))
+    for path in paths:
+        if not any(gitfiles.names(at, [path]) for at in (start, head)):
+            raise ValueError(f"{path!r} names no file at either commit")
     found += jsonnet.compared(start, head, jsonnet.pairs(before, now, changed), shutil.which("jsonnet"))
     diffs = sorted(joining.joined(found), key=lambda each: each.path)
     if not recorded.wanted(diffs):
@@ -98,5 +102,7 @@ def _json(start: str, head: str, names: Names, wanted: Callable[[str], bool]) ->
     old, new = ("" if jsonnet.is_jsonnet(name) else name for name in (names.old, names.new))
     if not any(name and wanted(name) for name in (old, new)):
         return []
+    if names.link:
+        return [Found(FileDiff(names.path, problems=("Not compared: under this name there is a link.",)))]
     before, after = gitfiles.content(start, old), gitfiles.content(head, new)
     return joining.compared(gitfiles.shown(new or old), before, after, gitfiles.shown(old))
