@@ -90,7 +90,7 @@ unit: .venv/.done .build/node/.done
 	@$(PYTEST) $(SIDE_BY_SIDE) tests/unit tests/architecture
 
 tools: # Debian's programs, which the tests use for real
-	@for pair in promtool:prometheus jsonnet:jsonnet prometheus-alertmanager:prometheus-alertmanager chromium:chromium node:nodejs npm:npm; do \
+	@for pair in promtool:prometheus jsonnet:jsonnet jq:jq prometheus-alertmanager:prometheus-alertmanager chromium:chromium node:nodejs npm:npm; do \
 		command -v $${pair%%:*} > /dev/null || missing="$$missing $${pair##*:}"; done; \
 	if [ -n "$$missing" ]; then \
 		command -v apt-get > /dev/null || { echo "Please install:$$missing"; exit 2; }; \

@@ -12,13 +12,15 @@ from pathlib import Path
 from dashboard_diff import comment, gitfiles, jsonnet
 from dashboard_diff.gitfiles import Names
 from dashboard_diff.page import About, html_page
-from kaizen.dashboards import recorded, report
-from kaizen.dashboards.files import FileDiff, file_diff, file_diffs
+from kaizen.dashboards import joining, recorded, report
+from kaizen.dashboards.files import FileDiff, file_diff
+from kaizen.dashboards.joining import Found
 from kaizen.policy.sections.dashboard_diff import DashboardDiffPolicy
 from kaizen.policy.sections.rule_lint import RuleLintPolicy
 
 SAME, DIFFERENT, USAGE = 0, 1, 2
-_ABOUT = """Exit codes: 0 compared, 1 changes (with --exit-code), 2 wrong usage, or a file that is no dashboard.
+_ABOUT = """Exit codes: 0 compared, 1 changes (with --exit-code), 2 wrong usage, or one of two files is no dashboard.
+With git, what could not be compared is said in words, and counts as a change.
 /dev/null stands for a version that does not exist."""
 _FORMATS: dict[str, Callable[[Sequence[FileDiff], bool], str]] = {
     "text": lambda files, noise: report.text(files, noise=noise),
@@ -73,10 +75,13 @@ def _of_git(pair: str, paths: Sequence[str]) -> list[FileDiff]:
     start = gitfiles.merge_base(base, head)
     changed = gitfiles.changed(start, head, paths)
     wanted = _wanted(paths)
-    diffs = [found for each in changed for found in _json(start, head, each, wanted)]
+    found = [one for each in changed for one in _json(start, head, each, wanted)]
     before, now = (set(filter(wanted, filter(jsonnet.is_source, gitfiles.names(at, paths)))) for at in (start, head))
-    diffs += jsonnet.compared(start, head, jsonnet.pairs(before, now, changed), shutil.which("jsonnet"))
-    diffs.sort(key=lambda each: each.path)
+    for path in paths:
+        if not any(gitfiles.names(at, [path]) for at in (start, head)):
+            raise ValueError(f"{path!r} names no file at either commit")
+    found += jsonnet.compared(start, head, jsonnet.pairs(before, now, changed), shutil.which("jsonnet"))
+    diffs = sorted(joining.joined(found), key=lambda each: each.path)
     if not recorded.wanted(diffs):
         return diffs
     return recorded.explained(diffs, recorded.rules(gitfiles.at(head, RuleLintPolicy().paths)))
@@ -93,9 +98,11 @@ def _wanted(paths: Sequence[str]) -> Callable[[str], bool]:
     return wanted
 
 
-def _json(start: str, head: str, names: Names, wanted: Callable[[str], bool]) -> list[FileDiff]:
+def _json(start: str, head: str, names: Names, wanted: Callable[[str], bool]) -> list[Found]:
     old, new = ("" if jsonnet.is_jsonnet(name) else name for name in (names.old, names.new))
     if not any(name and wanted(name) for name in (old, new)):
         return []
+    if names.link:
+        return [Found(FileDiff(names.path, problems=("Not compared: under this name there is a link.",)))]
     before, after = gitfiles.content(start, old), gitfiles.content(head, new)
-    return file_diffs(gitfiles.shown(new or old), before, after, gitfiles.shown(old))
+    return joining.compared(gitfiles.shown(new or old), before, after, gitfiles.shown(old))

@@ -12,15 +12,17 @@ class GitError(Exception):
     """git did not do it; the message is its own."""
 
 
-_SUBMODULE = "160000"  # a mode: a commit of another repository
+_SUBMODULE, _LINK = "160000", "120000"  # modes: a commit of another repository, a symbolic link
 
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """A file's names as git has them, before and now; empty where there is no such version."""
+    """A file's names as git has them, before and now; empty where there is no such version. `link` says that one of
+    both is a symbolic link, of which git knows the target's name alone."""
 
     old: str
     new: str
+    link: bool = False
 
     @property
     def path(self) -> str:
@@ -44,7 +46,8 @@ def changed(start: str, head: str, paths: Sequence[str]) -> list[Names]:
         old = next(parts)
         new = next(parts) if status[0] in "RC" else old
         if _SUBMODULE not in (old_mode, new_mode):
-            found.append(Names("" if status[0] == "A" else old, "" if status[0] == "D" else new))
+            link = _LINK in (old_mode, new_mode)
+            found.append(Names("" if status[0] == "A" else old, "" if status[0] == "D" else new, link))
     return found
 
 

@@ -12,7 +12,9 @@ from dashboard_diff import gitfiles
 from dashboard_diff.gitfiles import Names
 from dashboard_diff.imports import UnsafeError
 from dashboard_diff.rendering import ALL_SECONDS, RenderError, Side
-from kaizen.dashboards.files import FileDiff, file_diffs
+from kaizen.dashboards import joining
+from kaizen.dashboards.files import FileDiff
+from kaizen.dashboards.joining import Found
 
 SOURCE = ".jsonnet"
 _KINDS = (SOURCE, ".libsonnet")
@@ -36,7 +38,7 @@ def pairs(old: Set[str], new: Set[str], changed: Sequence[Names]) -> list[Names]
     return sorted([*found, *(Names(each, "") for each in gone)], key=lambda each: each.path)
 
 
-def compared(start: str, head: str, sources: Sequence[Names], program: str | None) -> list[FileDiff]:
+def compared(start: str, head: str, sources: Sequence[Names], program: str | None) -> list[Found]:
     """Every source that differs, or of which something that it imports differs. `program` is where jsonnet lies, None
     where there is none. Raises GitError."""
     if not sources:
@@ -50,7 +52,7 @@ def compared(start: str, head: str, sources: Sequence[Names], program: str | Non
         return [found for each in sources for found in _source(each, before, now)]
 
 
-def _source(names: Names, before: Side, now: Side) -> Iterator[FileDiff]:
+def _source(names: Names, before: Side, now: Side) -> Iterator[Found]:
     if names.old == names.new and _same(names.new, before, now):
         return
     problems: list[str] = []
@@ -58,12 +60,13 @@ def _source(names: Names, before: Side, now: Side) -> Iterator[FileDiff]:
     new = _dashboards(now, names.new, "now", problems)
     old_path = gitfiles.shown(names.old)
     if new is None or (not names.new and old is None):
-        yield FileDiff(names.path, old_path if old_path != names.path else "", None, tuple(problems))
+        yield Found(FileDiff(names.path, old_path if old_path != names.path else "", None, tuple(problems)))
         return
     if old is None:
         problems.append("All of it counts as new.")
     for found in _each(names.path, old_path, old or {}, new):
-        yield replace(found, problems=(*problems, *found.problems))
+        told = replace(found.diff, problems=(*problems, *found.diff.problems))
+        yield Found(told, b"" if problems else found.content)  # what was there before is not known then
 
 
 def _same(name: str, before: Side, now: Side) -> bool:
@@ -92,15 +95,18 @@ def _split(content: bytes) -> dict[str, bytes]:
         return {"": content}  # reading it says what is wrong
     if isinstance(given, list):
         parts = _listed(given)
-    elif (
-        isinstance(given, dict) and "dashboard" not in given and all(isinstance(each, dict) for each in given.values())
-    ):
+    elif isinstance(given, dict) and all(isinstance(each, dict) for each in given.values()) and not _enveloped(given):
         parts = given
     else:
         parts = {}
     if len(parts) > _MOST:
         raise RenderError(f"it gives {len(parts)} dashboards, and no more than {_MOST} are compared")
     return {name: json.dumps(each).encode() for name, each in parts.items()} or {"": content}
+
+
+def _enveloped(given: dict[str, Any]) -> bool:
+    """Whether it is one dashboard as Grafana's API gives it, and none of several that has this name."""
+    return "dashboard" in given and given.keys() <= {"dashboard", "meta"} and "title" not in given.get("meta", {})
 
 
 def _listed(given: list[Any]) -> dict[str, Any]:
@@ -114,9 +120,11 @@ def _listed(given: list[Any]) -> dict[str, Any]:
     return found
 
 
-def _each(path: str, old_path: str, old: dict[str, bytes], new: dict[str, bytes]) -> Iterator[FileDiff]:
+def _each(path: str, old_path: str, old: dict[str, bytes], new: dict[str, bytes]) -> Iterator[Found]:
     """Of several dashboards those that differ; all of them where none does."""
     names = sorted(old.keys() | new.keys())
     for name in [each for each in names if old.get(each) != new.get(each)] or names:
         more = f": {name}" if name else ""
-        yield from file_diffs(f"{path}{more}", old.get(name), new.get(name), f"{old_path}{more}" if old_path else "")
+        yield from joining.compared(
+            f"{path}{more}", old.get(name), new.get(name), f"{old_path}{more}" if old_path else ""
+        )

@@ -89,5 +89,6 @@ def reviewer(given: DashboardDiffSettings, dynamodb: "DynamoDBClient") -> Review
             (lambda: prometheus(given)) if given.prometheus_url else None,
             utc_now,
             forks=policy.dashboard_diff.ask_forks,
+            sources=policy.dashboard_diff.data_sources,
         ),
     )

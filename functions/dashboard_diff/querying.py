@@ -1,6 +1,6 @@
 """What changed queries give now, before and after the change: as words for the comment, as charts for the report."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -10,6 +10,7 @@ from kaizen.dashboards.files import FileDiff
 from kaizen.dashboards.queries import Query
 from kaizen.dashboards.query_chart import chart
 from kaizen.dashboards.sentences import Sentence, many
+from kaizen.dashboards.sources import DEFAULT
 from kaizen.dashboards.variables import Stand
 from kaizen.prometheus.patient import Patient, Ranged
 from kaizen.prometheus.results import Matrix, Series
@@ -17,6 +18,7 @@ from kaizen.prometheus.results import Matrix, Series
 MOST = 12  # queries of a pull request
 PATIENCE = timedelta(seconds=40)  # from the beginning; an answer that is under way may take ten seconds more
 RANGE, STEP = timedelta(hours=6), timedelta(minutes=2)
+_ASKED = " in the Prometheus that was asked"
 FORK = "Queries were not asked: the policy keeps those of forks from Prometheus."
 
 
@@ -30,11 +32,19 @@ class Asked:
 
 class Queries:
     """For one run. `connect` as Patient takes it, None where there is no Prometheus. `clock` gives aware UTC; `forks`
-    says whether queries of forks are asked, too."""
+    says whether queries of forks are asked, too; `sources` are the uids of data sources that are this Prometheus."""
 
-    def __init__(self, connect: Callable[[], Ranged] | None, clock: Callable[[], datetime], *, forks: bool) -> None:
+    def __init__(
+        self,
+        connect: Callable[[], Ranged] | None,
+        clock: Callable[[], datetime],
+        *,
+        forks: bool,
+        sources: Collection[str] = (),
+    ) -> None:
         self._ask = None if connect is None else Patient(connect, clock, PATIENCE, "a query could not be asked")
         self._forks = forks
+        self._sources = sources
         # A whole minute: a review that is repeated soon asks the same, and Prometheus's caches know it.
         self._end = clock().replace(second=0, microsecond=0)
         self._left = MOST
@@ -74,9 +84,21 @@ class Queries:
             return replace(given, live=(f"could not be asked: {new}",))
         old = self._series(given.before) if given.before else ()
         drawn = chart(old if given.before and not isinstance(old, str) else None, new)
+        ours = self._ours(given.source)
+        live = _told(given, old, new) if ours or new else (f"no series{_ASKED}",)
+        blank = ours and not new and not given.hidden
         return replace(
-            given, live=_told(given, old, new), chart=drawn, blank=not new and not given.hidden, answered=True
+            given,
+            live=live if ours or not new else (*live, _ASKED),
+            chart=drawn,
+            blank=blank,
+            answered=ours or bool(new),
         )
+
+    def _ours(self, source: str) -> bool:
+        """Whether a data source may be this Prometheus: one that the policy names, or that is a variable or the
+        default. Another one may be another Prometheus, which has what this one lacks."""
+        return source.startswith("$") or source == DEFAULT or source in self._sources
 
     def _series(self, text: str) -> Sequence[Series] | str:
         asked = askable(text)

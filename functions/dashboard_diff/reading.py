@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 
-from kaizen.dashboards.files import FileDiff, file_diffs
+from kaizen.dashboards import joining
+from kaizen.dashboards.files import FileDiff
+from kaizen.dashboards.joining import Found
 from kaizen.dashboards.reading import LARGEST
 from kaizen.github.client import Github
 from kaizen.github.contents import ChangedFile, file_at
@@ -18,16 +20,21 @@ def watched(files: tuple[ChangedFile, ...], policy: DashboardDiffPolicy) -> list
     return sorted(names, key=lambda each: each.path)
 
 
-def compared(github: Github, repository: str, files: list[ChangedFile], base: str, head: str) -> Iterator[FileDiff]:
+def compared(github: Github, repository: str, files: list[ChangedFile], base: str, head: str) -> list[FileDiff]:
     """Each file at the merge base and at the head. Raises GithubError."""
+    return joining.joined(_each(github, repository, files, base, head))
+
+
+def _each(github: Github, repository: str, files: list[ChangedFile], base: str, head: str) -> Iterator[Found]:
     for each in files[:MOST_FILES]:
         try:
             before = file_at(github, repository, each.base_path, base, LARGEST).content if each.base_path else None
             after = file_at(github, repository, each.head_path, head, LARGEST).content if each.head_path else None
         except TooLargeFileError:
             problem = f"Not compared: it is larger than {LARGEST // 1024 // 1024} MiB."
-            yield FileDiff(each.path, problems=(problem,))
+            yield Found(FileDiff(each.path, problems=(problem,)))
         except NotAFileError:
-            yield FileDiff(each.path, problems=("Not compared: under this name there is a folder or a link.",))
+            link = "Not compared: under this name there is a folder or a link."
+            yield Found(FileDiff(each.path, problems=(link,)))
         else:
-            yield from file_diffs(each.path, before, after, each.base_path)
+            yield from joining.compared(each.path, before, after, each.base_path)

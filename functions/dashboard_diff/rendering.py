@@ -21,6 +21,7 @@ ALL_SECONDS = 300  # for all of them
 _MEMORY = 2 << 30  # bytes
 _OUTPUT = 32 << 20  # bytes; the largest dashboard that is read has fewer, also when it is indented
 _WORDS = 300  # characters of what jsonnet says
+_MISSING, _BUNDLE = "couldn't open import", "jsonnetfile.json"
 
 
 class RenderError(Exception):
@@ -52,12 +53,21 @@ class Side:
         if seconds <= 0:
             raise RenderError(f"no time was left: all sources together have {ALL_SECONDS} s")
         libraries = [part for each in self._libraries(name) for part in ("-J", str(each))]
-        return _run([self.program, "--max-trace", "3", *libraries, "--", name], self.root, seconds)
+        try:
+            return _run([self.program, "--max-trace", "3", *libraries, "--", name], self.root, seconds)
+        except RenderError as error:
+            if _MISSING in str(error) and any((each / _BUNDLE).is_file() for each in self._above(name)):
+                hint = f"Nothing is installed from {_BUNDLE}: its folder vendor must be committed"
+                raise RenderError(f"{error}. {hint}") from error
+            raise
+
+    def _above(self, name: str) -> list[Path]:
+        """The folders on the way to the source, the nearest first."""
+        return [each for each in (self.root / name).parents if each.is_relative_to(self.root)]
 
     def _libraries(self, name: str) -> list[Path]:
         """Each folder `vendor` on the way to the source. Jsonnet looks into the last first, which is the nearest."""
-        folders = [each / "vendor" for each in (self.root / name).parents if each.is_relative_to(self.root)]
-        return [each for each in reversed(folders) if each.is_dir()]
+        return [each / "vendor" for each in reversed(self._above(name)) if (each / "vendor").is_dir()]
 
 
 def _run(command: list[str], folder: Path, seconds: float) -> bytes:

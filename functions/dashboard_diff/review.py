@@ -89,7 +89,7 @@ class Reviewer:
         if listed.complete and not files and not before:
             return Outcome("unwatched")
         base = merge_base(self._github, repository, pull.base_sha, pull.head_sha)
-        diffs = list(compared(self._github, repository, files, base, pull.head_sha))
+        diffs = compared(self._github, repository, files, base, pull.head_sha)
         if recorded.wanted(diffs):
             rules = Reader(self._github, repository).read(pull.head_sha, self._rules)
             diffs = recorded.explained(diffs, recorded.rules(rules.contents))

@@ -28,7 +28,8 @@ def test_actions_are_pinned_by_commit(path: Path) -> None:
 # Jobs that may write, each with all that it may, and why. None of them has our code or a fork's.
 WRITING = {
     ("dashboard-diff.yml", "comment"): {"pull-requests": "write"},  # keeps one comment on the pull request
-    ("dashboard-diff-taken-back.yml", "comment"): {"pull-requests": "write"},  # puts that comment right
+    # puts that comment right, and reads the names of the repository's files
+    ("dashboard-diff-taken-back.yml", "comment"): {"contents": "read", "pull-requests": "write"},
 }
 
 

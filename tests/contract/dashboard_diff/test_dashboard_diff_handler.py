@@ -106,6 +106,19 @@ def test_a_file_that_cannot_be_compared_leaves_the_others(desk: Desk, caplog: py
     assert OTHER in caplog.text
 
 
+def test_a_dashboard_that_is_gone_here_and_new_there_is_the_same(desk: Desk) -> None:
+    """GitHub tells of no rename where the file was written anew as well."""
+    new = "docs/dashboards/anew.json"
+    number = desk.open({FILE: None, new: json.dumps(CHANGED, separators=(",", ":"))})
+    assert desk.run(desk.event(number))
+    body = desk.comments(number)[0].body
+    assert f"`{new}` (was `{FILE}`)" in body
+    assert "🟡 **1 panel changed; nothing breaks" in body
+    number = desk.open({FILE: None, new: content(edited(CHANGED, "uid", "another"))})
+    assert desk.run(desk.event(number))
+    assert "the dashboard is removed" in desk.comments(number)[0].body
+
+
 def test_the_base_is_where_both_come_from(desk: Desk) -> None:
     number = desk.open({FILE: content(CHANGED)})
     desk.repository.commit("main", {FILE: content(edited(BASE, "title", "On main"))})

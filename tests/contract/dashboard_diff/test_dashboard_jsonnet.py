@@ -95,6 +95,16 @@ def test_the_nearest_folder_of_libraries_comes_first(told: Told) -> None:
     assert "near" in told({"grafana/vendor/github.com/x.libsonnet": "{ tags: ['nearer'] }"})
 
 
+def test_where_libraries_are_not_committed_it_says_so(told: Told) -> None:
+    use, words = {BOARD: "import 'grafonnet/x.libsonnet'"}, "its folder vendor must be committed."
+    assert "couldn't open import" in (out := told(use))
+    assert words not in out
+    out = told({"grafana/jsonnetfile.json": "{}", ".gitignore": "vendor", "grafana/vendor/grafonnet/x.libsonnet": "{}"})
+    assert "couldn't open import" in out
+    assert f"Nothing is installed from jsonnetfile.json: {words}" in out
+    assert words not in told({BOARD: "{ title: error 'x' }"})
+
+
 def test_new_renamed_and_removed_sources(told: Told) -> None:
     out = told({BOARD: None, "grafana/dashboards/shop.jsonnet": SOURCE})
     assert f"grafana/dashboards/shop.jsonnet (was {BOARD})\n  no changes" in out
@@ -114,6 +124,63 @@ def test_a_source_with_several_dashboards(told: Told) -> None:
     assert out.count("changed panel") == 2
     assert "a.json" not in out
     assert "no more than 200 are compared" in told({BOARD: "{ [std.toString(i)]: {} for i in std.range(1, 201) }"})
+
+
+@pytest.mark.parametrize("name", ["other", "meta"])
+def test_a_dashboard_with_the_name_dashboard_hides_no_other(told: Told, name: str) -> None:
+    named = {"dashboard": dashboard(panel("A"), uid="a"), name: dashboard(panel("B"), uid="b")}
+    on_main({BOARD: source(named)})
+    named[name] = dashboard(panel("B", "other_total"), uid="b")
+    assert f"{BOARD}: {name}\n  changed panel B" in told({BOARD: source(named)})
+
+
+def test_an_answer_of_grafana_is_one_dashboard(told: Told) -> None:
+    on_main({BOARD: source({"dashboard": dashboard(panel("A")), "meta": {"slug": "a"}})})
+    out = told({BOARD: source({"dashboard": dashboard(panel("A", "other_total")), "meta": {"slug": "a"}})})
+    assert f"{BOARD}\n  changed panel A" in out
+    assert "compared" not in out
+
+
+PLAIN, OLD, NEW = "grafana/dashboards/checkout.json", dashboard(panel("A")), dashboard(panel("A", "other_total"))
+OTHER = dashboard(panel("B"), uid="b", title="B")
+
+
+@pytest.mark.parametrize(("before", "after", "heading"), [
+    ({PLAIN: OLD}, {BOARD: NEW}, f"{BOARD} (was {PLAIN})"),
+    ({BOARD: OLD}, {PLAIN: NEW}, f"{PLAIN} (was {BOARD})"),
+    ({BOARD: {"x": OLD, "b": OTHER}}, {BOARD: {"y": NEW, "b": OTHER}}, f"{BOARD}: y (was {BOARD}: x)"),
+    ({BOARD: OLD}, {BOARD: {"y": NEW}}, f"{BOARD}: y (was {BOARD})"),
+    ({BOARD: [OLD, OTHER]}, {BOARD: [OTHER], PLAIN: NEW}, f"{PLAIN} (was {BOARD}: checkout)"),
+])  # fmt: skip
+def test_a_dashboard_that_is_written_elsewhere_is_the_same(told: Told, before: Json, after: Json, heading: str) -> None:
+    Path(BOARD).unlink()
+    on_main({name: json.dumps(given) for name, given in before.items()})
+    gone: dict[str, str | None] = {name: None for name in before if name not in after}
+    out = told(gone | {name: json.dumps(given) for name, given in after.items()})
+    assert f"{heading}\n  changed panel A" in out
+    assert out.endswith("\n1 panel changed; nothing breaks (changed queries were not asked)\n")
+
+
+def test_two_dashboards_of_one_uid_are_both_compared(told: Told) -> None:
+    """Grafana would keep one of them; which one is not ours to say."""
+    twice = [dashboard(panel("A")), dashboard(panel("B"))]
+    on_main({BOARD: json.dumps(twice)})
+    out = told({BOARD: json.dumps([dashboard(panel("A", "x_total")), dashboard(panel("B", "y_total"))])})
+    assert f"{BOARD}: checkout\n  changed panel A" in out
+    assert f"{BOARD}: checkout, number 2\n  changed panel B" in out
+    out = told({BOARD: None, "docs/dashboards/a.json": json.dumps(twice[0])})
+    assert out.count("the dashboard is removed") == 2  # there is no telling which of them went there
+    assert "docs/dashboards/a.json\n  added" in out
+
+
+def test_a_uid_that_changes_in_a_list_is_told_as_that(told: Told) -> None:
+    listed = [dashboard(panel("A"), uid="a", title="A"), dashboard(panel("B"), uid="b", title="B")]
+    on_main({BOARD: source(listed)})  # type: ignore[arg-type]
+    listed[1]["uid"] = "c"
+    out = told({BOARD: source(listed)})  # type: ignore[arg-type]
+    assert f"{BOARD}: c (was {BOARD}: b)" in out
+    assert "BREAKS  the uid changes: b → c" in out
+    assert "the dashboard is removed" not in out
 
 
 @pytest.mark.parametrize(("given", "words"), [
@@ -147,6 +214,23 @@ def test_a_source_that_renders_now_counts_as_new(told: Told) -> None:
     assert "Not rendered: before, STATIC ERROR" in out
     assert "All of it counts as new." in out
     assert "🆕 dashboard" in out
+    on_main({BOARD: "{", "docs/dashboards/a.json": SOURCE[SOURCE.index("{") :]})
+    out = told({BOARD: SOURCE, "docs/dashboards/a.json": None})
+    assert "the dashboard is removed" in out  # it may have been there as well
+    assert "All of it counts as new." in out
+
+
+def test_what_a_source_may_use_is_limited(told: Told, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Memory, and no environment: jsonnet would look for imports wherever that says."""
+    library = tmp_path.parent / f"{tmp_path.name}-outside" / "secret.libsonnet"
+    library.parent.mkdir()
+    library.write_text("{}", encoding="utf-8")
+    monkeypatch.setenv("JSONNET_PATH", str(library.parent))
+    assert "couldn't open import" in told({BOARD: "import 'secret.libsonnet'"})
+    large = {BOARD: "std.length(std.makeArray(1000000, function(i) { a: i, b: i + 1 }))"}
+    assert "Not a dashboard: now" in told(large)
+    monkeypatch.setattr(rendering, "_MEMORY", 64 << 20)
+    assert "Not rendered: now, FATAL ERROR: a memory allocation error occurred." in told()
 
 
 def test_links_to_outside_are_not_followed(told: Told, tmp_path: Path) -> None:

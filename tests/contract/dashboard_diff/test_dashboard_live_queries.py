@@ -142,12 +142,43 @@ def test_queries_of_forks_are_asked_only_where_the_policy_says_so(desk: Desk, pr
     body = commented(desk, changed, fork="mallory/a")
     assert FORK.split(":")[0] in body
     assert prometheus.heard == []
-    default = DEFAULT_FILE.read_text(encoding="utf-8")
-    policy = default.replace("[dashboard_diff]", "[dashboard_diff]\nask_forks = true\n", 1)
-    boto3.client("ssm").put_parameter(Name="/kaizen/policy", Value=policy, Type="String", Tier="Advanced")
-    forget(handler)
+    put_policy(desk, "ask_forks = true")
     assert "1 series in 6 h" in commented(desk, changed, fork="mallory/b")
     assert len(prometheus.heard) == 2
+
+
+def put_policy(desk: Desk, line: str) -> None:
+    default = DEFAULT_FILE.read_text(encoding="utf-8")
+    policy = default.replace("[dashboard_diff]", f"[dashboard_diff]\n{line}\n", 1)
+    boto3.client("ssm").put_parameter(Name="/kaizen/policy", Value=policy, Type="String", Tier="Advanced")
+    forget(handler)
+
+
+@pytest.mark.parametrize("source", [{"type": "prometheus", "uid": "thanos-infra"}, "Infra"])
+@pytest.mark.parametrize("own", [False, True])
+def test_another_data_source_may_be_another_prometheus(desk: Desk, source: object, own: bool) -> None:
+    def of(text: str) -> Json:
+        """The data source is the panel's, or the query's own."""
+        place = "panels.0.targets.0.datasource" if own else "panels.0.datasource"
+        return edited(edited(BASE, place, source), QUERY, text)
+
+    body = commented(desk, of("rate(gone_total[5m])"))
+    assert "no series in the Prometheus that was asked" in body
+    assert "blank" not in body
+    assert "⚠️" not in body
+    assert "1 series in 6 h in the Prometheus that was asked" in commented(desk, of("rate(orders_total[1m])"))
+    new = panel("Gone", "rate(gone_total[5m])", number=2, y=8, datasource=source)
+    body = commented(desk, BASE | {"panels": [*BASE["panels"], new]})
+    assert "nothing breaks (changed queries were not asked)" in body
+    assert "blank" not in body
+    put_policy(desk, 'data_sources = ["other", "thanos-infra", "Infra"]')
+    body = commented(desk, of("rate(gone_total[5m])"))
+    assert "returns no series now, and gave some before the change: this panel will be blank" in body
+
+
+def test_the_default_data_source_is_the_one_that_is_asked(desk: Desk) -> None:
+    given = edited(edited(BASE, "panels.0.datasource", ...), QUERY, "rate(gone_total[5m])")
+    assert "this panel will be blank" in commented(desk, given)
 
 
 def test_few_are_asked_and_the_rest_is_counted(desk: Desk, prometheus: Prometheus) -> None:

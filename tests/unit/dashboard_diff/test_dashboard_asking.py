@@ -49,6 +49,27 @@ def test_a_query_for_any_value_of_its_variables(text: str, asked: str | None) ->
         assert "$" not in found
 
 
+@pytest.mark.parametrize("text", [
+    'a{c="$c"} unless on () b{c="$c"}', 'sum(a{c="$c"}) < 100', 'absent(b{c="$c"})', "absent_over_time(b[$__interval])",
+    'a{c="$c"} and on () (count(a{c=~"$c"}) == 1)', "a > $limit", "increase(a[$__range]) > 100", "sum by ($by) (a) > 5",
+    'topk(3, a{c="$c"}) and b', '(a{c="$c"} or on () b) * c', 'label_replace(a{b!="$c"} < 5, "x", "y", "", "")',
+])  # fmt: skip
+def test_a_query_of_which_a_variable_takes_series_away_is_not_asked(text: str) -> None:
+    """For all values at once it may give nothing, though it gives some for one of them."""
+    assert askable(text) == ""
+
+
+@pytest.mark.parametrize(("text", "asked"), [
+    ('a{c="$c"} unless b > 5', "a unless b > 5"),
+    ('sum(a{c="$c"}) < bool 100', "sum(a) < bool 100"),
+    ('sum(a{c="$c"}) or vector(0)', "sum(a) or vector(0)"),
+    ('topk($k, a{c="$c"})', "topk(5, a)"),
+    ('sum(a{c="$c"}) / sum(b{c="$c"}) and c', "sum(a) / sum(b) and c"),
+])  # fmt: skip
+def test_a_query_that_gives_something_for_all_where_it_does_for_one_is_asked(text: str, asked: str) -> None:
+    assert askable(text) == asked
+
+
 def series(*values: float) -> Series:
     return Series({}, tuple((1_800_000_000.0 + 120 * index, value) for index, value in enumerate(values)))
 

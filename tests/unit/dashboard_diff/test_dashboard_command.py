@@ -103,10 +103,52 @@ def test_renames_new_and_removed_files(repository: Path, capsys: pytest.CaptureF
     assert "BREAKS  the dashboard is removed" in capsys.readouterr().out
 
 
+def test_a_dashboard_in_a_new_file_is_the_same(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Written anew as well, so that git sees no rename; not where two are gone that it may have been."""
+    moved = edited(BASE, "panels.0.targets.0.expr", "other_total")
+    git("rm", "-q", NAME)
+    Path("docs/dashboards").mkdir(parents=True)
+    Path("docs/dashboards/a.json").write_text(json.dumps(moved), encoding="utf-8")
+    commit("two")
+    assert main(["git", "main..change"]) == SAME
+    out = capsys.readouterr().out
+    assert f"docs/dashboards/a.json (was {NAME})\n  changed panel Orders" in out
+    assert "1 panel changed; nothing breaks" in out
+    git("rm", "-q", "other/board.json")
+    commit("three")
+    main(["git", "main..change", "."])
+    assert capsys.readouterr().out.count("the dashboard is removed") == 2
+
+
 @pytest.mark.parametrize("pair", ["main", "main..gone", "--output=x..y", ".."])
 def test_wrong_usage(repository: Path, pair: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--", "git", pair]) == USAGE
     assert capsys.readouterr().err.startswith("dashboard_diff: ")
+
+
+def test_a_path_that_names_nothing_is_no_lack_of_changes(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    git("rm", "-q", NAME)
+    commit("two")
+    for nothing in ("grafana/dashboard", "*.jsn"):
+        assert main(["git", "main..change", NAME, nothing]) == USAGE
+        assert f"{nothing!r} names no file at either commit" in capsys.readouterr().err
+    assert main(["git", "main..change", NAME, "other/*.json"]) == SAME
+    assert "the dashboard is removed" in capsys.readouterr().out
+
+
+def test_what_is_no_dashboard_is_said_in_words_for_a_repository(
+    repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A link has the name of its target for a content."""
+    (repository / NAME).unlink()
+    (repository / NAME).symlink_to("../../other/board.json")
+    write("docs/dashboards/a.json", {})
+    commit("two")
+    assert main(["git", "main..change"]) == SAME
+    out = capsys.readouterr().out
+    assert f"{NAME}\n  Not compared: under this name there is a link.\n" in out
+    assert "docs/dashboards/a.json\n  Not a dashboard" in out
+    assert main(["git", "main..change", "--exit-code"]) == DIFFERENT
 
 
 def test_what_is_left_out_is_shown_to_who_asks(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -37,6 +37,20 @@ def test_what_breaks_comes_first() -> None:
     assert "<sub>at fffffff</sub>" in text
 
 
+def test_many_dashboards_without_changes_are_one_line() -> None:
+    same = [compared(BASE, BASE, f"same-{number}.json") for number in range(30)]
+    changed = compared(BASE, edited(BASE, "panels.0.title", "Sales"), "changed.json")
+    quiet = compared(BASE, edited(BASE, "version", 2), "quiet.json")
+    text = comment.write([*same, changed, quiet])
+    assert [line for line in text.splitlines() if line.startswith("#### ")] == [
+        "#### `changed.json` · `Checkout`", "#### `quiet.json` · `Checkout`", "#### 30 dashboards without changes",
+    ]  # fmt: skip
+    assert "`same-0.json`, `same-1.json`" in text
+    assert " and 10 more</sub>" in text
+    assert text.count("No changes.") == 1
+    assert comment.write(same[:3]).count("No changes.") == 3
+
+
 def test_a_query_is_shown_with_what_differs_marked() -> None:
     found = compared(BASE, edited(BASE, "panels.0.targets.0.expr", "rate(orders_total[10m])"))
     text = comment.write([found])

@@ -9,7 +9,19 @@ from dataclasses import replace
 from kaizen.dashboards.queries import Query
 from kaizen.dashboards.variables import FIRST, FUNCTION, Stand
 from kaizen.promql import write
-from kaizen.promql.nodes import Aggregation, Expression, Matcher, Number, Selector, Subquery, children, rebuilt
+from kaizen.promql.nodes import (
+    COMPARISONS,
+    Aggregation,
+    Binary,
+    Call,
+    Expression,
+    Matcher,
+    Number,
+    Selector,
+    Subquery,
+    children,
+    rebuilt,
+)
 
 WINDOW = 5 * 60 * 1000  # milliseconds that stand for `$__rate_interval` and its like
 _STANDS = re.compile(r"kzv\d+z(?:\[z\])?")
@@ -18,11 +30,13 @@ _CLASS = re.compile(  # what is no open character class: an escape, a variable, 
 )
 _NUMBER = 5.0  # for the k of topk, and other numbers that are variables
 _LAST = 1_000_000  # more variables than any query has
+_ABSENT = ("absent", "absent_over_time")
+_CHOOSING = ("topk", "bottomk", "limitk", "limit_ratio", "count_values")  # which series they give hangs on all others
 
 
 def askable(text: str) -> str:
     """Empty where it is no PromQL, or where there is no telling for any value: a variable is the name of a metric, the
-    time that it is asked for, or within a character class of a pattern."""
+    time that it is asked for, or within a character class of a pattern, or decides what is filtered out."""
     tree = Query(text, True, Stand()).tree
     found = None if tree is None else _any_value(tree)
     return "" if found is None else write(found)
@@ -31,7 +45,7 @@ def askable(text: str) -> str:
 def _any_value(node: Expression) -> Expression | None:
     parts = tuple(_any_value(each) for each in children(node))
     known = tuple(each for each in parts if each is not None)
-    if len(known) < len(parts):
+    if len(known) < len(parts) or _decided(node, known):
         return None
     node = rebuilt(node, known)
     match node:
@@ -47,6 +61,35 @@ def _any_value(node: Expression) -> Expression | None:
         case Number(value=value) if FIRST <= value < FIRST + _LAST:
             return Number(_NUMBER)
     return node
+
+
+def _decided(node: Expression, known: tuple[Expression, ...]) -> bool:
+    """Whether a variable within the node may take series away: then it may give some for one value, and none for all
+    values at once. `known` are its children for any value."""
+    parts = children(node)
+    match node:
+        case Call(name=name) if name in _ABSENT:
+            deciding = parts
+        case Binary(operator=operator, bool=False) if operator in COMPARISONS:
+            deciding = parts
+        case Binary(operator="unless", right=right):
+            deciding = (right, *filter(_chooses, parts[:1]))
+        case Binary(operator=operator) if operator != "or":
+            deciding = tuple(filter(_chooses, parts))
+        case _:
+            return False
+    return any(each in deciding and _varies(each, found) for each, found in zip(parts, known, strict=True))
+
+
+def _chooses(node: Expression) -> bool:
+    chosen = (isinstance(node, Aggregation) and node.operator in _CHOOSING) or (
+        isinstance(node, Binary) and node.operator == "or"
+    )
+    return chosen or any(map(_chooses, children(node)))
+
+
+def _varies(node: Expression, known: Expression) -> bool:
+    return node != known or _STANDS.search(write(known)) is not None
 
 
 def _selector(node: Selector) -> Selector | None:

@@ -178,7 +178,12 @@ def _whole(panel: Panel, what: str, where: str, sides: Sides) -> Change:
     new = what == "added"
     queries = tuple(
         QueryChange(
-            str(each.get("refId") or ""), "" if new else text, text if new else "", promql=promql, hidden=hidden(each)
+            str(each.get("refId") or ""),
+            "" if new else text,
+            text if new else "",
+            promql=promql,
+            hidden=hidden(each),
+            source=sources.of_target(each, panel),
         )
         for each in targets(panel)
         if (text := query_text(each))

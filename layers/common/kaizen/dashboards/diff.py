@@ -18,7 +18,7 @@ class QueryChange:
     """A query's text on both sides, empty for none; `words` say what is different in it. `live` says what a Prometheus
     gives for it now, empty where none was asked; `answered` says that it gave an answer, and `chart` draws that (SVG,
     our own). `hidden` says that the panel does not draw it, and `blank` that it would draw it but that there is nothing
-    to draw."""
+    to draw. `source` is the data source it goes to now, as `sources.source` has it."""
 
     name: str
     before: str
@@ -30,6 +30,7 @@ class QueryChange:
     hidden: bool = False
     blank: bool = False
     answered: bool = False
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)

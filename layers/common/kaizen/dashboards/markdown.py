@@ -16,6 +16,7 @@ _FULL = 20  # parts in a row without room: no other one is tried
 _BESIDE = 500  # characters that others add: a marker, a word that the comment is not up to date
 _WIDE = 96  # letters of a line that GitHub shows without scrolling
 _MOST_CUT = 5  # names of what had no room
+_MOST_SAME = 3  # files without any change that have a section each
 _SIGNS = {"added": "🆕", "removed": "🗑️", "changed": "✏️", "moved": "↔️", "renamed": "🏷️"}
 _MOST_WORDS, _MOST_QUERIES, _MOST_NAMES, _MOST_LINES = 8, 4, 20, 60
 
@@ -41,9 +42,20 @@ def write(
     page = f" · [full report, with pictures]({links.page})" if links.page else ""
     room = LONGEST - _BESIDE - length(_foot(_worst(files), left_out, note, whole))
     body = _Body(f"### Grafana dashboards\n{sign} **{words[:1].upper()}{words[1:]}**{page}\n", links, room)
-    for each in sorted(files, key=urgency):
-        body.file(each)
+    ordered = sorted(files, key=urgency)
+    in_one_line = sum(map(_same, files)) > _MOST_SAME
+    for each in ordered:
+        if not (in_one_line and _same(each)):
+            body.file(each)
+    if in_one_line:
+        body.same(list(filter(_same, ordered)))
     return body.text + _foot(body.cut, left_out, note, whole)
+
+
+def _same(given: FileDiff) -> bool:
+    """Whether there is nothing to say of a file but that it did not change."""
+    diff = given.diff
+    return diff is not None and diff.empty and not (given.problems or given.old_path or diff.notes or diff.drops)
 
 
 class _Body:
@@ -72,6 +84,13 @@ class _Body:
             self._fits("\nNo changes.\n")
         self._parts(given.diff.changes, lambda each: change(each, self._effort), "changes", given)
         self._fits("".join(_after(given.diff, self._links.pictures.get(given.path, ""))))
+
+    def same(self, given: Sequence[FileDiff]) -> None:
+        """Many files without any change, in one line."""
+        names = ", ".join(code(each.path, 200) for each in given[:_MOST_NAMES])
+        more = f" and {len(given) - _MOST_NAMES} more" if len(given) > _MOST_NAMES else ""
+        if not self._fits(f"\n#### {len(given)} dashboards without changes\n\n<sub>{names}{more}</sub>\n"):
+            self.cut.append(f"the names of {len(given)} dashboards without changes")
 
     def _parts[T](self, parts: Sequence[T], write_part: Callable[[T], str], what: str, given: FileDiff) -> None:
         cut = full = 0

@@ -115,10 +115,13 @@ def _queries(before: Panel, after: Panel, sides: Sides, found: Difference) -> No
             assert given is not None
             name, text = _name(given[0]), given[1].text
             sides_of = ("" if old is None else text, "" if new is None else text)
-            found.queries.append(QueryChange(name, *sides_of, promql=given[1].promql, hidden=hidden(given[0])))
+            found.queries.append(
+                QueryChange(name, *sides_of, promql=given[1].promql, hidden=hidden(given[0]),
+                            source=sources.of_target(given[0], before if new is None else after))
+            )  # fmt: skip
             found.leaves += 1
         else:
-            _query(old, new, found, after.kind, pointed)
+            _query(old, new, found, after, pointed)
             asked = sources.of_target(old[0], before), sources.of_target(new[0], after)
             kinds = sources.kinds_changed(old[0].get("datasource"), new[0].get("datasource"))
             if whole and (kinds or asked[0] != asked[1]):
@@ -176,12 +179,15 @@ def _inner(value: object) -> Iterable[str]:
 
 
 def _query(
-    old: tuple[Json, Query], new: tuple[Json, Query], found: Difference, kind: str, pointed: frozenset[str]
+    old: tuple[Json, Query], new: tuple[Json, Query], found: Difference, panel: Panel, pointed: frozenset[str]
 ) -> None:
     (before, one), (after, other) = old, new
     if one.canonical != other.canonical:
         words = query_words(one, other)
-        found.queries.append(QueryChange(_name(after), one.text, other.text, words, other.promql, hidden=hidden(after)))
+        found.queries.append(
+            QueryChange(_name(after), one.text, other.text, words, other.promql, hidden=hidden(after),
+                        source=sources.of_target(after, panel))
+        )  # fmt: skip
         found.leaves += 1
     elif one.text != other.text:
         found.drop(noise.FORMAT, f"query {_name(after)}", one.text, other.text)
@@ -189,7 +195,7 @@ def _query(
         found.say(2, ("query ", quoted(_name(before)), " is now named ", quoted(_name(after)), ", and others use it"))
     elif _name(before) != _name(after):
         found.drop(noise.RENUMBERED, "refId", _name(before), _name(after))
-    for each in leaves(rest_of(before), rest_of(after), kind, ("targets", "*")):
+    for each in leaves(rest_of(before), rest_of(after), panel.kind, ("targets", "*")):
         if each.noise:
             found.drops.leaf(each, found.where)
         else:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from kaizen.policy.paths import GLOB, fits
-from kaizen.policy.reader import Table, boolean, many
+from kaizen.policy.reader import Table, boolean, many, text
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,11 +12,12 @@ class DashboardDiffPolicy:
     """`paths` are patterns from the repository's root: `*` and `?` stay within a folder, `**` does not.
 
     `ask_forks`: queries of forks' pull requests are asked of Prometheus, too; whoever opens one then learns what they
-    give.
+    give. `data_sources`: the uids of Grafana's data sources that are the Prometheus which is asked.
     """
 
     paths: tuple[str, ...] = ("docs/dashboards/*.json", "grafana/dashboards/*.json")
     ask_forks: bool = False
+    data_sources: tuple[str, ...] = ()
 
     def watches(self, path: str) -> bool:
         return fits(path, self.paths)
@@ -28,7 +29,9 @@ def read(file: Table) -> DashboardDiffPolicy:
         return default
     table = file.table("dashboard_diff")
     found = DashboardDiffPolicy(
-        paths=table.get("paths", many(GLOB), default.paths), ask_forks=table.get("ask_forks", boolean, False)
+        paths=table.get("paths", many(GLOB), default.paths),
+        ask_forks=table.get("ask_forks", boolean, False),
+        data_sources=table.get("data_sources", many(text()), ()),
     )
     table.close()
     return found
