@@ -209,12 +209,17 @@ def _sources(before: Dashboard, after: Dashboard, pairs: Pairs) -> Iterator[Sent
 def _pointers(before: Dashboard, after: Dashboard) -> Iterator[Sentence]:
     """Links to panels, and panels that show another one's data, whose number is gone."""
     numbers = {panel.number for panel in after.panels}
-    old = {panel.number for panel in before.panels}
+    old = {panel.number: panel.title for panel in reversed(before.panels)}  # of several the first one
     for panel in after.panels:
         for number in sorted({*_shared(panel), *_linked(panel, after)}):
             if number not in numbers and number in old:
-                name = next(each.title for each in before.panels if each.number == number)
-                yield ("panel ", quoted(panel.title), " points to panel ", quoted(name), f" ({number}), which is gone")
+                yield (
+                    "panel ",
+                    quoted(panel.title),
+                    " points to panel ",
+                    quoted(old[number]),
+                    f" ({number}), which is gone",
+                )
 
 
 def _names_gone(pairs: Pairs) -> Iterator[Sentence]:

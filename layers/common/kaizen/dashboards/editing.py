@@ -6,10 +6,10 @@ from typing import Any
 from kaizen.dashboards import noise, others, thresholds
 from kaizen.dashboards.annotations import annotation_form, annotation_kind, annotation_pairs, noted
 from kaizen.dashboards.edits import Edits, Part, RowPart, Value
-from kaizen.dashboards.leaves import MOST_ITEMS, same
+from kaizen.dashboards.leaves import alike, same
 from kaizen.dashboards.matching import Pairs, targets
 from kaizen.dashboards.model import Dashboard, Json, Panel, Row
-from kaizen.dashboards.noise import Path
+from kaizen.dashboards.noise import SCALARS, Path, large
 from kaizen.dashboards.pairing import Pair
 from kaizen.dashboards.panels import STEPS, Sides, coloured, dig, pointed_at
 from kaizen.dashboards.placing import Rows
@@ -100,7 +100,7 @@ def _panel(before: Panel | None, after: Panel, numbers: Mapping[int, int], sides
     one, other = ({name: each for name, each in side.content.items() if name not in apart} for side in (before, after))
     for path, value in _values(one, other, after.kind):
         if path[: len(STEPS)] != STEPS:
-            found.append((("content", *path), value))
+            found.append((("content", *path), value if path else after.content))
     given = [each.content.get("datasource") for each in (before, after)]
     if of_panel(before) != of_panel(after) or kinds_changed(*given):
         found.append((("content", "datasource"), after.content.get("datasource", MISSING)))
@@ -116,14 +116,17 @@ def _panel(before: Panel | None, after: Panel, numbers: Mapping[int, int], sides
 
 
 def _values(before: Any, after: Any, kind: str, path: Path = ()) -> Iterator[Value]:
-    """Values that differ and are no noise; lists count as one value."""
-    if isinstance(before, dict) and isinstance(after, dict):
+    """Values that differ and are no noise; lists count as one value, and large objects."""
+    if isinstance(before, dict) and isinstance(after, dict) and not (large(before) or large(after)):
         for name in before | after:
-            yield from _values(before.get(name, MISSING), after.get(name, MISSING), kind, (*path, name))
+            old, new = before.get(name, MISSING), after.get(name, MISSING)
+            if type(old) in SCALARS and type(new) in SCALARS:
+                if not same(old, new) and noise.noise((*path, name), old, new, kind) == "":
+                    yield (*path, name), new
+            elif not alike(old, new):
+                yield from _values(old, new, kind, (*path, name))
     elif same(before, after):
         return
-    elif isinstance(after, list) and len(after) > MOST_ITEMS:  # as the sentences have it
-        yield path, after
     else:
         one, other = (noise.pruned(each, kind, path) for each in (before, after))
         if one is not other and not same(one, other):

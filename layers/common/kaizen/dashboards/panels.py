@@ -186,7 +186,7 @@ def _query(
         found.say(2, ("query ", quoted(_name(before)), " is now named ", quoted(_name(after)), ", and others use it"))
     elif _name(before) != _name(after):
         found.drop(noise.RENUMBERED, "refId", _name(before), _name(after))
-    for each in leaves(rest_of(before), rest_of(after), kind, ("targets", "*")):
+    for each in leaves(rest_of(before), rest_of(after), kind, found.drops.room, ("targets", "*")):
         if each.noise:
             found.drops.leaf(each, found.where)
         else:
@@ -199,7 +199,7 @@ def _settings(before: Panel, after: Panel, found: Difference) -> None:
     one, other = _rest(before.content), _rest(after.content)
     same_kind = before.kind == after.kind
     drawn = 0
-    for each in grouped(leaves(one, other, after.kind)):
+    for each in grouped(leaves(one, other, after.kind, found.drops.room)):
         leaf = each[0]
         if leaf.noise:
             found.drops.leaf(leaf, found.where)

@@ -70,7 +70,7 @@ def _row(before: Row, after: Row, stayed: int, shifted: bool, dropped: Drops) ->
         words.append(("renamed from ", quoted(before.title)))
     if before.marked == after.marked and before.collapsed != after.collapsed:
         words.append(("now collapsed" if after.collapsed else "now expanded",))
-    for group in grouped(leaves(before.content, after.content, "row")):
+    for group in grouped(leaves(before.content, after.content, "row", dropped.room)):
         leaf = group[0]
         if leaf.noise or leaf.path[0] not in ("repeat", "repeatDirection", "description"):
             for each in group:

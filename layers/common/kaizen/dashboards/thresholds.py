@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from kaizen.dashboards.sentences import Sentence, quoted
+from kaizen.dashboards.sentences import Sentence, many, quoted
 
 # What Grafana takes where none are given.
 _GRANTED = ((None, "green"), (80, "red"))
+_MOST = 20  # steps that are told one by one
 Step = tuple[Any, Any]
 
 
@@ -14,6 +15,8 @@ def words(before: Any, after: Any) -> tuple[Sentence, ...]:
     one, other = steps(before), steps(after)
     if one == other:
         return ()
+    if max(len(one), len(other)) > _MOST:
+        return ((f"thresholds differ ({many(len(one), 'step')} → {many(len(other), 'step')})",),)
     if len(one) == len(other):
         found: list[Sentence] = []
         for (low, colour), (high, new_colour) in zip(one, other, strict=True):
