@@ -89,8 +89,8 @@ def _lists(before: list[Any], after: list[Any], kind: str, room: Room, path: Pat
         pairs = [pair for pair in pairs if all(pair)] + list(zip(gone, new, strict=True))
     for one, other in pairs:
         name = _shown((other or one or (0, None)), names)
-        old, new = one[1] if one else MISSING, other[1] if other else MISSING
-        yield from leaves(old, new, kind, room, (*path, name), root)
+        sides = (one[1] if one else MISSING, other[1] if other else MISSING)
+        yield from leaves(*sides, kind, room, (*path, name), root)
     order = [one[0] for one, other in pairs if one and other]
     if names and order != sorted(order) and len(gone) + len(new) == 0:
         yield Leaf((*path, "order"), MISSING, "changed", len(path) + 1)
