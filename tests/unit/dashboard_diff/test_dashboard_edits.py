@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -284,6 +285,51 @@ def test_a_row_that_collapses_is_one_change(data: st.DataObject) -> None:
     found = diff(base(), after)
     assert len(found.changes) == 1
     assert "now" in told(found)[0]
+
+
+def shown(number: int, uid: str = "-- Dashboard --") -> Json:
+    """A panel that shows what another one has asked for."""
+    return stat("Shown", 60, 60) | {"datasource": {"uid": uid}, "targets": [{"refId": "A", "panelId": number}]}
+
+
+def leading(number: int) -> Json:
+    return stat("Leading", 60, 60) | {"links": [{"title": "l", "url": f"/d/checkout?viewPanel={number}"}]}
+
+
+def with_numbers(last: Json, **numbers: int) -> Json:
+    given = base()
+    given["panels"].append(last)
+    for each in given["panels"]:
+        each["id"] = numbers.get(each["title"], each["id"])
+    return given
+
+
+@pytest.mark.parametrize(("last", "said"), [
+    (shown(1), "query A: data of panel Orders (2) → Errors (1)"),
+    (leading(1), "its links lead to other panels: Orders (2) → Errors (1)"),
+])  # fmt: skip
+def test_panels_that_exchange_the_numbers_by_which_others_find_them(last: Json, said: str) -> None:
+    one, other = with_numbers(last), with_numbers(last, Orders=2, Errors=1)
+    assert told(diff(one, other)) == [f"changed panel {last['title']}: {said}"]
+    made, meant = states(one, other)
+    assert made == meant
+    assert diff(one, with_numbers(last, Median=77)).empty
+
+
+def test_a_number_that_is_followed_is_noise() -> None:
+    one, other = with_numbers(shown(1)), with_numbers(shown(7), Orders=7)
+    assert diff(one, other).empty
+    made, meant = states(one, other)
+    assert made == meant
+    other["panels"].insert(0, stat("New", 1, -8))  # the old number is another panel's now
+    assert told(diff(one, other)) == ["added panel New: stat, 1 query"]
+    made, meant = states(one, other)
+    assert made == meant
+
+
+def test_numbers_of_other_data_sources_are_values() -> None:
+    found = diff(with_numbers(shown(1, "other")), with_numbers(shown(2, "other"), Orders=2, Errors=1))
+    assert told(found) == ["changed panel Shown: query A: panelId 1 → 2"]
 
 
 def test_edits_for_programs() -> None:

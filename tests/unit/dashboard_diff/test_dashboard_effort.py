@@ -4,16 +4,21 @@ import difflib
 import json
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from unittest.mock import patch
 
 import pytest
 
 from dashboard_diff import comment
 from dashboard_diff.page import About, html_page
-from kaizen.dashboards import NoDashboardError, breaking, markdown, marks, read, report
+from kaizen.dashboards import NoDashboardError, breaking, leaves, markdown, marks, read, report
+from kaizen.dashboards.editing import state
+from kaizen.dashboards.edits import applied
 from kaizen.dashboards.files import FileDiff, file_diff
+from kaizen.dashboards.panels import Sides
+from kaizen.dashboards.variables import Stand
 from kaizen.github.comments import LONGEST, length
-from tests.unit.dashboard_diff.dashboard_samples import Json, dashboard, diff, panel
+from tests.unit.dashboard_diff.dashboard_samples import Json, dashboard, diff, of, panel, told
 
 
 def words(seed: int, count: int) -> str:
@@ -117,3 +122,80 @@ def test_the_last_lines_have_their_room(name: str) -> None:
     assert LONGEST - 5000 < length(text) <= LONGEST
     assert "No room here for" in text
     assert "at 0123456" in text
+
+
+def optioned(given: Json) -> Json:
+    return dashboard(panel("Orders", options=given))
+
+
+def test_a_large_object_is_one_value() -> None:
+    one, other = ({f"k{each}": value for each in range(2001)} for value in (1, 2))
+    for before, after, said in (
+        (optioned({"map": one}), optioned({"map": other}), "options.map"),
+        (optioned(one), optioned(other), "options"),
+        (dashboard(panel("Orders") | one), dashboard(panel("Orders") | other), "values nothing → 2001 differ"),
+        (dashboard(**one), dashboard(**other), "values nothing → 2001 differ"),
+    ):
+        found = diff(before, after)
+        (line,) = told(found)
+        assert said in line
+        assert found.changes[0].leaves == 1
+        assert found.edits is not None
+        sides = Sides({}, {}, Stand())
+        made, wanted = state(applied(of(before), found.edits), sides, newer=True), state(of(after), sides, newer=True)
+        assert made == wanted
+        assert diff(before, before).empty
+
+
+def test_of_all_values_so_many_are_told_one_by_one() -> None:
+    def with_value(value: int) -> Json:
+        options = {f"k{each}": value for each in range(1000)}
+        return dashboard(*(panel(f"P{each}", number=each, y=8 * each, options=options) for each in range(9)))
+
+    found = diff(with_value(1), with_value(2))
+    assert sum(each.leaves for each in found.changes) == 5000 + 4
+    assert any("options {" in each and each.endswith("in 4 panels: P5, P6, P7, P8") for each in told(found))
+    assert found.edits is not None
+    made = state(applied(of(with_value(1)), found.edits), Sides({}, {}, Stand()), newer=True)
+    assert made == state(of(with_value(2)), Sides({}, {}, Stand()), newer=True)
+
+
+def test_beyond_that_noise_is_still_none() -> None:
+    one, other = ({f"k{each}": value for each in range(10)} for value in (None, ""))
+    (leaf,) = leaves.leaves({"options": one}, {"options": other}, "stat", leaves.Room(0))
+    assert leaf.noise
+    (leaf,) = leaves.leaves({"options": {"a": 1, "b": 2}}, {"options": {"a": 3, "b": 4}}, "stat", leaves.Room(0))
+    assert not leaf.noise
+
+
+def test_panels_that_are_pointed_to_are_looked_up() -> None:
+    """Not looked for among all panels at each link."""
+    links = [{"url": f"/d/checkout?viewPanel={each}"} for each in range(100, 110)]
+    panels = [panel(f"P{each}", number=each, y=8 * each) for each in range(100, 150)]
+    before, after = of(dashboard(*panels)), of(dashboard(*(panel("New", number=at, links=links) for at in range(10))))
+    seen = 0
+
+    class Counted(int):
+        def __eq__(self, other: object) -> bool:
+            nonlocal seen
+            seen += 1
+            return int(self) == other
+
+        __hash__ = int.__hash__
+
+    rows = tuple(
+        replace(row, panels=tuple(replace(each, number=Counted(each.number or 0)) for each in row.panels))
+        for row in before.rows
+    )
+    assert len(list(breaking._pointers(replace(before, rows=rows), after))) == 100
+    assert seen <= 300
+
+
+def test_many_thresholds_are_one_sentence() -> None:
+    def with_steps(count: int, by: int) -> Json:
+        steps = [{"color": "red", "value": each * by} for each in range(count)]
+        return dashboard(panel("Orders", type="stat", fieldConfig={"defaults": {"thresholds": {"steps": steps}}}))
+
+    assert told(diff(with_steps(30, 1), with_steps(31, 2))) == [
+        "changed panel Orders: thresholds differ (30 steps → 31 steps)"
+    ]

@@ -144,6 +144,27 @@ def test_an_instant_query_that_says_so_twice_is_the_same() -> None:
     assert diff(dashboard(panel("P", targets=[one])), dashboard(panel("P", targets=[other]))).empty
 
 
+@pytest.mark.parametrize("order", [(1, 0), (1, 2, 0), (2, 0, 1)])
+def test_overrides_in_another_order_are_told(order: tuple[int, ...]) -> None:
+    """The later one wins."""
+    given = [
+        {"matcher": {"id": "byName", "options": each}, "properties": [{"id": "unit", "value": each}]} for each in "abc"
+    ]
+    one, other = (
+        dashboard(panel("Orders", fieldConfig={"overrides": each}))
+        for each in ([given[at] for at in sorted(order)], [given[at] for at in order])
+    )
+    assert any("order" in line for line in told(diff(one, other)))
+
+
+def test_items_of_a_list_that_are_no_objects() -> None:
+    items: list[Any] = [{"id": "a"}, True, 7, None, ["x"]]
+    for name in ("overrides", "links"):
+        one, other = (dashboard(panel("Orders") | {name: each}) for each in (items, [*items[:2], 8, 1.5, {"id": "b"}]))
+        assert not diff(one, other).empty
+        assert not diff(other, one).empty
+
+
 def test_links_in_another_order_are_told() -> None:
     links = [{"title": "a", "url": "1"}, {"title": "b", "url": "2"}, {"title": "a", "url": "3"}]
     one, other = dashboard(panel("Orders"), links=links), dashboard(panel("Orders"), links=links[::-1])

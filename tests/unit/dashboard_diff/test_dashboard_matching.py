@@ -170,6 +170,25 @@ def test_a_moved_row_counts_the_panels_that_moved_with_it() -> None:
     ]
 
 
+@pytest.mark.parametrize(("names", "expected"), [
+    (("One", "Two"), []),
+    (("Old", "One"), ["renamed row One → Old: renamed", "renamed row Two → One: renamed"]),
+    (("Two", "One"), ["renamed row One → Two: renamed", "renamed row Two → One: renamed"]),
+])  # fmt: skip
+def test_rows_that_take_the_titles_of_others_are_renamed(names: tuple[str, str], expected: list[str]) -> None:
+    def of_names(first: str, second: str) -> Json:
+        inner = [box("A", 0, 1), box("B", 12, 1), box("C", 0, 10), box("D", 12, 10)]
+        return dashboard(row(first, 0), *inner[:2], row(second, 9, 91), *inner[2:])
+
+    found = diff(of_names("One", "Two"), of_names(*names))
+    assert told(found) == expected
+
+
+def test_a_row_whose_panels_are_all_others_is_the_same_row() -> None:
+    one, other = (dashboard(row("One", 0), box(name, 0, 1), box(f"{name}2", 12, 1)) for name in "PQ")
+    assert not [each for each in told(diff(one, other)) if " row " in each]
+
+
 def test_rows_of_old_schemas_are_the_same_rows() -> None:
     inner = [{key: each[key] for key in each if key != "gridPos"} | {"span": 6} for each in (A, B)]
     old = dashboard(rows=[{"title": "More", "showTitle": True, "height": "300px", "panels": inner}], schemaVersion=14)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
-from kaizen.dashboards import sources
+from kaizen.dashboards import pointing, sources
 from kaizen.dashboards.matching import Pairs, targets
 from kaizen.dashboards.model import Dashboard, Json, Panel
 from kaizen.dashboards.panels import Sides, pointers
@@ -15,10 +15,8 @@ from kaizen.dashboards.variables import USE
 
 # Words after a dollar that Grafana or the data source fills in by itself.
 _OWN = ("__", "timeFilter", "interval", "resolution")
-_PANEL = re.compile(r"[?&]viewPanel=(?:panel-)?(\d{1,9})\b")
 _POINTED = re.compile(r"\$(?:(\w+)|\{([^}$]*)\})")  # a query, in an expression
 _GROUP = re.compile(r"\(\?P<(\w+)>")  # that a pattern names
-_SHARED = "-- Dashboard --"
 _MOST = 5
 
 
@@ -209,12 +207,17 @@ def _sources(before: Dashboard, after: Dashboard, pairs: Pairs) -> Iterator[Sent
 def _pointers(before: Dashboard, after: Dashboard) -> Iterator[Sentence]:
     """Links to panels, and panels that show another one's data, whose number is gone."""
     numbers = {panel.number for panel in after.panels}
-    old = {panel.number for panel in before.panels}
+    old = {panel.number: panel.title for panel in reversed(before.panels)}  # of several the first one
     for panel in after.panels:
-        for number in sorted({*_shared(panel), *_linked(panel, after)}):
+        for number in sorted({*pointing.shared(panel), *pointing.linked(panel, after.uid)}):
             if number not in numbers and number in old:
-                name = next(each.title for each in before.panels if each.number == number)
-                yield ("panel ", quoted(panel.title), " points to panel ", quoted(name), f" ({number}), which is gone")
+                yield (
+                    "panel ",
+                    quoted(panel.title),
+                    " points to panel ",
+                    quoted(old[number]),
+                    f" ({number}), which is gone",
+                )
 
 
 def _names_gone(pairs: Pairs) -> Iterator[Sentence]:
@@ -230,25 +233,6 @@ def _names_gone(pairs: Pairs) -> Iterator[Sentence]:
         used = texts | {found[1] or found[2] for text in texts for found in _POINTED.finditer(text)}
         for name in sorted((old - new) & used):
             yield ("panel ", quoted(other.title or other.kind), " uses query ", quoted(name), ", which is gone")
-
-
-def _shared(panel: Panel) -> Iterator[int]:
-    for each in targets(panel):
-        number = each.get("panelId")
-        if type(number) is int and _SHARED in (sources.of_target(each, panel), _uid(panel.content)):
-            yield number
-
-
-def _uid(content: Json) -> str:
-    return sources.source(content.get("datasource"))
-
-
-def _linked(panel: Panel, dashboard: Dashboard) -> Iterator[int]:
-    given: Any = panel.content.get("links")
-    for each in given if isinstance(given, list) else []:
-        address = each.get("url") if isinstance(each, dict) else None
-        if isinstance(address, str) and dashboard.uid and f"/d/{dashboard.uid}" in address:
-            yield from (int(found) for found in _PANEL.findall(address))
 
 
 def _queries(after: Dashboard, pairs: Pairs, sides: Sides, prometheus: _Prometheus) -> Iterator[Sentence]:

@@ -2,8 +2,9 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-from kaizen.dashboards import breaking, layout, matching, noise, others, sources
+from kaizen.dashboards import breaking, layout, matching, noise, others, pointing, sources
 from kaizen.dashboards.diff import Change, Diff, Metrics, QueryChange, What
 from kaizen.dashboards.drops import Drops
 from kaizen.dashboards.editing import edits
@@ -67,6 +68,7 @@ def _new(after: Dashboard, sides: Sides) -> Diff:
 
 def _changed(before: Dashboard, after: Dashboard, sides: Sides) -> Diff:
     pairs = matching.panels(before, after, sides.stand)
+    sides = replace(sides, numbers=pointing.numbers(before, after, pairs))
     known = rows(before, after, pairs)
     dropped = Drops()
     marks: dict[int, tuple[Mark, ...]] = {}

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from kaizen.dashboards.leaves import Leaf
+from kaizen.dashboards.leaves import Leaf, Room
 from kaizen.dashboards.noise import WORDS
 from kaizen.dashboards.sentences import Quoted, Sentence, changed, many, quoted
 
@@ -29,10 +29,11 @@ class Drop:
 
 
 class Drops:
-    """Grows while two versions are compared."""
+    """Grows while two versions are compared; `room` is left for values that are told one by one."""
 
     def __init__(self) -> None:
         self.all: list[Drop] = []
+        self.room = Room()
 
     def add(self, kind: str, where: str, what: str, before: Any, after: Any) -> None:
         self.all.append(Drop(kind, where, what, before, after))

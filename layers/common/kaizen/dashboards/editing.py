@@ -1,19 +1,20 @@
 """Finds the edits between two versions, and says what a version means. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from kaizen.dashboards import noise, others, thresholds
+from kaizen.dashboards import noise, others, pointing, thresholds
 from kaizen.dashboards.annotations import annotation_form, annotation_kind, annotation_pairs, noted
 from kaizen.dashboards.edits import Edits, Part, RowPart, Value
-from kaizen.dashboards.leaves import MOST_ITEMS, same
+from kaizen.dashboards.leaves import alike, same
 from kaizen.dashboards.matching import Pairs, targets
 from kaizen.dashboards.model import Dashboard, Json, Panel, Row
-from kaizen.dashboards.noise import Path
+from kaizen.dashboards.noise import SCALARS, Path, large
 from kaizen.dashboards.pairing import Pair
 from kaizen.dashboards.panels import STEPS, Sides, coloured, dig, pointed_at
 from kaizen.dashboards.placing import Rows
-from kaizen.dashboards.queries import rest_of
+from kaizen.dashboards.pointing import Numbers
 from kaizen.dashboards.sentences import MISSING
 from kaizen.dashboards.sources import kinds_changed, of_panel, of_target
 
@@ -21,13 +22,17 @@ _ROW = ("repeat", "repeatDirection", "description")
 
 
 def edits(before: Dashboard, after: Dashboard, pairs: Pairs, known: Rows, sides: Sides) -> Edits:
-    numbers = {id(panel): index for index, panel in enumerate(before.panels)}
+    places = {id(panel): index for index, panel in enumerate(before.panels)}
+    renumbered = pointing.matter(after, pairs, sides.numbers)
+    if renumbered:  # then they are edited, and stand for themselves
+        sides = replace(sides, numbers=(Numbers(), Numbers()))
     old = {id(new): one for one, new in pairs}
     sized = before.old_rows == after.old_rows
     rows_before = {new: one for one, new in known.items()}
     rows = []
     for index, row in enumerate(after.rows):
-        parts = [_panel(old.get(id(each)), each, numbers, sides, sized=sized) for each in row.panels]
+        both = [(old.get(id(each)), each) for each in row.panels]
+        parts = [_panel(one, new, places, sides, sized=sized, renumbered=renumbered) for one, new in both]
         one = rows_before.get(index)
         part = Part(None, whole=row) if one is None else Part(one, tuple(_row(before.rows[one], row)))
         rows.append(RowPart(part, tuple(parts)))
@@ -42,6 +47,7 @@ def edits(before: Dashboard, after: Dashboard, pairs: Pairs, known: Rows, sides:
 
 def state(dashboard: Dashboard, sides: Sides, *, newer: bool) -> Json:
     """All that a dashboard means, in one form: versions that differ in noise alone have equal states."""
+    sides = replace(sides, numbers=(pointing.in_order(dashboard),) * 2)
     return {
         "title": dashboard.title,
         "settings": noise.pruned(dashboard.settings, "dashboard") or {},
@@ -83,7 +89,9 @@ def _row(before: Row, after: Row) -> Iterator[Value]:
             yield ("content", *path), value
 
 
-def _panel(before: Panel | None, after: Panel, numbers: Mapping[int, int], sides: Sides, *, sized: bool) -> Part:
+def _panel(
+    before: Panel | None, after: Panel, places: Mapping[int, int], sides: Sides, *, sized: bool, renumbered: bool
+) -> Part:
     if before is None:
         return Part(None, whole=after)
     found: list[Value] = []
@@ -91,6 +99,8 @@ def _panel(before: Panel | None, after: Panel, numbers: Mapping[int, int], sides
         found.append((("title",), after.title))
     if before.kind != after.kind:
         found.append((("kind",), after.kind))
+    if renumbered and before.number != after.number:
+        found.append((("number",), after.number))
     if sized:
         for name in ("x", "w", "h"):
             value = getattr(after.place, name)
@@ -100,7 +110,7 @@ def _panel(before: Panel | None, after: Panel, numbers: Mapping[int, int], sides
     one, other = ({name: each for name, each in side.content.items() if name not in apart} for side in (before, after))
     for path, value in _values(one, other, after.kind):
         if path[: len(STEPS)] != STEPS:
-            found.append((("content", *path), value))
+            found.append((("content", *path), value if path else after.content))
     given = [each.content.get("datasource") for each in (before, after)]
     if of_panel(before) != of_panel(after) or kinds_changed(*given):
         found.append((("content", "datasource"), after.content.get("datasource", MISSING)))
@@ -112,18 +122,21 @@ def _panel(before: Panel | None, after: Panel, numbers: Mapping[int, int], sides
     steps = [dig(each.content, STEPS) for each in (before, after)]
     if thresholds.words(steps[0], steps[1]):
         found.append((("content", *STEPS), MISSING if steps[1] is None else steps[1]))
-    return Part(numbers[id(before)], tuple(found))
+    return Part(places[id(before)], tuple(found))
 
 
 def _values(before: Any, after: Any, kind: str, path: Path = ()) -> Iterator[Value]:
-    """Values that differ and are no noise; lists count as one value."""
-    if isinstance(before, dict) and isinstance(after, dict):
+    """Values that differ and are no noise; lists count as one value, and large objects."""
+    if isinstance(before, dict) and isinstance(after, dict) and not (large(before) or large(after)):
         for name in before | after:
-            yield from _values(before.get(name, MISSING), after.get(name, MISSING), kind, (*path, name))
+            old, new = before.get(name, MISSING), after.get(name, MISSING)
+            if type(old) in SCALARS and type(new) in SCALARS:
+                if not same(old, new) and noise.noise((*path, name), old, new, kind) == "":
+                    yield (*path, name), new
+            elif not alike(old, new):
+                yield from _values(old, new, kind, (*path, name))
     elif same(before, after):
         return
-    elif isinstance(after, list) and len(after) > MOST_ITEMS:  # as the sentences have it
-        yield path, after
     else:
         one, other = (noise.pruned(each, kind, path) for each in (before, after))
         if one is not other and not same(one, other):
@@ -140,7 +153,7 @@ def _asked(panel: Panel, sides: Sides, pointed: frozenset[str], *, newer: bool) 
     found = []
     for each in targets(panel):
         query = sides.query(each, panel, newer=newer)
-        meant = noise.pruned({"targets": {"*": rest_of(each)}}, panel.kind)
+        meant = noise.pruned({"targets": {"*": pointing.rest(each, panel, sides.numbers[newer])}}, panel.kind)
         name = each.get("refId")
         known = name if isinstance(name, str) and name in pointed else None
         found.append([query.canonical, of_target(each, panel), None if meant is MISSING else meant, known])
@@ -160,6 +173,7 @@ def _panel_state(panel: Panel, sides: Sides, *, newer: bool) -> Json:
         "steps": shown,
         "queries": _asked(panel, sides, pointed_at(panel), newer=newer),
         "sources": sorted(of_panel(panel)),
+        "points": pointing.points(panel, sides.numbers[newer]),
     }
 
 

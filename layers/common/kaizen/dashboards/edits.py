@@ -125,11 +125,12 @@ def _made(part: Part, old: Sequence[Panel], row: int) -> Panel:
         "title": one.title,
         "kind": one.kind,
         "content": one.content,
+        "number": one.number,
         "place": {"x": one.place.x, "w": one.place.w, "h": one.place.h},
     }
     new = _with(given, part.sets)
     place = replace(one.place, **new["place"])
-    return replace(one, title=new["title"], kind=new["kind"], content=new["content"], place=place, row=row)
+    return replace(one, **new | {"place": place, "row": row})
 
 
 def _row_made(part: Part, old: Sequence[Row], panels: tuple[Panel, ...]) -> Row:

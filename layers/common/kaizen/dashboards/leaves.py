@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from kaizen.dashboards.noise import Path, noise
+from kaizen.dashboards.noise import DEFAULT, Path, large, noise, pruned
 from kaizen.dashboards.pairing import items, word
 from kaizen.dashboards.sentences import MISSING
 
@@ -19,7 +19,7 @@ _KEYS = {
     "targets": ("refId",),
     "seriesOverrides": ("alias",),
 }
-MOST_ITEMS = 2000  # of a list: longer ones are one value
+MOST_LEAVES = 5000  # of a comparison: from then on each part that differs is one value
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,31 +33,53 @@ class Leaf:
     noise: str = ""
 
 
-def leaves(before: Any, after: Any, kind: str, path: Path = (), root: int | None = None) -> Iterator[Leaf]:
+@dataclass(slots=True)
+class Room:
+    """How many more values a comparison tells one by one; below nothing, how many parts of panels and others."""
+
+    left: int = MOST_LEAVES
+
+
+def leaves(before: Any, after: Any, kind: str, room: Room, path: Path = (), root: int | None = None) -> Iterator[Leaf]:
     """Every value that differs. `kind` is the panel's, or that of another part."""
     if root is None and path and (before is MISSING or after is MISSING):
         root = len(path) - 1
+    if room.left <= (0 if path else -MOST_LEAVES) or large(before) or large(after):
+        room.left -= 1
+        yield from _whole(before, after, kind, path, root)
+        return
     if isinstance(before, dict) or isinstance(after, dict):
         if _both(before, after, dict) and (before or after):
             one, other = before or {}, after or {}
             for name in one | other:
                 old, new = one.get(name, MISSING), other.get(name, MISSING)
-                if not _alike(old, new):
-                    yield from leaves(old, new, kind, (*path, name), root)
+                if not alike(old, new):
+                    yield from leaves(old, new, kind, room, (*path, name), root)
             return
     elif _both(before, after, list) and not (_plain(before) and _plain(after)):
-        yield from _lists(before or [], after or [], kind, path, root)
+        yield from _lists(before or [], after or [], kind, room, path, root)
         return
     if not same(before, after):
+        room.left -= 1
         here = len(path) if root is None else root
         yield Leaf(path, before, after, here, noise(path, before, after, kind))
 
 
-def _lists(before: list[Any], after: list[Any], kind: str, path: Path, root: int | None) -> Iterator[Leaf]:
-    if max(len(before), len(after)) > MOST_ITEMS:  # nobody wrote so many by hand, or reads about each
-        if not same(before, after):
-            yield Leaf(path, before, after, len(path) if root is None else root)
+def _whole(before: Any, after: Any, kind: str, path: Path, root: int | None) -> Iterator[Leaf]:
+    """All of a part as one value."""
+    if same(before, after):
         return
+    if not isinstance(before, dict | list) and not isinstance(after, dict | list):
+        sign = noise(path, before, after, kind)
+    else:
+        sign = DEFAULT if same(pruned(before, kind, path), pruned(after, kind, path)) else ""
+    if not path:  # it has no name
+        count = sum(not same(before.get(name, MISSING), after.get(name, MISSING)) for name in before | after)
+        path, before, after = ("values",), MISSING, f"{count} differ"
+    yield Leaf(path, before, after, len(path) if root is None else root, sign)
+
+
+def _lists(before: list[Any], after: list[Any], kind: str, room: Room, path: Path, root: int | None) -> Iterator[Leaf]:
     names = _KEYS.get(path[-1] if path else "", ())
     keys = [_key(names[:count]) for count in range(len(names), 0, -1)] or [lambda each: each[0]]
     pairs = items([*enumerate(before)], [*enumerate(after)], *keys)
@@ -67,7 +89,8 @@ def _lists(before: list[Any], after: list[Any], kind: str, path: Path, root: int
         pairs = [pair for pair in pairs if all(pair)] + list(zip(gone, new, strict=True))
     for one, other in pairs:
         name = _shown((other or one or (0, None)), names)
-        yield from leaves(one[1] if one else MISSING, other[1] if other else MISSING, kind, (*path, name), root)
+        sides = (one[1] if one else MISSING, other[1] if other else MISSING)
+        yield from leaves(*sides, kind, room, (*path, name), root)
     order = [one[0] for one, other in pairs if one and other]
     if names and order != sorted(order) and len(gone) + len(new) == 0:
         yield Leaf((*path, "order"), MISSING, "changed", len(path) + 1)
@@ -99,7 +122,7 @@ def _plain(value: Any) -> bool:
     return value is MISSING or value is None or not any(isinstance(each, dict | list) for each in value)
 
 
-def _alike(before: Any, after: Any) -> bool:
+def alike(before: Any, after: Any) -> bool:
     """Whether two parts are the same to the byte, as most are: much quicker than a look at every value."""
     return isinstance(before, dict | list) and before == after and marshal.dumps(before, 2) == marshal.dumps(after, 2)
 

@@ -27,7 +27,8 @@ WORDS = {
     OWN: ("number of the dashboard itself", "numbers of the dashboard itself"),
 }
 
-_SCALARS = (str, int, float, bool)
+MOST_ITEMS = 2000  # of a list or an object: larger ones are one value
+SCALARS = frozenset((str, int, float, bool))
 Path = tuple[str, ...]
 
 # Of any panel, by path; a star is one step.
@@ -150,6 +151,10 @@ _EDITOR = ("targets.*.editorMode", "targets.*.legendLink", "targets.*.step", "ta
            "targets.*.refID", "targets.*.metric", "options.alertThreshold")  # fmt: skip
 _CHOSEN = ("hidden", "nowDelay")  # of the time picker; the rest is what it offers
 _KINDS = {"dashboard": _DASHBOARD, "variable": _VARIABLE, "annotation": _ANNOTATION, BUILT_IN: _BUILT_IN}
+# What paths of the tables end with, or begin with where they end with a star: most values are in none of them.
+_PATHS = [tuple(path.split(".")) for table in (_ANY, *_DEFAULTS.values(), *_KINDS.values(), _EDITOR) for path in table]
+_LASTS = frozenset(path[-1] for path in _PATHS)
+_STARRED = frozenset(path[:-1] for path in _PATHS if path[-1] == "*")
 
 
 def noise(path: Path, before: Any, after: Any, kind: str) -> str:
@@ -175,11 +180,24 @@ def _among(value: Any, known: tuple[Any, ...]) -> bool:
     return any(type(each) is type(value) and each == value for each in known)
 
 
+def large(value: Any) -> bool:
+    """Whether it holds more than anybody wrote by hand, or reads about one by one."""
+    return type(value) in (dict, list) and len(value) > MOST_ITEMS
+
+
 def pruned(value: Any, kind: str, path: Path = ()) -> Any:
-    """The value without all that makes no difference; MISSING where nothing is left. Equal parts become equal."""
+    """The value without all that makes no difference; MISSING where nothing is left. Equal parts become equal. What
+    holds more than MOST_ITEMS is not looked into."""
+    if large(value):
+        return value
     if isinstance(value, dict):
         found: Json = {}
+        listed = kind == "dashboard" or path in _STARRED
         for name, each in value.items():
+            if type(each) in SCALARS and not listed and name not in _LASTS:  # as most are
+                if each != "":
+                    found[name] = each
+                continue
             inner = pruned(each, kind, (*path, name))
             if inner is not MISSING:
                 found[name] = inner
@@ -191,7 +209,9 @@ def pruned(value: Any, kind: str, path: Path = ()) -> Any:
             return MISSING
         below = (*path, "*")
         return [None if (inner := pruned(each, kind, below)) is MISSING else inner for each in value]
-    if value is None or value == "" or value is MISSING or _of_editor(path) or _viewed(path, kind):
+    if value is None or value == "" or value is MISSING:
+        return MISSING
+    if _of_editor(path) or _viewed(path, kind):
         return MISSING
     known = _taken(path, kind)
     return MISSING if known is not None and _among(value, known) else value
@@ -209,16 +229,29 @@ def _empty(value: Any) -> bool:
     return value is MISSING or value is None or value == "" or (isinstance(value, list | dict) and not value)
 
 
-# The same few hundred paths come again with every panel.
-@lru_cache(maxsize=20_000)
 def _taken(path: Path, kind: str) -> tuple[Any, ...] | None:
     """Values that Grafana takes for granted there."""
+    return _granted(path, kind) if _of_tables(path) else None
+
+
+def _of_tables(path: Path) -> bool:
+    """Whether the tables may have it; it takes no time, as looking it up does."""
+    return bool(path) and (path[-1] in _LASTS or path[:-1] in _STARRED)
+
+
+# The same few hundred paths come again with every panel.
+@lru_cache(maxsize=20_000)
+def _granted(path: Path, kind: str) -> tuple[Any, ...] | None:
     known = _known(path, _KINDS.get(kind, _DEFAULTS.get(kind, {})))
     return _known(path, _ANY) if known is None and kind not in _KINDS else known
 
 
-@lru_cache(maxsize=20_000)
 def _of_editor(path: Path) -> bool:
+    return bool(path) and path[-1] in _LASTS and _edited(path)
+
+
+@lru_cache(maxsize=20_000)
+def _edited(path: Path) -> bool:
     return ".".join(path) in _EDITOR or ".".join((*path[:1], "*", *path[2:])) in _EDITOR
 
 

@@ -177,7 +177,7 @@ def _words(before: Json, after: Json, kind: str, dropped: Drops, where: str = ""
     """Sentences for what differs, and how many values they stand for."""
     found: list[Sentence] = []
     count = 0
-    for group in grouped(leaves(before, after, kind)):
+    for group in grouped(leaves(before, after, kind, dropped.room)):
         leaf = group[0]
         if leaf.noise:
             dropped.leaf(leaf, where)

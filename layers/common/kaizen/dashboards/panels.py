@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from kaizen.dashboards import labels, noise, sources, thresholds
+from kaizen.dashboards import labels, noise, pointing, sources, thresholds
 from kaizen.dashboards.diff import QueryChange
 from kaizen.dashboards.drops import Drops
 from kaizen.dashboards.leaves import Leaf, leaves
@@ -13,8 +13,9 @@ from kaizen.dashboards.matching import targets
 from kaizen.dashboards.meaning import words as query_words
 from kaizen.dashboards.model import Json, Panel
 from kaizen.dashboards.pairing import items
-from kaizen.dashboards.queries import Query, is_promql, query, query_text, rest_of
-from kaizen.dashboards.sentences import Sentence, changed, many, quoted
+from kaizen.dashboards.pointing import Numbers
+from kaizen.dashboards.queries import Query, is_promql, query, query_text
+from kaizen.dashboards.sentences import Sentence, changed, listed, many, quoted
 from kaizen.dashboards.units import in_unit
 from kaizen.dashboards.variables import Stand
 
@@ -51,11 +52,12 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """What both versions of the dashboard say of the kinds of their data sources."""
+    """What both versions say of the kinds of their data sources, and what numbers of panels stand for."""
 
     before: dict[str, str]
     after: dict[str, str]
     stand: Stand
+    numbers: tuple[Numbers, Numbers] = (Numbers(), Numbers())
 
     def query(self, target: Json, panel: Panel, *, newer: bool) -> Query:
         kinds = self.after if newer else self.before
@@ -71,6 +73,11 @@ def difference(before: Panel, after: Panel, sides: Sides, drops: Drops) -> Diffe
     _sources(before, after, found)
     _queries(before, after, sides, found)
     _settings(before, after, found)
+    links = before.content.get("links")
+    if links and links == after.content.get("links"):
+        led = [pointing.led(*each) for each in zip((before, after), sides.numbers, strict=True)]
+        if len(led[0]) == len(led[1]) and led[0] != led[1]:
+            found.say(2, ("its links lead to other panels: ", *listed(led[0]), " → ", *listed(led[1])))
     if before.number != after.number:
         found.drop(noise.RENUMBERED, "id", before.number, after.number)
     if before.plugin_version != after.plugin_version:
@@ -121,7 +128,8 @@ def _queries(before: Panel, after: Panel, sides: Sides, found: Difference) -> No
             )  # fmt: skip
             found.leaves += 1
         else:
-            _query(old, new, found, after, pointed)
+            rest = (pointing.rest(old[0], before, sides.numbers[0]), pointing.rest(new[0], after, sides.numbers[1]))
+            _query(old, new, rest, found, after, pointed)
             asked = sources.of_target(old[0], before), sources.of_target(new[0], after)
             kinds = sources.kinds_changed(old[0].get("datasource"), new[0].get("datasource"))
             if whole and (kinds or asked[0] != asked[1]):
@@ -179,7 +187,12 @@ def _inner(value: object) -> Iterable[str]:
 
 
 def _query(
-    old: tuple[Json, Query], new: tuple[Json, Query], found: Difference, panel: Panel, pointed: frozenset[str]
+    old: tuple[Json, Query],
+    new: tuple[Json, Query],
+    rest: tuple[Json, Json],
+    found: Difference,
+    panel: Panel,
+    pointed: frozenset[str],
 ) -> None:
     (before, one), (after, other) = old, new
     if one.canonical != other.canonical:
@@ -195,7 +208,7 @@ def _query(
         found.say(2, ("query ", quoted(_name(before)), " is now named ", quoted(_name(after)), ", and others use it"))
     elif _name(before) != _name(after):
         found.drop(noise.RENUMBERED, "refId", _name(before), _name(after))
-    for each in leaves(rest_of(before), rest_of(after), panel.kind, ("targets", "*")):
+    for each in leaves(*rest, panel.kind, found.drops.room, ("targets", "*")):
         if each.noise:
             found.drops.leaf(each, found.where)
         else:
@@ -208,7 +221,7 @@ def _settings(before: Panel, after: Panel, found: Difference) -> None:
     one, other = _rest(before.content), _rest(after.content)
     same_kind = before.kind == after.kind
     drawn = 0
-    for each in grouped(leaves(one, other, after.kind)):
+    for each in grouped(leaves(one, other, after.kind, found.drops.room)):
         leaf = each[0]
         if leaf.noise:
             found.drops.leaf(leaf, found.where)

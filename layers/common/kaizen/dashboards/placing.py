@@ -20,15 +20,26 @@ Rows = dict[int, int]  # an old row's index -> the new one's
 
 
 def rows(before: Dashboard, after: Dashboard, pairs: Pairs) -> Rows:
-    """Rows by their titles; those left over by what most of their panels say."""
-    one, other = list(enumerate(before.rows)), list(enumerate(after.rows))
-    by_title = items(one, other, lambda each: (each[1].marked, each[1].title))
-    found = {old[0]: new[0] for old, new in by_title if old is not None and new is not None}
+    """Rows by their titles, where they have a panel in common or one has none. Then by what most of their panels say:
+    a row may take the title of another one. Then what is left, by titles, and by some of their panels."""
+    titled = items(
+        list(enumerate(before.rows)), list(enumerate(after.rows)), lambda each: (each[1].marked, each[1].title)
+    )
+    same = [(old[0], new[0]) for old, new in titled if old is not None and new is not None]
     common = Counter((old.row, new.row) for old, new in pairs)
-    for (old_row, new_row), count in common.most_common():
-        free = old_row not in found and new_row not in found.values()
-        if free and 2 * count > max(len(before.rows[old_row].panels), len(after.rows[new_row].panels)) // 2:
-            found[old_row] = new_row
+    sizes = {(old, new): (len(before.rows[old].panels), len(after.rows[new].panels)) for old, new in (*same, *common)}
+    shared = [each for each, _ in common.most_common()]
+    found: Rows = {}
+    taken: set[int] = set()
+    for old, new in (
+        *(each for each in same if common[each] or 0 in sizes[each]),
+        *(each for each in shared if 2 * common[each] > max(sizes[each])),
+        *same,
+        *(each for each in shared if 2 * common[each] > max(sizes[each]) // 2),
+    ):
+        if old not in found and new not in taken:
+            found[old] = new
+            taken.add(new)
     return found
 
 
@@ -84,7 +95,7 @@ def _row(
         title, was = (each.title or "(no title)" for each in (after, before))
     if before.marked == after.marked and before.collapsed != after.collapsed:
         words.append(("now collapsed" if after.collapsed else "now expanded",))
-    for group in grouped(leaves(before.content, after.content, "row")):
+    for group in grouped(leaves(before.content, after.content, "row", dropped.room)):
         leaf = group[0]
         if leaf.noise or leaf.path[0] not in ("repeat", "repeatDirection", "description"):
             for each in group:

@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from kaizen.dashboards.sentences import Quoted, Sentence, quoted
+from kaizen.dashboards.sentences import Quoted, Sentence, many, quoted
 from kaizen.dashboards.units import in_unit
 
 # What Grafana takes where none are given.
 _GRANTED = ((None, "green"), (80, "red"))
+_MOST = 20  # steps that are told one by one
 Step = tuple[Any, Any]
 
 
@@ -15,6 +16,8 @@ def words(before: Any, after: Any, units: tuple[Any, Any] = ("", "")) -> tuple[S
     one, other = steps(before), steps(after)
     if one == other:
         return ()
+    if max(len(one), len(other)) > _MOST:
+        return ((f"thresholds differ ({many(len(one), 'step')} → {many(len(other), 'step')})",),)
     if len(one) == len(other):
         found: list[Sentence] = []
         for (low, colour), (high, new_colour) in zip(one, other, strict=True):
