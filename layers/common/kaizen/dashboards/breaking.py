@@ -188,9 +188,10 @@ def _sources(before: Dashboard, after: Dashboard, pairs: Pairs) -> Iterator[Sent
     found: dict[str, list[str]] = {}
     lost = []
     for one, other in pairs:
-        old, new = sources.of_panel(one), sources.of_panel(other)
+        old = sources.of_panel(one)
         if not any(each.startswith("$") for each in old):
             continue
+        new = sources.of_panel(other)
         if sources.DEFAULT in new - old:
             lost.append(other.title or f"({other.kind})")
         for each in sorted(new - old):

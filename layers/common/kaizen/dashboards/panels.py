@@ -70,8 +70,8 @@ def difference(before: Panel, after: Panel, sides: Sides, drops: Drops) -> Diffe
         found.say(0, _renamed(before.title, after.title))
     if before.kind != after.kind:
         found.say(1, changed("kind", before.kind, after.kind))
-    _sources(before, after, found)
-    _queries(before, after, sides, found)
+    whole = _sources(before, after, found)
+    _queries(before, after, sides, found, whole=whole)
     _settings(before, after, found)
     links = before.content.get("links")
     if links and links == after.content.get("links"):
@@ -92,7 +92,8 @@ def _renamed(before: str, after: str) -> Sentence:
     return RENAMED  # the titles themselves are told beside it
 
 
-def _sources(before: Panel, after: Panel, found: Difference) -> None:
+def _sources(before: Panel, after: Panel, found: Difference) -> bool:
+    """Whether the two ask the same: then a query that asks another one has to say so by itself."""
     one, other = sources.of_panel(before), sources.of_panel(after)
     if one != other:
         found.say(2, changed("data source", ", ".join(sorted(one)), ", ".join(sorted(other))))
@@ -100,14 +101,14 @@ def _sources(before: Panel, after: Panel, found: Difference) -> None:
         found.say(2, changed("kind of data source", *kinds))
     elif before.content.get("datasource") != after.content.get("datasource"):
         found.drop(noise.MIGRATED, "datasource", before.content.get("datasource"), after.content.get("datasource"))
+    return one == other
 
 
-def _queries(before: Panel, after: Panel, sides: Sides, found: Difference) -> None:
+def _queries(before: Panel, after: Panel, sides: Sides, found: Difference, *, whole: bool) -> None:
     one = [(each, sides.query(each, before, newer=False)) for each in targets(before)]
     other = [(each, sides.query(each, after, newer=True)) for each in targets(after)]
     signs = [[(_name(each), found_.canonical) for each, found_ in side] for side in (one, other)]
     pointed = frozenset() if signs[0] == signs[1] else pointed_at(before) | pointed_at(after)
-    whole = sources.of_panel(before) == sources.of_panel(after)  # else the panel's sentence says it
     pairs = items(
         one,
         other,

@@ -16,6 +16,8 @@ def source(given: Any) -> str:
         given = given.get("uid")
     if not isinstance(given, str) or not given:
         return DEFAULT
+    if "$" not in given and "[" not in given:
+        return given
     found = USE.fullmatch(given)
     return f"${found['braced'] or found['old'] or found['bare']}" if found else given
 
@@ -23,8 +25,10 @@ def source(given: Any) -> str:
 def of_target(target: Json, panel: Panel) -> str:
     """Where a query goes: its own data source, or else the panel's."""
     own = source(target.get("datasource"))
+    if own != DEFAULT:
+        return own
     whole = source(panel.content.get("datasource"))
-    return own if own != DEFAULT or whole == MIXED else whole
+    return own if whole == MIXED else whole
 
 
 def of_panel(panel: Panel) -> frozenset[str]:

@@ -40,10 +40,12 @@ class Use:
 
 def uses(text: str) -> Iterator[Use]:
     """Every variable of a query, with the kind of place it stands in."""
+    if "$" not in text and "[[" not in text:
+        return
     inside: list[str] = []
     string, at = "", 0
     while at < len(text):
-        found = USE.match(text, at)
+        found = USE.match(text, at) if text[at] in "$[" else None
         if found:
             name = found["braced"] or found["old"] or found["bare"]
             form = found["format"] or found["oldformat"] or ""
