@@ -102,8 +102,9 @@ def test_the_literal_alert_is_inhibited_while_extended(world: Watched) -> None:
     assert world.incidents(extended) == [["trigger", "resolve"]]
     assert world.incidents(other) == [["trigger"]]
     assert "may run until" in world.message(extended)["text"]
-    heard = [each["text"] for each in world.stack.outside.of(Slack).workspace.listed()]
-    assert any(f"Canary deployment {other} in production has been running" in each for each in heard)
+    slack = world.stack.outside.of(Slack).workspace
+    told = f"Canary deployment {other} in production has been running"
+    world.prometheus.wait("Slack is told of it", lambda: any(told in each["text"] for each in slack.listed()))
 
 
 @pytest.fixture(scope="module")

@@ -69,7 +69,7 @@ def _whole(before: Any, after: Any, kind: str, path: Path, root: int | None) -> 
     """All of a part as one value."""
     if same(before, after):
         return
-    if not isinstance(before, dict | list) and not isinstance(after, dict | list):
+    if not isinstance(before, (dict, list)) and not isinstance(after, (dict, list)):
         sign = noise(path, before, after, kind)
     else:
         sign = DEFAULT if same(pruned(before, kind, path), pruned(after, kind, path)) else ""
@@ -119,12 +119,12 @@ def _both(before: Any, after: Any, kind: type) -> bool:
 
 def _plain(value: Any) -> bool:
     """Whether a list has only single values: then it is one value itself."""
-    return value is MISSING or value is None or not any(isinstance(each, dict | list) for each in value)
+    return value is MISSING or value is None or not any(isinstance(each, (dict, list)) for each in value)
 
 
 def alike(before: Any, after: Any) -> bool:
     """Whether two parts are the same to the byte, as most are: much quicker than a look at every value."""
-    return isinstance(before, dict | list) and before == after and marshal.dumps(before, 2) == marshal.dumps(after, 2)
+    return isinstance(before, (dict, list)) and before == after and marshal.dumps(before, 2) == marshal.dumps(after, 2)
 
 
 def same(before: Any, after: Any) -> bool:

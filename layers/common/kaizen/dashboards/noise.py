@@ -188,7 +188,7 @@ def large(value: Any) -> bool:
 def pruned(value: Any, kind: str, path: Path = ()) -> Any:
     """The value without all that makes no difference; MISSING where nothing is left. Equal parts become equal. What
     holds more than MOST_ITEMS is not looked into."""
-    if large(value):
+    if isinstance(value, (dict, list)) and len(value) > MOST_ITEMS:
         return value
     if isinstance(value, dict):
         found: Json = {}

@@ -117,7 +117,7 @@ def _note(name: str, one: Any, other: Any) -> Sentence:
         return changed("time range", _range(one), _range(other))
     if name == "rows":
         return ("rows beside the panels differ, which Grafana does not read",)
-    if isinstance(one, dict | list) or isinstance(other, dict | list):
+    if isinstance(one, (dict, list)) or isinstance(other, (dict, list)):
         return (quoted(name), " differs")
     return changed(name, one, other)
 

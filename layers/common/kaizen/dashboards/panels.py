@@ -58,10 +58,16 @@ class Sides:
     after: dict[str, str]
     stand: Stand
     numbers: tuple[Numbers, Numbers] = (Numbers(), Numbers())
+    _seen: dict[tuple[int, bool], tuple[Json, Query]] = field(default_factory=dict, compare=False, repr=False)
 
     def query(self, target: Json, panel: Panel, *, newer: bool) -> Query:
-        kinds = self.after if newer else self.before
-        return query(query_text(target), is_promql(target, panel.content, kinds), self.stand)
+        """The same for each who asks; it holds the target, so that no other one gets its place in memory."""
+        seen = self._seen.get((id(target), newer))
+        if seen is None:
+            kinds = self.after if newer else self.before
+            found = query(query_text(target), is_promql(target, panel.content, kinds), self.stand)
+            seen = self._seen[id(target), newer] = target, found
+        return seen[1]
 
 
 def difference(before: Panel, after: Panel, sides: Sides, drops: Drops) -> Difference:

@@ -128,7 +128,7 @@ def _check_depth(given: Any) -> None:
             each
             for part in level
             for each in (part.values() if isinstance(part, dict) else part)
-            if isinstance(each, dict | list)
+            if isinstance(each, (dict, list))
         ]
 
 

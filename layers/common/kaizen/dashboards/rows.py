@@ -20,7 +20,7 @@ def in_rows(spec: Json) -> bool:
     """Whether Grafana takes the panels from lists of rows: beside a list of panels it does so before schema 16 alone,
     and takes both."""
     version = spec.get("schemaVersion")
-    old = not isinstance(version, int | float) or version < _GRID
+    old = not isinstance(version, (int, float)) or version < _GRID
     return bool(spec.get("rows")) and (old or not spec.get("panels"))
 
 
@@ -128,7 +128,7 @@ def _corner(given: Json) -> tuple[int, int]:
 
 
 def _whole(value: Any, default: int) -> int:
-    return int(value) if isinstance(value, int | float) and math.isfinite(value) else default
+    return int(value) if isinstance(value, (int, float)) and math.isfinite(value) else default
 
 
 def _text(value: Any) -> str:
