@@ -2,12 +2,11 @@
 
 import argparse
 import os
-import signal
 import sys
 import threading
-from types import FrameType
 
 from local import paths
+from local.ending import set_by_signals
 from local.errors import EndedError, LocalError
 
 DEFAULT_PORT = "8700"
@@ -23,12 +22,7 @@ def main() -> int:
     parser.add_argument("--oscillators", type=_oscillators, default="100000", help="of the live stream, 10 to 1000000")
     arguments = parser.parse_args()
     ended = threading.Event()
-
-    def end(number: int, frame: FrameType | None) -> None:
-        ended.set()
-
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, end)
+    set_by_signals(ended)
     try:
         from local.session import demo, run
 
