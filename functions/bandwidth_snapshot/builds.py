@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 
 from bandwidth_snapshot.day import BIN, MEGABYTE, Bin, Reading, start_of
 
-_INSTANT = timedelta(microseconds=1)
+_INSTANT, _HOUR = timedelta(microseconds=1), timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +43,7 @@ def by_hour(day: date, total: Sequence[Bin]) -> list[float | None]:
     """MB/s of all streams together in each hour of a day; None where less than half of it was measured."""
     seconds, sent = [0.0] * 24, [0.0] * 24
     for each in total:
-        hour = (each.at - start_of(day) - _INSTANT) // timedelta(
-            hours=1
-        )  # the one that a bin ends in, its end included
+        hour = (each.at - start_of(day) - _INSTANT) // _HOUR  # the one that a bin ends in, its end included
         if 0 <= hour < 24:
             seconds[hour] += each.seconds
             sent[hour] += each.sent

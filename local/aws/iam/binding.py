@@ -1,5 +1,4 @@
-"""The statements of the template's functions, with CloudFormation's values in them, laid on the guard. Pure but for
-that."""
+"""What the guard needs of the template: its functions' statements, with values in them, and its tables' keys. Pure."""
 
 import json
 from collections.abc import Iterator, Mapping

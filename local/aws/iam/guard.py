@@ -40,7 +40,7 @@ class Guard:
         try:
             missing = self._missing(who, needs(request, self._keys))
         except UnknownCallError as error:
-            missing = f"{error}: local/aws/iam/needs.py does not know which rights this takes"
+            missing = f"{error}, of which local/aws/iam/needs.py does not know the rights"
         if not missing:
             return self._app(environ, start_response)
         with self._lock:

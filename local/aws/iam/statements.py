@@ -12,7 +12,7 @@ from typing import Any
 
 _ANY = {"*": ".*", "?": "."}
 _EVERY = "ForAllValues:"
-_FAIL_SAFE = {"Action", "Condition", "Effect", "Resource", "Sid"}
+_KNOWN = {"Action", "Condition", "Effect", "Resource", "Sid"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Statement:
 
 def read(document: Mapping[str, Any]) -> Statement:
     """A statement of a policy, its values resolved. Raises ValueError for what is not known here."""
-    if document.get("Effect") != "Allow" or not set(document) <= _FAIL_SAFE:
+    if document.get("Effect") != "Allow" or not set(document) <= _KNOWN:
         raise ValueError(f"the statement {document} says more than Allow, Action, Resource and Condition")
     conditions = [
         (operator, key, _listed(values))
