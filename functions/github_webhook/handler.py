@@ -2,16 +2,16 @@
 
 import os
 import time
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from github_webhook import parts
 from github_webhook.delivery import RequestError
 from github_webhook.intake import Receipt, Request, event_label, receive
 from github_webhook.kinds import COUNTED_BY_CONSUMER
+from github_webhook.parts import LIMITS, QUICK, WebhookSettings
 from github_webhook.verification import Verifier, well_formed
 from kaizen.events.bus import Publisher, PublishError
-from kaizen.events.github import SOURCE
 from kaizen.github.signatures import SIGNATURE_HEADER
 from kaizen.metrics.changes import add
 from kaizen.metrics.counting import count_if_possible
@@ -20,24 +20,10 @@ from kaizen.runtime.failures import FAILURES, unavailable
 from kaizen.runtime.functions import http_function
 from kaizen.runtime.http import BodyError, Event, Response, header, problem, raw_body, reply_json, request_id
 from kaizen.runtime.log import logger
-from kaizen.runtime.secrets import secret
-from kaizen.runtime.settings import Settings
 from kaizen.times import utc_now
 
-# GitHub waits 10 s for all of it: a call that hangs must leave time for the answer.
-_LIMITS = Limits(connect=1, read=3, attempts=2)
-# A refusal waits for nothing: under a flood, each one that waits would hold an execution that GitHub needs.
-_QUICK = Limits(connect=0.3, read=0.3, attempts=1)
 _RETRY_SECONDS = 30
 _TITLES = {400: "Bad Request", 401: "Unauthorized", 413: "Content Too Large", 415: "Unsupported Media Type"}
-
-
-@dataclass(frozen=True)
-class WebhookSettings(Settings):
-    event_bus_name: str
-    metrics_table: str
-    github_secret_parameter: str
-    github_secret_previous_parameter: str
 
 
 @cache
@@ -47,13 +33,12 @@ def settings() -> WebhookSettings:
 
 @cache
 def publisher() -> Publisher:
-    return Publisher(client("events", _LIMITS), settings().event_bus_name, SOURCE)
+    return parts.publisher(settings())
 
 
 @cache
 def verifier() -> Verifier:
-    given = settings()
-    return Verifier(given.github_secret_parameter, given.github_secret_previous_parameter, secret, time.monotonic)
+    return parts.verifier(settings(), time.monotonic)
 
 
 @cache
@@ -61,7 +46,7 @@ def _dynamodb(limits: Limits) -> Any:
     return client("dynamodb", limits)
 
 
-def count(receipt: Receipt, shard_by: str, limits: Limits = _LIMITS) -> None:
+def count(receipt: Receipt, shard_by: str, limits: Limits = LIMITS) -> None:
     """Count a delivery; the tracker counts accepted issues itself, with the ticket that they change."""
     labels = {"event": receipt.event, "result": receipt.result}
     change = add("kaizen_webhook_deliveries_total", labels, shard_by=shard_by)
@@ -72,7 +57,7 @@ def count_refused(event: Event) -> None:
     """What has no signature is no delivery of GitHub's: whoever sends a flood of it causes no writes."""
     if well_formed(header(event, SIGNATURE_HEADER)):
         known = event_label(header(event, "x-github-event"))
-        count(Receipt("rejected", known, ""), request_id(event), _QUICK)
+        count(Receipt("rejected", known, ""), request_id(event), QUICK)
 
 
 def read_request(event: Event) -> Request:

@@ -17,7 +17,7 @@ from urllib.parse import quote_plus
 
 import pytest
 
-from github_webhook import handler
+from github_webhook import handler, parts
 from github_webhook.delivery import MAX_BODY_BYTES
 from github_webhook.kinds import KINDS
 from github_webhook.verification import well_formed
@@ -153,7 +153,7 @@ Door = tuple[Callable[[dict[str, Any]], dict[str, Any]], Bus, Counts]
 @pytest.fixture
 def door(monkeypatch: pytest.MonkeyPatch) -> Iterator[Door]:
     bus, counts, signed = Bus(), Counts(), verifier()
-    settings = handler.WebhookSettings("kaizen", "metrics", "current", "previous")
+    settings = parts.WebhookSettings("kaizen", "metrics", "current", "previous")
     for name, made in (("publisher", bus), ("verifier", signed), ("settings", settings)):
         monkeypatch.setattr(handler, name, lambda made=made: made)
     monkeypatch.setattr(handler, "_dynamodb", counts.with_limits)

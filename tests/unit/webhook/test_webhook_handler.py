@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from github_webhook import handler
+from github_webhook import handler, parts
 from github_webhook.delivery import MAX_BODY_BYTES
 from github_webhook.kinds import KINDS
 from kaizen.events.bus import Publisher, PublishError
@@ -44,7 +44,7 @@ def bus(monkeypatch: pytest.MonkeyPatch) -> Bus:
 @pytest.fixture
 def counts(monkeypatch: pytest.MonkeyPatch) -> Counts:
     made = Counts()
-    settings = handler.WebhookSettings("kaizen", "metrics", "current", "previous")
+    settings = parts.WebhookSettings("kaizen", "metrics", "current", "previous")
     monkeypatch.setattr(handler, "settings", lambda: settings)
     monkeypatch.setattr(handler, "_dynamodb", made.with_limits)
     return made
